@@ -1,0 +1,41 @@
+"""The one command `luftpegel`: a table of verbs, each a module that is imported only when it is called.
+
+A verb's module offers `configure(parser)`, which adds its options (and sub-verbs), and `run(args) -> int`.
+Exit codes: 0 done, 1 found a problem, 2 wrong use, 3 hardware or a program missing, 4 partly done.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day, and proof that no reading was lost"),
+    "gateway": ("luftpegel_gateway.command", "run the gateway, check its files, look into its quarantine"),
+    "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
+    "station": ("luftpegel_tools.station_command", "check a station file, build the files that go onto a board"),
+    "board": ("luftpegel_tools.virtual_board.command", "start a virtual board on a pseudo-terminal"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    run = None
+    for verb, (module_name, text) in COMMANDS.items():
+        verb_parser = verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")
+        if verb == chosen:
+            module = importlib.import_module(module_name)
+            module.configure(verb_parser)
+            run = module.run
+    parsed = parser.parse_args(arguments)
+    if run is None:
+        parser.error("name a verb")
+    return int(run(parsed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
