@@ -1,0 +1,58 @@
+# Radios behind one interface: the station sends a frame and gets what came back, whichever radio it has.
+#
+# A radio is a class with these (and BAUD, RXBUF: rate and receive buffer, if it hangs on a UART):
+#
+#   Radio(bus, reset=None)      bus: an open machine.UART (or SPI); reset: machine.Pin or None.
+#   configure: region ("EU868"), dev_eui (8 bytes, or None: the radio's own), join_eui (8 bytes), app_key
+#                               (16 bytes), data_rate (int), adr (bool). For each wake: it writes only what
+#                               differs, and reads it back. The key is never printed and in no exception.
+#   joined: bool                asks the radio, because its session may be older than this boot.
+#   join: bool                  one attempt; False when the network did not answer.
+#   max_payload: int            bytes that one frame may carry now, at most 242.
+#   send: list of Received      takes port, payload, confirmed=False; returns after the receive windows. Then
+#                               `acknowledged` tells whether the network confirmed it, `pending` whether it
+#                               has more. NOT_JOINED means join() now, whatever joined() said.
+#   network_time: int or None   Unix seconds (UTC) once the network has told the time; a call that finds none
+#                               makes the next frame ask for it.
+#   sleep, wake                 least power and back; the session is kept. Any other call wakes by itself.
+#
+# Each of them raises RadioError, and nothing else, whatever a radio does. It never waits for ever.
+# To add a radio: one file here, one line in DRIVERS.
+
+# Kinds of failure: the number is that of the error code LP-2xx.
+SILENT = 251  # no answer at all: supply, wiring, baud rate
+BUSY = 252  # still at an earlier command
+NOT_JOINED = 253  # no session: join() first
+JOIN_FAILED = 254  # a join cannot even begin
+NO_CHANNEL = 255  # duty cycle used up, try again in `wait_ms`
+TOO_LONG = 256  # more than max_payload() now
+PROTOCOL = 257  # an answer that makes no sense, or no end of it; a frame may or may not have gone out
+
+DRIVERS = {"wio_e5": ("lora_radio.wio_e5", "WioE5")}  # name in station.json: module, class
+
+
+class RadioError(Exception):
+    # `wait_ms`: with NO_CHANNEL the time until the next frame may go, 0 when the radio did not say.
+    def __init__(self, kind, text, wait_ms=0):
+        super().__init__("LP-%d %s" % (kind, text))
+        self.kind = kind
+        self.wait_ms = wait_ms
+
+    @property
+    def code(self):
+        return "LP-%d" % self.kind
+
+
+class Received:
+    # A downlink: port, payload (bytes), rssi (dBm) and snr (tenths of a dB), both None when not told.
+    def __init__(self, port, payload, rssi=None, snr=None):
+        self.port = port
+        self.payload = payload
+        self.rssi = rssi
+        self.snr = snr
+
+
+def open_driver(name):
+    # The class of a radio by its name in station.json; KeyError for a name that nobody wrote a driver for.
+    module, cls = DRIVERS[name]
+    return getattr(__import__(module, None, None, (cls,)), cls)

@@ -1,0 +1,301 @@
+# Wio-E5 (LoRa-E5) AT modem, after Seeed's LoRa-E5 AT Command Specification V1.0 and its firmware 4.0.11.
+#
+# The modem has its own LoRaWAN stack and keeps the session while it has power. It answers in `+NAME: text`
+# lines. Low power is its AUTO mode: after each command it sleeps again by itself, so a glitch on the UART
+# while the board boots cannot leave it awake. In that mode it hears only a command behind four bytes 0xFF.
+
+import time
+
+from lora_radio import (
+    BUSY,
+    JOIN_FAILED,
+    NO_CHANNEL,
+    NOT_JOINED,
+    PROTOCOL,
+    SILENT,
+    TOO_LONG,
+    RadioError,
+)
+from lora_radio.at import ATSerial
+from lora_radio.words import colons, downlink, first_word, integer, signal, to_hex, unix_time
+
+QUICK_MS = 2500  # an answer without radio: 10 ms, or 110 ms when it writes flash
+SAME_ANSWER_MS = 200  # lines of one answer follow each other; one takes 30..60 ms at 9600 baud
+WAKE_MS = 600
+WAKE_TRIES = 6
+JOIN_MS = 20000  # SF12: 1.5 s on air, accept up to 6 s later, 1.8 s long
+SEND_MS = 20000  # SF12: 2.8 s on air, second window 2 s later, 2.8 s long
+CONFIRMED_MS = 40000  # twice that
+BUSY_TRIES = 5
+BUSY_PAUSE_MS = 2000
+RESET_LOW_MS = 20
+BOOT_MS = 500
+LARGEST_PAYLOAD = 242
+CONFIRMED_TRIES = 2
+FIRST_TRUE_TIME = 1704067200  # 2024: the modem's clock starts in 2000 or 2020
+
+# Words of a status line, the kind of failure, what to do.
+FAILURES = (
+    ("join network first", NOT_JOINED, "no session: join first"),
+    ("No free channel", NO_CHANNEL, "no free channel: try later"),
+    ("No band in", NO_CHANNEL, "duty cycle used up: try later"),
+    ("Length error", TOO_LONG, "frame too long for the data rate: ask max_payload() and send less"),
+    ("Not in JOIN mode", JOIN_FAILED, "not in OTAA mode: configure first"),
+    ("DR error", PROTOCOL, "no channel has this data rate: check region and data_rate"),
+    ("ERROR(", PROTOCOL, "refuses the command: check region, data_rate and the modem's firmware"),
+)
+
+
+class WioE5:
+    BAUD = 9600
+    RXBUF = 1024
+
+    def __init__(self, uart, reset=None, clock=time):
+        # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them
+        self._serial = ATSerial(uart, clock)
+        self._reset_pin = reset
+        self._clock = clock
+        self._awake = False
+        self._key = None
+        self._half = None  # a downlink whose signal line is still to come
+        self._inbox = []
+        self._refused = False  # the modem itself said that there is no session
+        self.acknowledged = False
+        self.pending = False
+
+    # --- the radio interface ---
+
+    def configure(self, region, dev_eui, join_eui, app_key, data_rate, adr):  # noqa: PLR0917 - the interface
+        self._key = app_key
+        self.wake()
+        identity = [("AT+MODE", "+MODE: ", "LWOTAA", "AT+MODE=LWOTAA")]
+        for name, eui in (("DevEui", dev_eui), ("AppEui", join_eui)):
+            if eui is not None:
+                query = "AT+ID=" + name
+                identity.append((query, "+ID: " + name + ", ", colons(eui), '%s,"%s"' % (query, to_hex(eui))))
+        identity.append(("AT+DR", "+DR: ", region, "AT+DR=" + region))
+        if self._hold_all(identity):
+            # A session belongs to its identity. The restart ends it, and shows that flash has the settings.
+            self._restart()
+            if self._hold_all(identity):
+                raise RadioError(PROTOCOL, "modem forgets its settings at a restart: replace it")
+        rate = "DR%d" % data_rate
+        state = "ON" if adr else "OFF"
+        tries = str(CONFIRMED_TRIES)
+        self._hold("AT+DR", "+DR: ", rate, "AT+DR=" + rate)
+        self._hold("AT+ADR", "+ADR: ", state, "AT+ADR=" + state)
+        self._hold("AT+CLASS", "+CLASS: ", "A", "AT+CLASS=A")
+        self._hold("AT+REPT", "+REPT: ", "1", "AT+REPT=1")
+        self._hold("AT+RETRY", "+RETRY: ", tries, "AT+RETRY=" + tries)
+
+    def joined(self):
+        # The modem has no question for this, but its uplink counter is above 0 only in a session. Right after
+        # a join it is 0: then join() finds out at no cost ("Joined already").
+        counters = self._ask("AT+LW=ULDL", "+LW: ULDL, ").split(",")
+        return not self._refused and (integer(counters[0]) or 0) > 0
+
+    def join(self):
+        if self._key is None:
+            raise RadioError(JOIN_FAILED, "no key: configure first")
+        self._ask('AT+KEY=APPKEY,"%s"' % to_hex(self._key), "+KEY: APPKEY")
+        outcome = []
+
+        def heed(text):
+            if "joined" in text or "Joined" in text or "NetID" in text:
+                outcome.append(text)
+            return "already" in text
+
+        self._exchange("AT+JOIN", "+JOIN: ", JOIN_MS, heed)
+        self._refused = not outcome
+        return bool(outcome)
+
+    def max_payload(self):
+        length = self._length()
+        if length == 0:
+            # Answers of the modem's MAC wait and fill the frame: an empty uplink carries them away.
+            self._transmit("AT+MSGHEX", "+MSGHEX: ", SEND_MS)
+            length = self._length()
+        return min(length, LARGEST_PAYLOAD)
+
+    def send(self, port, payload, confirmed=False):
+        self.acknowledged = self.pending = False
+        self._ask("AT+PORT=%d" % port, "+PORT: ", str(port))
+        name = "CMSGHEX" if confirmed else "MSGHEX"
+        command = 'AT+%s="%s"' % (name, to_hex(payload))
+        self._transmit(command, "+" + name + ": ", CONFIRMED_MS if confirmed else SEND_MS)
+        received, self._inbox = self._inbox, []
+        return received
+
+    def network_time(self):
+        # Read twice: a digit that the wire falsified must not set the station's clock.
+        first = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
+        second = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
+        if first is not None and second is not None and FIRST_TRUE_TIME <= first <= second <= first + 2:
+            return second
+        self._ask("AT+LW=DTR", "+LW: DTR")
+        return None
+
+    def sleep(self):
+        self._ask("AT+LOWPOWER=AUTOON", "+LOWPOWER: ", "AUTOON")
+        self._awake = False
+
+    def wake(self):
+        if self._wakes():
+            return
+        if self._reset_pin is not None:
+            self._reset_pin.value(0)
+            self._clock.sleep_ms(RESET_LOW_MS)
+            self._reset_pin.value(1)
+            self._clock.sleep_ms(BOOT_MS)
+            if self._wakes():
+                return
+        raise RadioError(SILENT, "modem does not answer: check its supply, both UART wires and 9600 baud")
+
+    # --- commands ---
+
+    def _wakes(self):
+        # Also the way back into step with a modem that did not answer: end its half line, drain, ask again.
+        for _ in range(WAKE_TRIES):
+            self._begin(b"\r\n\xff\xff\xff\xffAT+LOWPOWER=AUTOOFF", ("+LOWPOWER: AUTOOFF",), WAKE_MS)
+            if self._serial.reply() is not None:
+                self._awake = True
+                return True
+        self._awake = False
+        return False
+
+    def _ask(self, command, prefix, want=None):
+        # The text behind `prefix` of the answer to a command without radio. With `want`, its first word must
+        # be that, so that the late answer to an earlier command is not taken for it.
+        for _ in range(3):
+            self._command(command, prefix, QUICK_MS)
+            while True:
+                text = self._serial.reply()
+                if text is None or "ERROR(" in text:
+                    break
+                if want is None or first_word(text) == want:
+                    return text
+            self._awake = False
+        raise RadioError(
+            PROTOCOL, "modem does not take %s: check station.json, its firmware" % _name(command)
+        )
+
+    def _hold(self, query, prefix, value, command):
+        # Make a setting `value` if it is not; True when it had to be written. Verified by reading it back.
+        # Asked twice, because one noisy answer must not cost a session.
+        if self._has(query, prefix, value) or self._has(query, prefix, value):
+            return False
+        self._ask(command, prefix, value)
+        if not self._has(query, prefix, value):
+            raise RadioError(PROTOCOL, "modem does not keep %s" % _name(command))
+        return True
+
+    def _hold_all(self, settings):
+        written = 0
+        for row in settings:
+            written += self._hold(*row)
+        return written > 0
+
+    def _has(self, query, prefix, value):
+        # Whether a line of the answer begins with `value`; an answer may have several lines.
+        for _ in range(3):
+            self._command(query, prefix, QUICK_MS)
+            answered = False
+            while True:
+                text = self._serial.reply()
+                if text is None:
+                    break
+                answered = True
+                if first_word(text) == value:
+                    return True
+                self._serial.allow(SAME_ANSWER_MS)
+            if answered:
+                return False
+            self._awake = False
+        raise RadioError(PROTOCOL, "modem does not answer %s" % _name(query))
+
+    def _restart(self):
+        self._ask("AT+RESET", "+RESET: ", "OK")
+        self._clock.sleep_ms(BOOT_MS)
+        self.wake()
+
+    def _length(self):
+        length = integer(self._ask("AT+LW=LEN", "+LW: LEN").lstrip(", "))
+        if length is None:
+            raise RadioError(PROTOCOL, "modem tells no frame length: check its firmware")
+        return length
+
+    def _transmit(self, command, prefix, limit_ms):
+        self._exchange(command, prefix, limit_ms, self._heed_send)
+        self._keep_half()
+
+    def _exchange(self, command, prefix, limit_ms, heed):
+        # A command with radio, from Start to Done. `heed` gets each line between; True from it is the end.
+        for _ in range(BUSY_TRIES):
+            self._command(command, prefix, limit_ms)
+            if self._follow(heed):
+                return
+            self._clock.sleep_ms(BUSY_PAUSE_MS)
+        raise RadioError(BUSY, "modem stays at an earlier command: try later, or take its power away")
+
+    def _follow(self, heed):
+        # True when the command has ended, False when the modem is busy. Done before Start is an earlier one's.
+        started = False
+        while True:
+            text = self._serial.reply()
+            if text is None:
+                self._awake = False
+                self.wake()
+                raise RadioError(PROTOCOL, "modem lost a command, it may have restarted: send again")
+            if text.startswith("Start"):
+                started = True
+            elif "modem is busy" in text and not started:
+                return False
+            elif text.startswith("Done") and started:
+                return True
+            elif heed(text):
+                return True
+            else:
+                self._refused = self._refused or "join network first" in text
+                _raise_failure(text)
+
+    def _heed_send(self, text):
+        # Takes what a line tells about the frame that was sent, or about a downlink.
+        self.acknowledged = self.acknowledged or "ACK Received" in text
+        self.pending = self.pending or "FPENDING" in text
+        received = downlink(text)
+        if received is not None:
+            self._keep_half()
+            self._half = received
+        elif self._half is not None and "RXWIN" in text:
+            self._half.rssi, self._half.snr = signal(text)
+            self._keep_half()
+        return False
+
+    def _keep_half(self):
+        if self._half is not None:
+            self._inbox.append(self._half)
+            self._half = None
+
+    def _command(self, command, prefix, limit_ms):
+        if not self._awake:
+            self.wake()
+        self._begin(command.encode(), (prefix, "+AT: "), limit_ms)
+
+    def _begin(self, command, prefixes, limit_ms):
+        # What still waited belongs to earlier commands; a late downlink among it is not lost.
+        for line in self._serial.begin(command, prefixes, limit_ms):
+            if "; RX: " in line or "RXWIN" in line:
+                self._heed_send(line)
+        self._keep_half()
+
+
+def _name(command):
+    # A command without its parameters, one of which is the key.
+    return command.split("=")[0]
+
+
+def _raise_failure(text):
+    for words, kind, advice in FAILURES:
+        if words in text:
+            wait = integer(text[text.find("in ") + 3 :].rstrip("ms")) if words == "No band in" else None
+            raise RadioError(kind, "modem: " + advice, wait or 0)
