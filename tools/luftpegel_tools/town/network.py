@@ -49,6 +49,7 @@ class Uplink:
     airtime_us: int
     device_time_request: bool = False
     link_check_request: bool = False
+    acknowledges: bool = False  # the MAC answers a confirmed downlink that it heard
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Downlink:
     f_port: int | None
     data: bytes
     acknowledges: bool
+    confirmed: bool = False  # the network wants the next uplink to acknowledge
     f_pending: bool = False
     window: int = 1
     rssi: int = -80
@@ -65,6 +67,22 @@ class Downlink:
     adr_data_rate: int | None = None  # the network steers the data rate
     device_time: int | None = None  # GPS seconds, answer to DeviceTimeReq
     link_check: tuple[int, int] | None = None  # margin in dB, gateways
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How one gateway heard an uplink: what the air adds to the frame."""
+
+    gateway_id: str  # 16 hex digits
+    rssi: int  # dBm
+    snr: float  # dB, in quarters
+    latency_us: int = 0  # from the end of the transmission to the network server
+    channel: int = 0
+    rf_chain: int = 0
+    has_gps: bool = False
+    latitude: float = 0.0
+    longitude: float = 0.0
+    altitude: float = 0.0
 
 
 class Network(Protocol):

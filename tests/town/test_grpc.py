@@ -1,0 +1,129 @@
+"""The gRPC calls, made with the real client of chirpstack-api."""
+
+import json
+
+import grpc
+import pytest
+from chirpstack_api import api
+
+
+def status_of(call):
+    with pytest.raises(grpc.RpcError) as refused:
+        call()
+    return refused.value.code()
+
+
+def test_device_and_keys_read_back(world):
+    device = world.devices.Get(
+        api.GetDeviceRequest(dev_eui=world.DEV_EUI.hex()), metadata=world.metadata
+    ).device
+    keys = world.devices.GetKeys(
+        api.GetDeviceKeysRequest(dev_eui=world.DEV_EUI.hex()), metadata=world.metadata
+    )
+    assert (device.name, device.application_id) == ("LP-0001", world.application_id)
+    assert keys.device_keys.nwk_key == world.APP_KEY.hex()
+
+
+@pytest.mark.parametrize("metadata", [None, [("authorization", "Bearer wrong")], [("authorization", "")]])
+def test_without_the_api_key_everything_is_refused(world, metadata):
+    def get():
+        world.devices.Get(api.GetDeviceRequest(dev_eui=world.DEV_EUI.hex()), metadata=metadata)
+
+    def stream():
+        call = api.InternalServiceStub(world.channel).StreamDeviceEvents(
+            api.StreamDeviceEventsRequest(dev_eui=world.DEV_EUI.hex()), metadata=metadata
+        )
+        next(call)
+
+    assert status_of(get) is grpc.StatusCode.UNAUTHENTICATED
+    assert status_of(stream) is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("Get", api.GetDeviceRequest(dev_eui="0011223344556677")),
+        ("GetKeys", api.GetDeviceKeysRequest(dev_eui="0011223344556677")),
+        ("GetQueue", api.GetDeviceQueueItemsRequest(dev_eui="0011223344556677")),
+        ("FlushQueue", api.FlushDeviceQueueRequest(dev_eui="0011223344556677")),
+        ("GetActivation", api.GetDeviceActivationRequest(dev_eui="0011223344556677")),
+    ],
+)
+def test_an_unknown_device_is_not_found(world, method, request_):
+    call = getattr(world.devices, method)
+    assert status_of(lambda: call(request_, metadata=world.metadata)) is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        api.CreateDeviceRequest(),
+        api.CreateDeviceRequest(device=api.Device(dev_eui="xyz")),
+        api.CreateDeviceRequest(device=api.Device(dev_eui="0011")),
+    ],
+)
+def test_a_senseless_device_is_an_invalid_argument(world, request_):
+    def create():
+        world.devices.Create(request_, metadata=world.metadata)
+
+    assert status_of(create) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_exists_is_not_created_again(world):
+    assert status_of(lambda: world.create_device(world.DEV_EUI)) is grpc.StatusCode.ALREADY_EXISTS
+    assert (
+        status_of(lambda: world.create_keys(world.DEV_EUI, world.APP_KEY)) is grpc.StatusCode.ALREADY_EXISTS
+    )
+
+
+def test_a_device_of_an_unknown_application_is_refused(world):
+    def create():
+        world.create_device(bytes(8), application_id="no-such-application")
+
+    assert status_of(create) is grpc.StatusCode.NOT_FOUND
+
+
+def test_tenants_are_listed(world):
+    tenants = api.TenantServiceStub(world.channel)
+    listed = tenants.List(api.ListTenantsRequest(limit=10), metadata=world.metadata)
+    assert [tenant.name for tenant in listed.result] == ["Musterstadt"]
+    none = tenants.List(api.ListTenantsRequest(limit=10, search="elsewhere"), metadata=world.metadata)
+    assert none.total_count == 0
+
+
+def test_queue_is_shown_and_flushed(world):
+    ids = [world.enqueue(b"\x01"), world.enqueue(b"\x02")]
+    query = api.GetDeviceQueueItemsRequest(dev_eui=world.DEV_EUI.hex())
+    shown = world.devices.GetQueue(query, metadata=world.metadata)
+    assert [(item.id, item.data) for item in shown.result] == list(zip(ids, (b"\x01", b"\x02"), strict=True))
+    world.devices.FlushQueue(
+        api.FlushDeviceQueueRequest(dev_eui=world.DEV_EUI.hex()), metadata=world.metadata
+    )
+    assert world.devices.GetQueue(query, metadata=world.metadata).total_count == 0
+
+
+def test_the_client_does_not_name_a_queue_item(world):
+    assert world.enqueue(id="11111111-1111-4111-8111-111111111111") != "11111111-1111-4111-8111-111111111111"
+
+
+def test_activation_is_empty_before_and_full_after_the_join(world):
+    query = api.GetDeviceActivationRequest(dev_eui=world.DEV_EUI.hex())
+    before = world.devices.GetActivation(query, metadata=world.metadata)
+    assert not before.HasField("device_activation")
+    accept = world.join()
+    world.uplink()
+    after = world.devices.GetActivation(query, metadata=world.metadata).device_activation
+    assert (after.dev_addr, after.f_cnt_up) == (f"{accept.dev_addr:08x}", 1)
+
+
+def test_the_event_stream_tells_what_was_and_what_comes(world):
+    world.joined()
+    stream = api.InternalServiceStub(world.channel).StreamDeviceEvents(
+        api.StreamDeviceEventsRequest(dev_eui=world.DEV_EUI.hex()), metadata=world.metadata
+    )
+    assert next(stream).description == "join"
+    world.uplink(b"\xca\xfe")
+    item = next(stream)
+    assert (item.description, item.properties["Data"]) == ("up", "cafe")
+    assert json.loads(item.body)["fPort"] == 1
+    stream.cancel()

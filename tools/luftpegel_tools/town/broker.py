@@ -1,0 +1,117 @@
+"""A real mosquitto with its own configuration on a free local port, for the demo and the tests.
+
+It keeps every message for a client that is away (persistent sessions, no queue limit), over its own
+restarts too.
+"""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+from luftpegel_tools.town.child import end_child, start_child
+
+# `user`: started as root it would else become another user, who may not write here.
+_CONFIG = """\
+user {user}
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+autosave_interval 1
+autosave_on_changes false
+max_queued_messages 0
+max_inflight_messages 20
+log_dest stdout
+log_type error
+log_type warning
+log_type notice
+"""
+_START_PATIENCE_S = 10.0
+
+
+class BrokerError(RuntimeError):
+    """The broker cannot be had; the message says what to do."""
+
+
+class Broker:
+    """The broker process; a context manager. Its port stays the same over restarts."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, folder: Path, program: str | None = None) -> None:
+        """Start it; `folder` is its own, for configuration, log and kept messages.
+
+        Raises:
+            BrokerError: LP-401, no mosquitto; LP-402, it does not start.
+        """
+        self._program = program or find_mosquitto()
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(_CONFIG.format(port=self.port, folder=folder, user=getpass.getuser()))
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again) and wait until it takes connections."""
+        log = self._folder / "mosquitto.log"
+        with log.open("ab") as output:
+            self._process = start_child([self._program, "-c", str(self._config)], output)
+        deadline = time.monotonic() + _START_PATIENCE_S
+        while not _listens(self.host, self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise BrokerError(f"LP-402 the MQTT broker does not start; its log is {log}")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """End it in good order: it writes what it keeps to its file."""
+        if self._process is not None:
+            end_child(self._process)
+            self._process = None
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the process."""
+        self.stop()
+
+
+def find_mosquitto() -> str:
+    """The path of a mosquitto program.
+
+    Raises:
+        BrokerError: LP-401, there is none.
+    """
+    folders = (
+        os.environ.get("PATH", ""),
+        "/usr/local/sbin",
+        "/usr/sbin",
+    )  # daemons are not on everybody's PATH
+    found = shutil.which("mosquitto", path=os.pathsep.join(folders))
+    if found is None:
+        raise BrokerError("LP-401 no MQTT broker on this machine; install it: apt-get install mosquitto")
+    return found
+
+
+def free_port() -> int:
+    """A local TCP port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

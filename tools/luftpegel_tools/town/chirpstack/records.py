@@ -1,0 +1,170 @@
+"""What the network server knows: tenants, applications, profiles, devices, sessions and downlink queues.
+
+Kept as the very protobuf messages of its API, in memory. Three errors, named after their gRPC status.
+"""
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chirpstack_api import api  # type: ignore[import-untyped]
+
+
+class RecordError(Exception):
+    """A request that cannot be granted."""
+
+
+class NotFoundError(RecordError):
+    """No such object."""
+
+
+class AlreadyExistsError(RecordError):
+    """The object is there already."""
+
+
+class InvalidError(RecordError):
+    """The request makes no sense."""
+
+
+@dataclass
+class Session:
+    """An activated device."""
+
+    dev_addr: int
+    app_s_key: bytes
+    nwk_s_key: bytes
+    f_cnt_up: int = 0  # the next one expected
+    f_cnt_down: int = 0
+    snr_history: list[float] = field(default_factory=list)
+
+
+@dataclass
+class DeviceRecord:
+    """A device with everything that belongs to it alone."""
+
+    device: Any  # api.Device
+    keys: Any | None = None  # api.DeviceKeys
+    used_nonces: set[int] = field(default_factory=set)
+    session: Session | None = None
+    queue: list[Any] = field(default_factory=list)  # api.DeviceQueueItem, next one first
+    last_status_s: float | None = None  # when the device last told its status, Unix seconds
+
+
+def hex_of(text: str, size: int, what: str) -> str:
+    """Check a hexadecimal identifier of `size` bytes; gives it in lower case.
+
+    Raises:
+        InvalidError: it is no such thing.
+    """
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError as error:
+        raise InvalidError(f"{what}: {text!r} is not hexadecimal") from error
+    if len(raw) != size:
+        raise InvalidError(f"{what}: {text!r} has {len(raw)} bytes, not {size}")
+    return raw.hex()
+
+
+class Records:
+    """The database of the network server; not locked, its owner does that."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self.tenants: dict[str, Any] = {}
+        self.applications: dict[str, Any] = {}
+        self.profiles: dict[str, Any] = {}
+        self.devices: dict[str, DeviceRecord] = {}
+
+    def new_id(self) -> str:
+        """A random UUID, version 4, from the seeded generator."""
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+    def add_tenant(self, tenant: Any) -> str:
+        """Store an api.Tenant; gives its id."""
+        return self._add(self.tenants, tenant, "tenant")
+
+    def add_application(self, application: Any) -> str:
+        """Store an api.Application of a known tenant; gives its id."""
+        self._known(self.tenants, application.tenant_id, "tenant")
+        return self._add(self.applications, application, "application")
+
+    def add_profile(self, profile: Any) -> str:
+        """Store an api.DeviceProfile of a known tenant; gives its id."""
+        self._known(self.tenants, profile.tenant_id, "tenant")
+        return self._add(self.profiles, profile, "device profile")
+
+    def add_device(self, device: Any) -> None:
+        """Store an api.Device of a known application and profile."""
+        dev_eui = hex_of(device.dev_eui, 8, "dev_eui")
+        if device.join_eui:
+            hex_of(device.join_eui, 8, "join_eui")
+        self._known(self.applications, device.application_id, "application")
+        self._known(self.profiles, device.device_profile_id, "device profile")
+        if dev_eui in self.devices:
+            raise AlreadyExistsError(f"device {dev_eui} already exists")
+        stored = api.Device()
+        stored.CopyFrom(device)
+        stored.dev_eui = dev_eui
+        self.devices[dev_eui] = DeviceRecord(stored)
+
+    def set_keys(self, keys: Any) -> None:
+        """Store the root keys of a device; with LoRaWAN 1.0.x `nwk_key` is the AppKey."""
+        record = self.device(keys.dev_eui)
+        if record.keys is not None:
+            raise AlreadyExistsError(f"device {keys.dev_eui} already has keys")
+        hex_of(keys.nwk_key, 16, "nwk_key")
+        record.keys = api.DeviceKeys()
+        record.keys.CopyFrom(keys)
+
+    def device(self, dev_eui: str) -> DeviceRecord:
+        """A device by its EUI (16 hex digits)."""
+        record: DeviceRecord = self._known(self.devices, hex_of(dev_eui, 8, "dev_eui"), "device")
+        return record
+
+    def enqueue(self, item: Any, item_id: str | None = None) -> str:
+        """Append an api.DeviceQueueItem; gives its id, a new one unless the client may name its own."""
+        record = self.device(item.dev_eui)
+        if not 1 <= item.f_port <= 255:
+            raise InvalidError(f"f_port: {item.f_port} is not 1..255")
+        if item_id is not None:
+            try:
+                item_id = str(uuid.UUID(item_id))
+            except ValueError as error:
+                raise InvalidError(f"id: {item_id!r} is not a UUID") from error
+            if any(item_id == queued.id for other in self.devices.values() for queued in other.queue):
+                raise AlreadyExistsError(f"queue item {item_id} already exists")
+        stored = api.DeviceQueueItem()
+        stored.CopyFrom(item)
+        stored.dev_eui = record.device.dev_eui
+        stored.id = item_id or self.new_id()
+        stored.is_pending = False
+        record.queue.append(stored)
+        return str(stored.id)
+
+    def tags_of(self, device: Any) -> Iterable[tuple[str, str]]:
+        """Tags of application, profile and device; the device's own win."""
+        merged: dict[str, str] = {}
+        for owner in (
+            self.applications[device.application_id],
+            self.profiles[device.device_profile_id],
+            device,
+        ):
+            merged.update(owner.tags)
+        return merged.items()
+
+    def _add(self, shelf: dict[str, Any], message: Any, what: str) -> str:
+        if not message.name:
+            raise InvalidError(f"{what}: name is missing")
+        stored = type(message)()
+        stored.CopyFrom(message)
+        stored.id = self.new_id()
+        shelf[stored.id] = stored
+        return str(stored.id)
+
+    def _known(self, shelf: dict[str, Any], key: str, what: str) -> Any:
+        try:
+            return shelf[key]
+        except KeyError:
+            raise NotFoundError(f"{what} {key!r} does not exist") from None
