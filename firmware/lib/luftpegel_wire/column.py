@@ -1,0 +1,156 @@
+# One column of a readings frame: predicts each value from the ones before it (all newer, for the frame runs
+# backwards in time) and codes the difference with probabilities that follow how large differences have
+# lately been. Encoder and decoder learn the same from the same values, so nothing of this is transmitted.
+# docs/wire.md tells it in full.
+
+from .errors import OUT_OF_RANGE, WireError
+from .rangecoder import HALF
+
+MAX_MAGNITUDE = 1 << 28  # of a value, in steps: sums of a few stay small integers in MicroPython
+
+# How likely each magnitude is, in 256ths. A row a level: the mean magnitude is 2**(level / 2) sixteenths.
+# Column 0: the difference is 0; column i: it is i, given that it is not less; the last column repeats.
+# From a mixture of two geometric distributions (docs/wire.md has the formula, a test recomputes the table).
+PROBABILITIES = (
+    b"\xf0\xf6\xf3\xef\xed\xec\xec",
+    b"\xea\xf2\xee\xe9\xe6\xe5\xe4",
+    b"\xe2\xed\xe6\xe0\xdc\xda\xd9",
+    b"\xd7\xe5\xdd\xd4\xce\xcb\xca",
+    b"\xc9\xdb\xd1\xc6\xbd\xb9\xb7",
+    b"\xb7\xcf\xc3\xb5\xaa\xa3\xa0",
+    b"\xa2\xc0\xb4\xa4\x96\x8d\x88",
+    b"\x8a\xad\xa3\x95\x86\x7a\x73",
+    b"\x70\x97\x8f\x85\x79\x6d\x63",
+    b"\x58\x7f\x7a\x73\x6b\x62\x59",
+    b"\x42\x67\x64\x60\x5b\x56\x50",
+    b"\x30\x50\x4e\x4c\x4a\x47\x44",
+    b"\x23\x3d\x3c\x3b\x3a\x38\x37",
+)
+_RECENT = 8  # values that a column remembers
+_UNARY_LIMIT = 12  # a magnitude beyond this many units is written out
+
+_NEGATIVE = 512  # one first value in eight is below zero
+_USUAL_LENGTH = 3072  # three first values in four are of 7 to 14 bits
+
+
+class Column:
+    def __init__(self, mean=16):
+        self._recent = []  # the last values, newest last
+        self._coded = 0
+        self._mean = mean  # of the differences' magnitude, in 16ths
+        self._misses = [0, 0, 0, 0]  # how far off each predictor has lately been, in 16ths
+        self._product = 0  # of this column's steps and the left neighbour's, and
+        self._square = 0  # the neighbour's steps squared: their quotient is the slope between the two
+
+    def begin(self, value):
+        # The first value is known from elsewhere.
+        self._recent.append(value)
+
+    def code(self, coder, value, drive):
+        # Codes the next value; drive is the left neighbour's step in this row. Gives (value, own step).
+        if not self._recent:
+            value = _first(coder, value)
+            self._recent.append(value)
+            return value, 0
+        guesses = self._guesses(drive)
+        best = 0
+        for index in (1, 2, 3):
+            if self._misses[index] < self._misses[best]:
+                best = index
+        value = guesses[best] + _difference(coder, self._mean, value - guesses[best])
+        if not -MAX_MAGNITUDE < value < MAX_MAGNITUDE:
+            raise WireError(OUT_OF_RANGE, "a value of %d steps" % value)
+        return value, self._learn(value, guesses, abs(value - guesses[best]), drive)
+
+    def _guesses(self, drive):
+        # Last value; line through the last two; mean of the last eight; last value plus the neighbour's
+        # step times the slope.
+        recent = self._recent
+        count = len(recent)
+        last = recent[-1]
+        line = 2 * last - recent[-2] if count > 1 else last
+        mean = (2 * sum(recent) + count) // (2 * count)
+        slope = (2 * self._product * drive + self._square) // (2 * self._square) if self._square else 0
+        return last, line, mean, last + slope
+
+    def _learn(self, value, guesses, miss, drive):
+        misses = self._misses
+        for index in range(4):
+            misses[index] += (16 * min(abs(value - guesses[index]), 4095) - misses[index]) >> 3
+        self._mean += (16 * min(miss, 4095) - self._mean) >> (1 if self._coded < 2 else 2)
+        if self._mean < 1:
+            self._mean = 1
+        self._coded += 1
+        step = max(-1023, min(1023, value - self._recent[-1]))
+        self._product += 16 * drive * step - (self._product >> 4)
+        self._square += 16 * drive * drive - (self._square >> 4)
+        if len(self._recent) == _RECENT:
+            self._recent.pop(0)
+        self._recent.append(value)
+        return step
+
+
+def _first(coder, value):
+    # A column's first value stands for itself: sign, number of bits, bits.
+    negative = coder.bit(_NEGATIVE, value < 0)
+    magnitude = -value if value < 0 else value
+    length = _length(magnitude)
+    if coder.bit(_USUAL_LENGTH, 7 <= length <= 14):
+        length = 7 + coder.bits(3, length - 7)
+    else:
+        length = coder.bits(5, length)
+    if length > 28:
+        raise WireError(OUT_OF_RANGE, "a first value of %d bits" % length)
+    if length > 1:
+        magnitude = (1 << (length - 1)) | coder.bits(length - 1, magnitude & ((1 << (length - 1)) - 1))
+    else:
+        magnitude = length
+    return -magnitude if negative else magnitude
+
+
+def _difference(coder, mean, difference):
+    # Magnitude in units of 2**shift by unary decisions, the bits below the unit, the sign. A unit of one
+    # step has the special case "no difference at all"; wider units begin with the table's second column.
+    shift = 0
+    while mean > 64:
+        mean >>= 1
+        shift += 1
+    row = PROBABILITIES[level(mean)]
+    skip = 1 if shift else 0
+    magnitude = -difference if difference < 0 else difference
+    units = magnitude >> shift
+    count = 0
+    while count < _UNARY_LIMIT and not coder.bit(row[min(count + skip, 6)] << 4, units == count):
+        count += 1
+    if count == _UNARY_LIMIT:
+        count += gamma(coder, units - _UNARY_LIMIT + 1) - 1
+    magnitude = (count << shift) | coder.bits(shift, magnitude & ((1 << shift) - 1))
+    if magnitude and coder.bit(HALF, difference < 0):
+        return -magnitude
+    return magnitude
+
+
+def level(mean):
+    # The row of PROBABILITIES for a mean of up to 64 sixteenths: the least with mean**2 <= 2**row.
+    square = mean * mean
+    row = 0
+    while (1 << row) < square:
+        row += 1
+    return row
+
+
+def gamma(coder, number):
+    # Elias gamma: a number of 1 and up, small ones in few bits.
+    length = 0
+    while coder.bit(HALF, (number >> (length + 1)) != 0):
+        length += 1
+        if length > 28:
+            raise WireError(OUT_OF_RANGE, "a number of more than 28 bits")
+    return (1 << length) | coder.bits(length, number & ((1 << length) - 1))
+
+
+def _length(magnitude):
+    length = 0
+    while magnitude >> length:
+        length += 1
+    return length

@@ -1,0 +1,242 @@
+# The readings frame: the newest reading of a station and as many older ones as fit the payload.
+#
+#     [1, seq, age, body]        version, number of the newest reading, its age in seconds, packed rows
+#
+# The body is one byte (rows - 1) and a range-coded string: channels, steps, then row by row, newest first:
+# what is unusual about the row, the seconds to the row before, one value a channel. docs/wire.md tells all.
+
+from .cbor import dumps, loads
+from .column import Column
+from .errors import MALFORMED, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_VERSION, WireError
+from .quality import MISSING, OK
+from .quantities import default_step
+from .rangecoder import HALF, ONE, Decoder, Encoder
+
+VERSION = 1
+MAX_ROWS = 256
+MAX_CHANNELS = 31
+MAX_SEQ = (1 << 32) - 1
+MAX_SECONDS = (1 << 28) - 1  # eight years
+UNKNOWN_AGE = -1
+
+# Resolutions that a frame can name, in base units of the quantity.
+STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 125, 200, 250, 500, 1000, 2000, 5000, 10000)
+# Intervals that cost no more than a few bits.
+INTERVALS = (60, 120, 300, 600, 900, 1200, 1800, 3600)
+
+_LIKELY = ONE * 3 // 4
+_SURPRISE = ONE // 64  # a row is as unusual as this, to begin with
+
+
+class Row:
+    # One reading: values in base units (None where the quality says that there is none) and qualities.
+    # age: seconds from sampling to transmission; None beyond a lost clock.
+    # interval: seconds to the next newer reading of the frame; None if the clock was lost in between.
+    # absent: the station has no such reading (channels without cells, no time).
+
+    def __init__(self, seq, age, interval, values, quality, absent=False):
+        self.seq = seq
+        self.age = age
+        self.interval = interval
+        self.values = values
+        self.quality = quality
+        self.absent = absent
+
+
+class Readings:
+    # rows: newest first, numbered without a gap from seq downwards. age: of the newest reading that is
+    # there, None if unknown. steps: base units a channel; None where the channel is not in the table and
+    # has its usual step: its values are then in unknown units.
+
+    def __init__(self, seq, age, channels, steps, rows):
+        self.version = VERSION
+        self.seq = seq
+        self.age = age
+        self.channels = channels
+        self.steps = steps
+        self.rows = rows
+
+
+def encode_readings(channels, rows, limit, steps=None):
+    # (payload of at most `limit` bytes, rows taken). channels: rising numbers. rows: an iterable, newest
+    # first, numbered without a gap; as many are taken as fit. steps: base units a channel; a list of rows,
+    # unlike a generator, can be looked through for a resolution that is coarser and yet exact.
+    # Raises WireError if not even the first row fits.
+    steps = steps or [default_step(channel) for channel in channels]
+    if isinstance(rows, (list, tuple)):
+        steps = exact_steps(rows, steps)
+    rows = iter(rows)
+    row = next(rows)
+    head = b"\x84" + dumps(VERSION) + dumps(row.seq)
+    age = None
+    coder = Encoder()
+    _channels(coder, channels)
+    _steps(coder, channels, steps)
+    model = _Rows(len(channels))
+    taken, payload = 0, None
+    while row is not None and taken < MAX_ROWS:
+        model.code(coder, row.absent, row.interval, _in_steps(row.values, steps), row.quality)
+        if age is None and not row.absent:
+            age = UNKNOWN_AGE if row.age is None else row.age
+        frame = head + dumps(UNKNOWN_AGE if age is None else age) + dumps(bytes([taken]) + coder.finished())
+        if len(frame) > limit:
+            break
+        taken, payload = taken + 1, frame
+        row = next(rows, None)
+    if payload is None:
+        raise WireError(TOO_LARGE, "%d channels do not fit into %d bytes" % (len(channels), limit))
+    return payload, taken
+
+
+def exact_steps(rows, steps):
+    # Steps that lose nothing where the sensor's own resolution is coarser than what was asked: a column
+    # whose values are all multiples of a larger step is told in that one. rows: those likely to be sent.
+    exact = []
+    for column, step in enumerate(steps):
+        divisor = 0
+        for row in rows:
+            value = None if row.absent else row.values[column]
+            divisor = _common_divisor(divisor, value or 0)
+        fitting = [larger for larger in STEPS if larger > step and divisor % larger == 0]
+        exact.append(fitting[-1] if divisor and fitting else step)
+    return exact
+
+
+def decode_readings(payload):
+    # Raises WireError, nothing else.
+    seq, age, body = _parts(loads(payload))
+    coder = Decoder(body[1:])
+    channels = _channels(coder, None)
+    steps = _steps(coder, channels, None)
+    model = _Rows(len(channels))
+    rows = []
+    now = age
+    for number in range(seq, seq - body[0] - 1, -1):
+        absent, interval, values, quality = model.code(coder, False, 0, [0] * len(channels), None)
+        if not absent:
+            now = None if now is None or interval is None else now + interval
+        scaled = [value if value is None else value * (step or 1) for value, step in zip(values, steps)]
+        rows.append(Row(number, None if absent else now, interval, tuple(scaled), tuple(quality), absent))
+    coder.finish()
+    return Readings(seq, age, channels, steps, rows)
+
+
+def _parts(frame):
+    # (seq, age, body) of a frame that has the right shape.
+    if not isinstance(frame, list) or not frame or not isinstance(frame[0], int):
+        raise WireError(MALFORMED, "a frame is an array that begins with its version")
+    if frame[0] != VERSION:
+        raise WireError(UNKNOWN_VERSION, "version %d; this decoder knows %d" % (frame[0], VERSION))
+    if len(frame) != 4 or not isinstance(frame[1], int) or not isinstance(frame[2], int):
+        raise WireError(MALFORMED, "a readings frame is [version, seq, age, body]")
+    _, seq, age, body = frame
+    if not isinstance(body, bytes) or not body:
+        raise WireError(MALFORMED, "a readings frame has a body")
+    if not 0 <= seq <= MAX_SEQ or seq < body[0]:
+        raise WireError(OUT_OF_RANGE, "reading number %d with %d older ones" % (seq, body[0]))
+    if not UNKNOWN_AGE <= age <= MAX_SECONDS:
+        raise WireError(OUT_OF_RANGE, "an age of %d seconds" % age)
+    return seq, None if age == UNKNOWN_AGE else age, body
+
+
+def _in_steps(values, steps):
+    # Base units to steps, rounded half up.
+    return [None if value is None else (2 * value + step) // (2 * step) for value, step in zip(values, steps)]
+
+
+def _channels(coder, channels):
+    # Count and gaps. What is usually measured together stands together in the table, and there is mostly
+    # one sensor of a quantity: a gap of 2 is likely, a small even one not rare.
+    count = coder.bits(5, 0 if channels is None else len(channels))
+    found = []
+    last = 0
+    for index in range(count):
+        gap = 0 if channels is None else channels[index] - last
+        if coder.bit(_LIKELY, gap == 2):
+            gap = 2
+        else:
+            near = coder.bits(3, gap // 2 - 1 if gap % 2 == 0 and 2 < gap < 18 else 0)
+            gap = 2 + 2 * near if near else coder.bits(8, gap)
+        last += gap
+        found.append(last)
+    return tuple(found)
+
+
+def _steps(coder, channels, steps):
+    # One bit if all are the usual ones; else for each channel whether it is, or which.
+    usual = [default_step(channel) for channel in channels]
+    if coder.bit(HALF, steps is not None and list(steps) == usual):
+        return tuple(usual)
+    found = []
+    for index, step in enumerate(usual):
+        wanted = step if steps is None else steps[index]
+        if not coder.bit(HALF, wanted == step):
+            step = STEPS[coder.bits(4, 0 if steps is None else STEPS.index(wanted))]
+        found.append(step)
+    return tuple(found)
+
+
+class _Rows:
+    # What encoder and decoder both remember from row to row.
+
+    def __init__(self, width):
+        self._columns = [Column() for _ in range(width)]
+        self._quality = [OK] * width
+        self._clock = None  # the column of intervals
+        self._first = True  # no reading with a time has been told yet
+        self._plain = ONE - _SURPRISE  # probability that a row has nothing unusual
+
+    def code(self, coder, absent, interval, values, quality):
+        # (absent, interval, values, quality) of one row; when decoding, what is handed in does not count.
+        quality = quality or [OK] * len(values)
+        lost = not self._first and interval is None
+        plain = coder.bit(self._plain, not absent and not lost and list(quality) == self._quality)
+        self._plain += ((ONE - 32 - self._plain) >> 4) if plain else -(self._plain >> 4)
+        if not plain:
+            if coder.bit(HALF, absent):
+                return True, None, [None] * len(values), [MISSING] * len(values)
+            lost = not self._first and coder.bit(HALF, lost)
+            self._quality = [self._one_quality(coder, *pair) for pair in zip(self._quality, quality)]
+        else:
+            lost = False
+        interval = self._interval(coder, lost, interval)
+        return False, interval, self._values(coder, values), list(self._quality)
+
+    @staticmethod
+    def _one_quality(coder, before, quality):
+        return before if coder.bit(_LIKELY, before == quality) else coder.bits(4, quality)
+
+    def _interval(self, coder, lost, interval):
+        if self._first:
+            self._first = False
+            return 0
+        if lost:
+            return None
+        if self._clock is None:
+            self._clock = Column(mean=1)
+            if coder.bit(_LIKELY, interval in INTERVALS):
+                interval = INTERVALS[coder.bits(3, INTERVALS.index(interval) if interval in INTERVALS else 0)]
+                self._clock.begin(interval)
+                return interval
+        interval, _ = self._clock.code(coder, interval, 0)
+        if not 0 <= interval <= MAX_SECONDS:
+            raise WireError(OUT_OF_RANGE, "an interval of %d seconds" % interval)
+        return interval
+
+    def _values(self, coder, values):
+        drive = 0
+        found = []
+        for column, value, quality in zip(self._columns, values, self._quality):
+            if quality >= MISSING:
+                found.append(None)
+                drive = 0
+                continue
+            value, drive = column.code(coder, value, drive)
+            found.append(value)
+        return found
+
+
+def _common_divisor(a, b):
+    while b:
+        a, b = b, a % b
+    return -a if a < 0 else a

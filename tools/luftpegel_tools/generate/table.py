@@ -1,0 +1,50 @@
+"""Reads spec/channels.toml and refuses a table that would break the wire's promises."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+TABLE = REPOSITORY / "spec" / "channels.toml"
+STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 125, 200, 250, 500, 1000, 2000, 5000, 10000)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One row of the table; its fields are explained at the table's head."""
+
+    number: int
+    name: str
+    en: str
+    de: str
+    unit: str
+    symbol: str
+    exponent: int
+    step: int
+    low: int
+    high: int
+    senml: str
+    ngsi: str
+    sensorthings: str
+    rate: int | None = None
+    flat: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= 100:
+            raise ValueError(f"{self.name}: number {self.number} is not within 1 to 100")
+        if self.step not in STEPS:
+            raise ValueError(f"{self.name}: step {self.step} is none of {STEPS}")
+        if self.low >= self.high:
+            raise ValueError(f"{self.name}: low {self.low} is not below high {self.high}")
+
+
+def read_table(path: Path = TABLE) -> tuple[Quantity, ...]:
+    """All quantities by rising number; ValueError names the row that is wrong."""
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))["quantity"]
+    table = tuple(Quantity(**row) for row in rows)
+    numbers = [quantity.number for quantity in table]
+    if numbers != sorted(set(numbers)):
+        raise ValueError(f"{path.name}: numbers must rise and not repeat")
+    if len({quantity.name for quantity in table}) != len(table):
+        raise ValueError(f"{path.name}: a name stands twice")
+    return table
