@@ -34,7 +34,7 @@ TABLE = {
     16: Quantity(16, "voc_raw", "Volatile organic compounds, raw signal", "Flüchtige organische Verbindungen, Rohsignal", "{tick}", "Ticks", 0, 20, 0, 65535, None, None, "/", "volatileOrganicCompoundsRaw", "https://qudt.org/vocab/quantitykind/Dimensionless"),
     17: Quantity(17, "no2_raw", "Nitrogen dioxide, raw electrode signal", "Stickstoffdioxid, Rohsignal der Elektrode", "mV", "mV", -2, 10, -100000, 500000, None, None, "mV", "no2Raw", "https://qudt.org/vocab/quantitykind/Voltage"),
     18: Quantity(18, "conductivity", "Electrical conductivity of the water", "Elektrische Leitfähigkeit des Wassers", "uS/cm", "µS/cm", 0, 5, 0, 100000, None, None, "S/m", "conductivity", "http://vocab.nerc.ac.uk/standard_name/sea_water_electrical_conductivity/"),
-    19: Quantity(19, "rain_count", "Rain gauge tips", "Kippungen des Regenmessers", "{tip}", "Kippungen", 0, 1, 0, 100000000, None, None, "/", "rainGaugeTips", "https://qudt.org/vocab/quantitykind/Count"),
+    19: Quantity(19, "rain_count", "Rain gauge tips", "Kippungen des Regenmessers", "{tip}", "Kippungen", 0, 1, 0, 50000000, None, None, "/", "rainGaugeTips", "https://qudt.org/vocab/quantitykind/Count"),
     20: Quantity(20, "wind_speed", "Wind speed", "Windgeschwindigkeit", "m/s", "m/s", -2, 10, 0, 9000, None, None, "m/s", "windSpeed", "http://vocab.nerc.ac.uk/standard_name/wind_speed/"),
     21: Quantity(21, "wind_gust", "Wind gust", "Windböe", "m/s", "m/s", -2, 10, 0, 12000, None, None, "m/s", "gustSpeed", "http://vocab.nerc.ac.uk/standard_name/wind_speed_of_gust/"),
     22: Quantity(22, "wind_direction", "Wind direction", "Windrichtung", "deg", "°", 0, 5, 0, 360, None, None, "deg", "windDirection", "http://vocab.nerc.ac.uk/standard_name/wind_from_direction/"),

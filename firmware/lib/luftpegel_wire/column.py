@@ -6,7 +6,7 @@
 from .errors import OUT_OF_RANGE, WireError
 from .rangecoder import HALF
 
-MAX_MAGNITUDE = 1 << 28  # of a value, in steps: sums of a few stay small integers in MicroPython
+MAX_MAGNITUDE = (1 << 26) - 1  # of a value, in steps: the difference of two predictions stays below 2**29
 
 # How likely each magnitude is, in 256ths. A row a level: the mean magnitude is 2**(level / 2) sixteenths.
 # Column 0: the difference is 0; column i: it is i, given that it is not less; the last column repeats.
@@ -58,7 +58,7 @@ class Column:
             if self._misses[index] < self._misses[best]:
                 best = index
         value = guesses[best] + _difference(coder, self._mean, value - guesses[best])
-        if not -MAX_MAGNITUDE < value < MAX_MAGNITUDE:
+        if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
             raise WireError(OUT_OF_RANGE, "a value of %d steps" % value)
         return value, self._learn(value, guesses, abs(value - guesses[best]), drive)
 
@@ -99,7 +99,7 @@ def _first(coder, value):
         length = 7 + coder.bits(3, length - 7)
     else:
         length = coder.bits(5, length)
-    if length > 28:
+    if length > 26:
         raise WireError(OUT_OF_RANGE, "a first value of %d bits" % length)
     if length > 1:
         magnitude = (1 << (length - 1)) | coder.bits(length - 1, magnitude & ((1 << (length - 1)) - 1))
@@ -145,7 +145,7 @@ def gamma(coder, number):
     while coder.bit(HALF, (number >> (length + 1)) != 0):
         length += 1
         if length > 28:
-            raise WireError(OUT_OF_RANGE, "a number of more than 28 bits")
+            raise WireError(OUT_OF_RANGE, "a difference of more than 29 bits")
     return (1 << length) | coder.bits(length, number & ((1 << length) - 1))
 
 

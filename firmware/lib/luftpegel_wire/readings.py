@@ -6,9 +6,9 @@
 # what is unusual about the row, the seconds to the row before, one value a channel. docs/wire.md tells all.
 
 from .cbor import dumps, loads
-from .column import Column
+from .column import MAX_MAGNITUDE, Column
 from .errors import MALFORMED, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_VERSION, WireError
-from .quality import MISSING, OK
+from .quality import MISSING, OK, UNKNOWN
 from .quantities import default_step
 from .rangecoder import HALF, ONE, Decoder, Encoder
 
@@ -16,7 +16,8 @@ VERSION = 1
 MAX_ROWS = 256
 MAX_CHANNELS = 31
 MAX_SEQ = (1 << 32) - 1
-MAX_SECONDS = (1 << 28) - 1  # eight years
+MAX_INTERVAL = MAX_MAGNITUDE  # seconds, two years; beyond, the time between two readings is unknown
+MAX_AGE = (1 << 31) - 1
 UNKNOWN_AGE = -1
 
 # Resolutions that a frame can name, in base units of the quantity.
@@ -75,7 +76,7 @@ def encode_readings(channels, rows, limit, steps=None):
     model = _Rows(len(channels))
     taken, payload = 0, None
     while row is not None and taken < MAX_ROWS:
-        model.code(coder, row.absent, row.interval, _in_steps(row.values, steps), row.quality)
+        model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
         if age is None and not row.absent:
             age = UNKNOWN_AGE if row.age is None else row.age
         frame = head + dumps(UNKNOWN_AGE if age is None else age) + dumps(bytes([taken]) + coder.finished())
@@ -109,10 +110,11 @@ def decode_readings(payload):
     channels = _channels(coder, None)
     steps = _steps(coder, channels, None)
     model = _Rows(len(channels))
+    nothing = [0] * len(channels)
     rows = []
     now = age
     for number in range(seq, seq - body[0] - 1, -1):
-        absent, interval, values, quality = model.code(coder, False, 0, [0] * len(channels), None)
+        absent, interval, values, quality = model.code(coder, False, 0, nothing, nothing)
         if not absent:
             now = None if now is None or interval is None else now + interval
         scaled = [value if value is None else value * (step or 1) for value, step in zip(values, steps)]
@@ -134,14 +136,25 @@ def _parts(frame):
         raise WireError(MALFORMED, "a readings frame has a body")
     if not 0 <= seq <= MAX_SEQ or seq < body[0]:
         raise WireError(OUT_OF_RANGE, "reading number %d with %d older ones" % (seq, body[0]))
-    if not UNKNOWN_AGE <= age <= MAX_SECONDS:
+    if not UNKNOWN_AGE <= age <= MAX_AGE:
         raise WireError(OUT_OF_RANGE, "an age of %d seconds" % age)
     return seq, None if age == UNKNOWN_AGE else age, body
 
 
-def _in_steps(values, steps):
-    # Base units to steps, rounded half up.
-    return [None if value is None else (2 * value + step) // (2 * step) for value, step in zip(values, steps)]
+def _in_steps(row, steps):
+    # Values from base units to steps, rounded half up, and the qualities. A number that the wire cannot
+    # carry comes from a broken sensor: it travels as a fault.
+    quality = list(row.quality or [OK] * len(steps))
+    values = []
+    for index, value in enumerate(row.values):
+        if value is None:
+            quality[index] = max(quality[index], MISSING)
+        elif quality[index] < MISSING:
+            value = (2 * value + steps[index]) // (2 * steps[index])
+            if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
+                quality[index] = UNKNOWN
+        values.append(value)
+    return values, quality
 
 
 def _channels(coder, channels):
@@ -188,9 +201,8 @@ class _Rows:
 
     def code(self, coder, absent, interval, values, quality):
         # (absent, interval, values, quality) of one row; when decoding, what is handed in does not count.
-        quality = quality or [OK] * len(values)
-        lost = not self._first and interval is None
-        plain = coder.bit(self._plain, not absent and not lost and list(quality) == self._quality)
+        lost = not self._first and (interval is None or not 0 <= interval <= MAX_INTERVAL)
+        plain = coder.bit(self._plain, not absent and not lost and quality == self._quality)
         self._plain += ((ONE - 32 - self._plain) >> 4) if plain else -(self._plain >> 4)
         if not plain:
             if coder.bit(HALF, absent):
@@ -219,7 +231,7 @@ class _Rows:
                 self._clock.begin(interval)
                 return interval
         interval, _ = self._clock.code(coder, interval, 0)
-        if not 0 <= interval <= MAX_SECONDS:
+        if not 0 <= interval <= MAX_INTERVAL:
             raise WireError(OUT_OF_RANGE, "an interval of %d seconds" % interval)
         return interval
 
