@@ -71,9 +71,9 @@ def encode_readings(channels, rows, limit, steps=None):
     head = b"\x84" + dumps(VERSION) + dumps(row.seq)
     age = None
     coder = Encoder()
-    _channels(coder, channels)
-    _steps(coder, channels, steps)
-    model = _Rows(len(channels))
+    code_channels(coder, channels)
+    code_steps(coder, channels, steps)
+    model = Rows(len(channels))
     taken, payload = 0, None
     while row is not None and taken < MAX_ROWS:
         model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
@@ -92,24 +92,28 @@ def encode_readings(channels, rows, limit, steps=None):
 def exact_steps(rows, steps):
     # Steps that lose nothing where the sensor's own resolution is coarser than what was asked: a column
     # whose values are all multiples of a larger step is told in that one. rows: those likely to be sent.
-    exact = []
-    for column, step in enumerate(steps):
-        divisor = 0
-        for row in rows:
-            value = None if row.absent else row.values[column]
-            divisor = _common_divisor(divisor, value or 0)
-        fitting = [larger for larger in STEPS if larger > step and divisor % larger == 0]
-        exact.append(fitting[-1] if divisor and fitting else step)
-    return exact
+    return [_exact_step([row.values[column] for row in rows], step) for column, step in enumerate(steps)]
+
+
+def _exact_step(values, step):
+    divisor = 0
+    first = varies = None
+    for value in values:
+        if value is not None:
+            first = value if first is None else first
+            varies = varies or value != first
+            divisor = _common_divisor(divisor, value)
+    fitting = [larger for larger in STEPS if larger > step and divisor % larger == 0]
+    return fitting[-1] if varies and fitting else step  # naming a step would not pay for a column at rest
 
 
 def decode_readings(payload):
     # Raises WireError, nothing else.
-    seq, age, body = _parts(loads(payload))
+    seq, age, body = parts(loads(payload))
     coder = Decoder(body[1:])
-    channels = _channels(coder, None)
-    steps = _steps(coder, channels, None)
-    model = _Rows(len(channels))
+    channels = code_channels(coder, None)
+    steps = code_steps(coder, channels, None)
+    model = Rows(len(channels))
     nothing = [0] * len(channels)
     rows = []
     now = age
@@ -123,7 +127,7 @@ def decode_readings(payload):
     return Readings(seq, age, channels, steps, rows)
 
 
-def _parts(frame):
+def parts(frame):
     # (seq, age, body) of a frame that has the right shape.
     if not isinstance(frame, list) or not frame or not isinstance(frame[0], int):
         raise WireError(MALFORMED, "a frame is an array that begins with its version")
@@ -157,7 +161,7 @@ def _in_steps(row, steps):
     return values, quality
 
 
-def _channels(coder, channels):
+def code_channels(coder, channels):
     # Count and gaps. What is usually measured together stands together in the table, and there is mostly
     # one sensor of a quantity: a gap of 2 is likely, a small even one not rare.
     count = coder.bits(5, 0 if channels is None else len(channels))
@@ -175,7 +179,7 @@ def _channels(coder, channels):
     return tuple(found)
 
 
-def _steps(coder, channels, steps):
+def code_steps(coder, channels, steps):
     # One bit if all are the usual ones; else for each channel whether it is, or which.
     usual = [default_step(channel) for channel in channels]
     if coder.bit(HALF, steps is not None and list(steps) == usual):
@@ -189,7 +193,7 @@ def _steps(coder, channels, steps):
     return tuple(found)
 
 
-class _Rows:
+class Rows:
     # What encoder and decoder both remember from row to row.
 
     def __init__(self, width):

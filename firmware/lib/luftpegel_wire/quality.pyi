@@ -1,0 +1,15 @@
+OK: int
+SUSPECT: int
+STALE: int
+FLAT: int
+CLIPPED: int
+RANGE: int
+RATE: int
+MISSING: int
+SILENT: int
+CHECKSUM: int
+SENTINEL: int
+BUS: int
+NOT_READY: int
+CONFIG: int
+UNKNOWN: int
