@@ -1,1 +1,7 @@
-"""The gateway: from a network server to the town's platforms, losing nothing on the way."""
+"""Luftpegel's gateway: one process that takes uplinks from a network server and carries their readings into
+sinks.
+
+The rule of the house: nothing is acknowledged before it is on disk, and every frame ends delivered, waiting
+or quarantined. `app.py` tells how the parts run together; the way of one reading is source, decode, names,
+check, journal, sinks.
+"""

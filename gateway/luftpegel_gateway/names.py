@@ -1,0 +1,90 @@
+"""Names of readings: which sequence numbers of a station are known, which are missing, and what a repeat is.
+
+A reading's name is (station, sequence number, channel). Everything here is pure: intervals in, intervals out.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+Range = tuple[int, int]  # first and last, both included
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """A set of integers as sorted ranges that neither touch nor overlap. A station's whole life is a few pairs."""
+
+    ranges: tuple[Range, ...] = ()
+
+    def __contains__(self, number: int) -> bool:
+        place = bisect_left(self.ranges, (number + 1,)) - 1
+        return place >= 0 and number <= self.ranges[place][1]
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
+
+    def add(self, numbers: Iterable[int]) -> "Intervals":
+        """The set with `numbers` in it as well."""
+        fresh = [(number, number) for number in numbers if number not in self]
+        if not fresh:
+            return self
+        return Intervals(tuple(_merge(sorted([*self.ranges, *fresh]))))
+
+    def remove(self, numbers: Iterable[int]) -> "Intervals":
+        """The set without `numbers`."""
+        ranges = list(self.ranges)
+        for number in numbers:
+            ranges = [part for piece in ranges for part in _without(piece, number)]
+        return Intervals(tuple(ranges))
+
+    def missing(self) -> tuple[Range, ...]:
+        """The gaps between the ranges, oldest first."""
+        neighbours = zip(self.ranges, self.ranges[1:], strict=False)
+        return tuple((before[1] + 1, after[0] - 1) for before, after in neighbours)
+
+    @property
+    def newest(self) -> int | None:
+        """The highest number, or None for the empty set."""
+        return self.ranges[-1][1] if self.ranges else None
+
+
+def _merge(ordered: Iterable[Range]) -> Iterator[Range]:
+    """Join ranges that touch or overlap; `ordered` is sorted and not empty."""
+    ranges = iter(ordered)
+    first, last = next(ranges)
+    for begin, end in ranges:
+        if begin > last + 1:
+            yield first, last
+            first, last = begin, end
+        else:
+            last = max(last, end)
+    yield first, last
+
+
+def _without(piece: Range, number: int) -> tuple[Range, ...]:
+    first, last = piece
+    if not first <= number <= last:
+        return (piece,)
+    halves = (first, number - 1), (number + 1, last)
+    return tuple(half for half in halves if half[0] <= half[1])
+
+
+# The time of a reading is the frame's time minus its age. Two frames tell it a little differently: the frame
+# waits for its slot after the age was taken, and the clock of a sleeping station runs up to several per cent
+# wrong.
+TIME_SLACK_S = 300
+TIME_SLACK_SHARE = 10  # one part in ten of the age
+
+
+def same_time(known: int | None, told: int | None, age: int | None) -> bool:
+    """Whether two tellings of one reading's time agree (seconds); an unknown time contradicts nothing."""
+    if known is None or told is None or age is None:
+        return True
+    return abs(known - told) <= TIME_SLACK_S + age // TIME_SLACK_SHARE
+
+
+def same_value(known: int | None, told: int | None, step: int) -> bool:
+    """Whether two tellings of one value agree: one frame may carry it in coarser steps than another."""
+    if known is None or told is None:
+        return known is told
+    return abs(known - told) <= step

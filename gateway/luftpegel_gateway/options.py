@@ -1,0 +1,141 @@
+"""What may stand in a table of gateway.toml or stations.toml: a name, a reader that judges the value, a
+default.
+
+A reader takes the value and the folder of the file (paths are relative to it), and returns what the gateway
+uses or raises `Wrong` with an LP code. Sources and sinks bring tables of their own.
+"""
+
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Reader = Callable[[Any, Path], Any]
+REQUIRED = object()
+
+
+class Wrong(ValueError):
+    """A value that cannot stand: LP code and the words that the message needs."""
+
+    def __init__(self, code: str, **words: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key: who reads it, and what it is when it is left out (REQUIRED: it must be there)."""
+
+    read: Reader
+    default: Any = REQUIRED
+
+
+def text(value: Any, _folder: Path) -> str:
+    """A string that is not empty."""
+    if not isinstance(value, str):
+        raise Wrong("LP-304", expected="text in quotes", got=_kind(value))
+    if not value.strip():
+        raise Wrong("LP-306", expected="text that is not empty", got='""')
+    return value
+
+
+def flag(value: Any, _folder: Path) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Wrong("LP-304", expected="true or false", got=_kind(value))
+    return value
+
+
+def whole(low: int, high: int) -> Reader:
+    """A whole number from `low` to `high`."""
+
+    def read(value: Any, _folder: Path) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Wrong("LP-304", expected="a whole number", got=_kind(value))
+        if not low <= value <= high:
+            raise Wrong("LP-306", expected=f"{low} .. {high}", got=value)
+        return value
+
+    return read
+
+
+def number(low: float, high: float) -> Reader:
+    """A number from `low` to `high`."""
+
+    def read(value: Any, _folder: Path) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Wrong("LP-304", expected="a number", got=_kind(value))
+        if not low <= value <= high:
+            raise Wrong("LP-306", expected=f"{low} .. {high}", got=value)
+        return float(value)
+
+    return read
+
+
+def choice(*allowed: str) -> Reader:
+    """One of a few words."""
+
+    def read(value: Any, folder: Path) -> str:
+        if text(value, folder) not in allowed:
+            raise Wrong("LP-306", expected=", ".join(f'"{word}"' for word in allowed), got=f'"{value}"')
+        return str(value)
+
+    return read
+
+
+def matching(pattern: str, example: str) -> Reader:
+    """Text of a certain form, told by an example."""
+
+    def read(value: Any, folder: Path) -> str:
+        if not re.fullmatch(pattern, text(value, folder)):
+            raise Wrong("LP-306", expected=f'"{example}"', got=f'"{value}"')
+        return str(value)
+
+    return read
+
+
+def path(value: Any, folder: Path) -> Path:
+    """A path; it need not exist yet."""
+    return folder / text(value, folder)
+
+
+def file(value: Any, folder: Path) -> Path:
+    """A file that is there and can be read."""
+    found = path(value, folder)
+    try:
+        with found.open("rb"):
+            return found
+    except OSError as error:
+        raise Wrong("LP-308", path=found, reason=error.strerror) from error
+
+
+def secret(value: Any, folder: Path) -> str:
+    """The first line of a file that only its owner may read (mode 0600). The secret itself is never shown."""
+    found = file(value, folder)
+    if found.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Wrong("LP-309", path=found, mode=f"{stat.S_IMODE(found.stat().st_mode):04o}")
+    try:
+        lines = found.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise Wrong("LP-308", path=found, reason="not UTF-8") from error
+    if not lines or not lines[0]:
+        raise Wrong("LP-308", path=found, reason="empty")
+    return lines[0]
+
+
+port = whole(1, 65535)
+
+
+def _kind(value: Any) -> str:
+    names = {
+        bool: "true/false",
+        str: "text",
+        int: "a whole number",
+        float: "a number",
+        list: "a list",
+        dict: "a table",
+    }
+    return names.get(type(value), type(value).__name__)

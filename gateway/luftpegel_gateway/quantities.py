@@ -1,0 +1,38 @@
+"""The table of quantities, typed: a view on `luftpegel_wire.channels`, which is made from the one source.
+
+A channel is `2 * number + index`: the first or second sensor of a quantity.
+"""
+
+from typing import Protocol, cast
+
+from luftpegel_wire import channels
+
+
+class Quantity(Protocol):
+    """One row of the table. Limits are base units (a minute, for `rate`), `flat` seconds; None: no limit."""
+
+    name: str
+    en: str
+    de: str
+    unit: str
+    symbol: str
+    exponent: int
+    low: int | None
+    high: int | None
+    rate: int | None
+    flat: int | None
+
+
+def of_channel(channel: int) -> Quantity | None:
+    """The quantity of a channel, or None when this gateway does not know it yet."""
+    return cast(Quantity | None, channels.TABLE.get(channel >> 1))
+
+
+def name_of(channel: int) -> str:
+    """The channel's name: `temperature`, `temperature-2` for the second sensor, `channel-90` for an unknown one."""
+    return str(channels.name_of(channel))
+
+
+def decimal(channel: int, value: int) -> str:
+    """A value of base units as an exact decimal number in the quantity's unit: 2153 -> '21.53'."""
+    return str(channels.format_value(channel, value))

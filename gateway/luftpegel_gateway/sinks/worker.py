@@ -1,0 +1,68 @@
+"""One worker a sink: reads the journal from the sink's cursor, delivers, moves the cursor. Retries alone.
+
+The cursor moves after the sink has everything for good, so a crash in between delivers again, and nothing is
+lost.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+from luftpegel_gateway.health import Health
+from luftpegel_gateway.journal.journal import Rejection, StoredFrame
+from luftpegel_gateway.journal.thread import JournalThread
+from luftpegel_gateway.sinks import Sink, SinkDown
+
+log = logging.getLogger("luftpegel.gateway")
+LARGEST_BATCH = 500
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
+LOOK_AGAIN_S = 2.0  # another process may have put something into the log (quarantine replay)
+
+
+class Worker:
+    """Carries the log to one sink."""
+
+    def __init__(
+        self, name: str, sink: Sink, journal: JournalThread, health: Health, news: asyncio.Event
+    ) -> None:
+        """`news` is set when the log has grown."""
+        self.name = name
+        self.sink = sink
+        self._journal = journal
+        self._health = health
+        self._news = news
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        await self.sink.start()
+        cursor = await self._journal.call("cursor", self.name)
+        while True:
+            self._news.clear()
+            frames: list[StoredFrame] = await self._journal.call("after", cursor, LARGEST_BATCH)
+            if frames:
+                cursor = await self._deliver(frames)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
+
+    async def _deliver(self, frames: Sequence[StoredFrame]) -> int:
+        """Try until the sink has them and the cursor has moved; returns the new cursor."""
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                rejections: Sequence[Rejection] = await self.sink.deliver(frames)
+                await self._journal.call("advance", self.name, frames[-1].id, rejections)
+            except SinkDown as down:
+                self._health.report(self.name, down.code, down.detail)
+            except sqlite3.OperationalError as error:
+                self._health.report(self.name, "LP-410", str(error))
+            except Exception as error:  # a sink's mistake must not stop it for ever
+                log.exception("%s failed", self.name)
+                self._health.report(self.name, "LP-423", f"{type(error).__name__}: {error}")
+            else:
+                self._health.clear(self.name)
+                return frames[-1].id
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT_S)

@@ -1,0 +1,43 @@
+"""Where frames come from. One file a source, one line in this table; nothing else changes.
+
+A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload) -> Event` (pure,
+raises `Refused`), and `create(name, options, deliver, health) -> Source`.
+"""
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import Protocol
+
+from luftpegel_gateway.events import Delivery, Event
+
+SOURCES = {
+    "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_mqtt",
+}
+# The parser of each kind: without the network side, so that a replay needs no broker.
+PARSERS = {
+    "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_events",
+}
+
+Deliver = Callable[[Delivery], None]
+
+
+class Source(Protocol):
+    """A running source. All methods are called on the event loop."""
+
+    def start(self) -> None:
+        """Begin to deliver, and go on for ever: reconnecting is the source's own affair."""
+
+    def stop(self) -> None:
+        """Deliver nothing more. What is not acknowledged stays with the broker."""
+
+
+def module_of(kind: str) -> ModuleType:
+    """The module of a source; KeyError for an unknown kind."""
+    return importlib.import_module(SOURCES[kind])
+
+
+def parse(delivery: Delivery) -> Event:
+    """The event in a delivery, by the parser of its source. Raises Refused."""
+    event: Event = importlib.import_module(PARSERS[delivery.kind]).parse(delivery.topic, delivery.payload)
+    return event

@@ -1,0 +1,218 @@
+"""A gateway with everything real: its own process, a broker, files on a disk."""
+
+import base64
+import itertools
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from luftpegel_wire import Row, encode_readings
+from luftpegel_wire.quantities import channel_of
+
+from luftpegel_tools.town.broker import Broker
+
+PATIENCE_S = 30
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+TEMPERATURE, HUMIDITY = channel_of("temperature"), channel_of("humidity")
+
+
+def until(true, what):
+    """Wait for a state of the world; fails with `what` if it does not come."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := true()):
+        assert time.monotonic() < deadline, what() if callable(what) else what
+        time.sleep(0.01)
+    return found
+
+
+@dataclass
+class FakeStation:
+    """Makes uplinks as a station does: the newest reading and some history in each frame."""
+
+    dev_eui: str = "70b3d57ed0000001"
+    interval: int = 600
+    history: int = 4
+    value: object = staticmethod(lambda seq: (2000 + 10 * (seq % 50), 5000 + 50 * (seq % 20)))
+    counter: object = field(default_factory=itertools.count)
+    start: datetime = NOON
+
+    def row(self, seq, age, absent=False):
+        values = (None, None) if absent else self.value(seq)
+        return Row(seq, age, self.interval, values, [0, 0] if not absent else [8, 8], absent)
+
+    def payload(self, newest, history=None, absent=()):
+        depth = min(history or self.history, newest + 1)
+        rows = [self.row(newest - back, back * self.interval, newest - back in absent) for back in range(depth)]
+        payload, taken = encode_readings((TEMPERATURE, HUMIDITY), rows, 242)
+        assert taken == depth
+        return payload
+
+    def event(self, data, seq=0, f_port=1, **changes):
+        moment = self.start.timestamp() + seq * self.interval
+        time_text = datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+        event = {
+            "deduplicationId": os.urandom(16).hex(),
+            "time": time_text,
+            "deviceInfo": {"applicationId": "app", "devEui": self.dev_eui},
+            "devAddr": "01020304",
+            "dr": 5,
+            "fCnt": next(self.counter),
+            "fPort": f_port,
+            "data": base64.b64encode(data).decode(),
+            "rxInfo": [{"gatewayId": "0016c001f0000001", "rssi": -97, "snr": 7.5}],
+        }
+        return json.dumps(event | changes).encode()
+
+    def uplink(self, newest, **options):
+        return self.event(self.payload(newest, **options), newest)
+
+    def topic(self, kind="up"):
+        return f"application/app/device/{self.dev_eui}/event/{kind}"
+
+
+class NetworkServer:
+    """Publishes events with QoS 1 and knows which the broker has."""
+
+    def __init__(self, port):
+        self.sent = []
+        self.commands = []
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="network-server", clean_session=False)
+        self.client.max_inflight_messages_set(1000)
+        connected = threading.Event()
+        self.client.on_connect = lambda *_: (self.client.subscribe("application/+/device/+/command/down", 1),
+                                             connected.set())  # fmt: skip
+        self.client.on_message = lambda _client, _data, message: self.commands.append(json.loads(message.payload))
+        self.client.reconnect_delay_set(1, 1)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert connected.wait(PATIENCE_S)
+
+    def publish(self, topic, payload):
+        self.sent.append(self.client.publish(topic, payload, qos=1))
+
+    def settle(self):
+        for message in self.sent:
+            message.wait_for_publish(PATIENCE_S)
+        self.sent.clear()
+
+    def stop(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+class Site:
+    """A folder with gateway.toml and stations.toml, and the gateway that runs there."""
+
+    def __init__(self, folder, port):
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = port
+        self.process = None
+        self.log = folder / "gateway.log"
+        self.config = folder / "gateway.toml"
+        self.write_config()
+        (folder / "stations.toml").write_text(
+            '[[station]]\nid = "LP-0001"\ndev_eui = "70b3d57ed0000001"\nname = "Mühlbach"\nkind = "climate"\n'
+            '[[station]]\nid = "LP-0002"\ndev_eui = "70b3d57ed0000002"\nname = "Markt"\nkind = "climate"\n'
+        )
+
+    def write_config(self, sinks='[[sink]]\nkind = "store"\n', extra=""):
+        self.config.write_text(
+            f'[gateway]\ndata = "data"\nstations = "stations.toml"\n\n'
+            f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {self.port}\n\n{sinks}\n{extra}'
+        )
+
+    def start(self, *program, **options):
+        command = program or (sys.executable, "-m", "luftpegel_tools.cli", "gateway", "run")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--config", str(self.config)], stdout=log, stderr=log, **options
+            )
+        return self
+
+    def started(self):
+        """Start, and wait until it listens: what is published before the first subscription is for nobody."""
+        self.start()
+        subscribed = "chirpstack-mqtt: works"
+        until(lambda: subscribed in self.log.read_text(), "not subscribed")
+        return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(PATIENCE_S) == 0, self.log.read_text()
+
+    def rows(self, sql, *values, file="store.sqlite"):
+        if not (self.data / file).exists():
+            return []
+        with sqlite3.connect(f"file:{self.data / file}?mode=ro", uri=True, timeout=PATIENCE_S) as database:
+            try:
+                return database.execute(sql, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):
+                    return []
+                raise
+
+    def stored(self, station="LP-0001"):
+        """seq: (temperature, humidity)"""
+        found = self.rows("SELECT seq, channel, value FROM readings WHERE station = ? ORDER BY 1, 2", station)
+        return {seq: tuple(row[2] for row in group) for seq, group in itertools.groupby(found, lambda row: row[0])}
+
+    def journal(self, sql, *values):
+        return self.rows(sql, *values, file="journal.sqlite")
+
+    def wait_for(self, numbers, station="LP-0001"):
+        wanted = set(numbers)
+        until(lambda: wanted <= set(self.stored(station)), lambda: f"readings missing; log:\n{self.log.read_text()}")
+
+
+@pytest.fixture
+def station():
+    return FakeStation()
+
+
+@pytest.fixture
+def make_station():
+    return FakeStation
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with Broker(tmp_path / "broker") as broker:
+        yield broker
+
+
+@pytest.fixture
+def server(broker):
+    server = NetworkServer(broker.port)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def site(tmp_path, broker):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    site = Site(folder, broker.port)
+    yield site
+    if site.process and site.process.poll() is None:
+        site.kill()
+
+
+@pytest.fixture(name="until")
+def until_fixture():
+    return until
