@@ -58,7 +58,7 @@ class DS18B20:
         pass
 
     def measure(self):
-        self._reset()
+        self._check_line()
         if self._rom is None:
             self._rom = self._first_rom()
         self._convert()
@@ -76,7 +76,11 @@ class DS18B20:
     def _reset(self):
         if not self._wire.reset():
             raise _fault(SILENT, "nobody answers on the 1-Wire line")
-        if not self._wire.readbit():  # nobody may speak before a command: the line itself is low
+
+    def _check_line(self):
+        # A line held low looks like a presence pulse; but nobody may speak before a command, so 0 tells.
+        self._reset()
+        if not self._wire.readbit():
             raise _fault(BUS, "the 1-Wire line is held low")
 
     def _first_rom(self):
@@ -94,6 +98,7 @@ class DS18B20:
     def _convert(self):
         self._command(CONVERT)
         if self._wire.readbit():  # a sensor at work answers 0
+            self._scratchpad()  # tells whether it is there at all
             raise _fault(NOT_READY, "does not start to measure")
         deadline = time.ticks_add(time.ticks_ms(), CONVERSION_MS)
         while not self._wire.readbit():

@@ -81,7 +81,7 @@ class SPS30:
         self._command(WAKE)
         self._command(STATUS, READ_AND_CLEAR)
         state, _ = self._command(START, START_FLOATS)
-        if state not in (0, NOT_ALLOWED):
+        if state & ~DEVICE_ERROR not in (0, NOT_ALLOWED):
             raise _fault(NOT_READY, "refuses to start (state 0x{:02x})".format(state))
 
     def measure(self):

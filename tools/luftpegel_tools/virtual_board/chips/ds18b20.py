@@ -14,6 +14,7 @@ FAMILY = 0x28
 READ_ROM, MATCH_ROM, SKIP_ROM, SEARCH_ROM = 0x33, 0x55, 0xCC, 0xF0
 CONVERT, READ_SCRATCHPAD, WRITE_SCRATCHPAD, COPY, RECALL, READ_SUPPLY = 0x44, 0xBE, 0x4E, 0x48, 0xB8, 0xB4
 POWER_ON_RAW = 0x0550
+RESERVED = b"\xff\x0c\x10"
 DEFAULT_EEPROM = b"\x4b\x46\x7f"  # alarm limits 75 and 70 °C, 12 bits
 CONVERSION_US = 750_000  # at 12 bits, half of it for each bit less
 
@@ -137,9 +138,7 @@ class DS18B20(OneWireDevice):
     def _read_scratchpad(self) -> Talk:
         if "power_on" in self.faults:
             self._raw, self._measured = POWER_ON_RAW, False
-        # Byte 6 is reserved: 0x0C after power-up, then what is left of a degree, counted down.
-        reserved = bytes([0xFF, 0x10 - self._raw % 16 if self._measured else 0x0C, 0x10])
-        head = self._raw.to_bytes(2, "little", signed=True) + self._alarm_and_config + reserved
+        head = self._raw.to_bytes(2, "little", signed=True) + self._alarm_and_config + RESERVED
         flaw = 0x01 if "checksum" in self.faults else 0
         yield from _say(head + bytes([crc8(head) ^ flaw]))
         if self._measured and not self.faults & {"checksum", "stale"}:
