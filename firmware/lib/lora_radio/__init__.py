@@ -32,7 +32,7 @@ DRIVERS = {"wio_e5": ("lora_radio.wio_e5", "WioE5")}  # name in station.json: mo
 
 
 class RadioError(Exception):
-    # `wait_ms`: with NO_CHANNEL the time until the next frame may go, 0 when the radio did not say.
+    # `wait_ms`: with NO_CHANNEL or BUSY, when to try again; 0 when the radio did not say.
     def __init__(self, kind, text, wait_ms=0):
         super().__init__("LP-%d %s" % (kind, text))
         self.kind = kind

@@ -1,5 +1,5 @@
-# What all AT modems have in common: Framer and Dialogue without I/O (bytes in, lines out, time handed in), and
-# ATSerial, which runs a Dialogue over a UART.
+# What all AT modems have in common: Framer and Dialogue without I/O (bytes in, lines out, time handed in),
+# and ATSerial, which runs a Dialogue over a UART.
 #
 # A modem's line carries more than answers: echo of the command, boot banners, 0xFF and noise of a waking
 # UART, ends of earlier answers. So one command is in progress at a time, only lines with its prefix are its

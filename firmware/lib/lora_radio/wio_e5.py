@@ -26,8 +26,9 @@ WAKE_TRIES = 6
 JOIN_MS = 20000  # SF12: 1.5 s on air, accept up to 6 s later, 1.8 s long
 SEND_MS = 20000  # SF12: 2.8 s on air, second window 2 s later, 2.8 s long
 CONFIRMED_MS = 40000  # twice that
-BUSY_TRIES = 5
-BUSY_PAUSE_MS = 2000
+EXCHANGE_TRIES = 5
+BUSY_WAIT_MS = 2000
+LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through
 RESET_LOW_MS = 20
 BOOT_MS = 500
 LARGEST_PAYLOAD = 242
@@ -36,6 +37,7 @@ FIRST_TRUE_TIME = 1704067200  # 2024: the modem's clock starts in 2000 or 2020
 
 # Words of a status line, the kind of failure, what to do.
 FAILURES = (
+    ("modem is busy", BUSY, "at an earlier command: try later, or take its power away"),
     ("join network first", NOT_JOINED, "no session: join first"),
     ("No free channel", NO_CHANNEL, "no free channel: try later"),
     ("No band in", NO_CHANNEL, "duty cycle used up: try later"),
@@ -230,15 +232,20 @@ class WioE5:
 
     def _exchange(self, command, prefix, limit_ms, heed):
         # A command with radio, from Start to Done. `heed` gets each line between; True from it is the end.
-        for _ in range(BUSY_TRIES):
+        # A modem that is busy, or kept silent by its duty cycle for a moment only, is asked again.
+        for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
             self._command(command, prefix, limit_ms)
-            if self._follow(heed):
+            try:
+                self._follow(heed)
                 return
-            self._clock.sleep_ms(BUSY_PAUSE_MS)
-        raise RadioError(BUSY, "modem stays at an earlier command: try later, or take its power away")
+            except RadioError as failure:
+                wait_ms = failure.wait_ms
+                if not tries_left or not 0 < wait_ms <= LONGEST_WAIT_MS:
+                    raise
+            self._clock.sleep_ms(wait_ms)
 
     def _follow(self, heed):
-        # True when the command has ended, False when the modem is busy. Done before Start is an earlier one's.
+        # A Done before Start is the late end of an earlier command.
         started = False
         while True:
             text = self._serial.reply()
@@ -248,12 +255,10 @@ class WioE5:
                 raise RadioError(PROTOCOL, "modem lost a command, it may have restarted: send again")
             if text.startswith("Start"):
                 started = True
-            elif "modem is busy" in text and not started:
-                return False
             elif text.startswith("Done") and started:
-                return True
+                return
             elif heed(text):
-                return True
+                return
             else:
                 self._refused = self._refused or "join network first" in text
                 _raise_failure(text)
@@ -297,5 +302,7 @@ def _name(command):
 def _raise_failure(text):
     for words, kind, advice in FAILURES:
         if words in text:
-            wait = integer(text[text.find("in ") + 3 :].rstrip("ms")) if words == "No band in" else None
-            raise RadioError(kind, "modem: " + advice, wait or 0)
+            wait_ms = BUSY_WAIT_MS if kind == BUSY else 0
+            if words == "No band in":
+                wait_ms = integer(text[text.find(words) + len(words) :].strip().rstrip("ms")) or 0
+            raise RadioError(kind, "modem: " + advice, wait_ms)

@@ -1,0 +1,117 @@
+"""Any byte stream: lines come out whole, nothing else is raised than RadioError, and each call ends."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lora_radio import RadioError
+from lora_radio.at import LONGEST_LINE, MAX_EVENTS, Dialogue, Framer
+from luftpegel_tools.virtual_board.clock import VirtualClock
+
+from tests.radio.conftest import BYTE_US, UART, BoardTime, WioE5
+
+LONGEST_CALL_S = 600
+
+WORDS = [
+    b"+MSGHEX: Start", b"+MSGHEX: Done", b"+MSGHEX: ", b'PORT: 2; RX: "', b'"', b"\r\n", b"\n", b"\r",
+    b"RXWIN1, RSSI -84, SNR 6.0", b"RSSI ", b"SNR .", b"+AT: OK", b"+AT: ERROR(-10)", b"+LW: LEN, ",
+    b"+LW: ULDL, ", b"+RTC: 2026-04-30 12:30:49.465", b"+RTC: ", b"+LOWPOWER: AUTOOFF", b"+LOWPOWER: WAKEUP",
+    b"+PORT: 1", b"No band in ", b"LoRaWAN modem is busy", b"+JOIN: Start", b"+JOIN: Joined already",
+    b"+KEY: APPKEY ", b"+DR: EU868", b"-", b"99", b"\xff" * 4,
+]  # fmt: skip
+NOISE = st.lists(st.one_of(st.sampled_from(WORDS), st.binary(max_size=40)), max_size=30).map(b"".join)
+
+
+class Babbler:
+    """A wire that answers whatever is sent with the next noise."""
+
+    def __init__(self, noises):
+        self._noises = noises
+        self._turn = 0
+
+    def receive(self, _data):
+        self._turn += 1
+        self.uart.carry(self._noises[self._turn % len(self._noises)], self.uart._clock.now_us, 9600)
+
+
+def talk(noises, call, babble=None):
+    clock = VirtualClock()
+    babbler = Babbler(noises)
+    babbler.uart = UART(clock, babbler)
+    radio = WioE5(babbler.uart, clock=BoardTime(clock))
+    radio._key = bytes(16)
+    if babble:
+        babble(clock, babbler.uart)
+    with contextlib.suppress(RadioError):
+        call(radio)
+    assert clock.now_us < LONGEST_CALL_S * 1_000_000
+
+
+CALLS = [
+    lambda radio: radio.send(1, b"a"),
+    lambda radio: radio.send(1, b"a", confirmed=True),
+    lambda radio: radio.join(),
+    lambda radio: radio.joined(),
+    lambda radio: radio.max_payload(),
+    lambda radio: radio.network_time(),
+    lambda radio: radio.sleep(),
+    lambda radio: radio.configure("EU868", bytes(8), bytes(8), bytes(16), 5, False),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(NOISE, min_size=1, max_size=6), st.sampled_from(CALLS))
+def test_no_noise_hangs_or_breaks_a_call(noises, call):
+    talk(noises, call)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(NOISE, min_size=1, max_size=4), st.sampled_from(CALLS))
+def test_nor_on_a_modem_that_can_be_woken(noises, call):
+    talk([b"+LOWPOWER: AUTOOFF\r\n" + noise for noise in noises], call)
+
+
+@pytest.mark.parametrize("noise", [b"\xa5", b"A", b"+A: b\r\n", b"+LOWPOWER: AUTOOFF\r\n+MSGHEX: Start\r\n"])
+@pytest.mark.parametrize("call", range(len(CALLS)))
+def test_a_wire_that_never_falls_silent(noise, call):
+    def babble(clock, uart):
+        uart.carry(noise, clock.now_us, 9600)
+        clock.call_later(len(noise) * BYTE_US, babble, clock, uart)
+
+    talk([noise], CALLS[call], babble)
+
+
+@given(st.lists(st.binary(max_size=60)))
+def test_lines_do_not_depend_on_how_the_bytes_arrive(chunks):
+    in_chunks = Framer()
+    lines = [line for chunk in chunks for line in in_chunks.feed(chunk)]
+    assert lines == Framer().feed(b"".join(chunks))
+    assert all(line.isprintable() and len(line) <= LONGEST_LINE for line in lines)
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80)))
+def test_every_clean_line_comes_out(lines):
+    assert Framer().feed("\r\n".join([*lines, ""]).encode()) == lines
+
+
+def test_an_overlong_line_is_dropped_and_the_next_one_is_not():
+    assert Framer().feed(b"x" * (LONGEST_LINE + 1) + b"\r\n+AT: OK\r\n") == ["+AT: OK"]
+
+
+def test_strays_are_kept_within_bounds():
+    dialogue = Dialogue()
+    dialogue.begin(("+A: ",), 0, 1000)
+    dialogue.feed(b"".join(b"line %d\r\n" % number for number in range(20)) + b"noise+A: 1\r\n")
+    assert dialogue.reply() == "1"
+    assert dialogue.reply() is None
+    assert dialogue.events() == [f"line {number}" for number in range(20 - MAX_EVENTS, 20)]
+    assert dialogue.events() == []
+
+
+def test_deadlines_over_the_wrap_of_ticks():
+    dialogue = Dialogue()
+    dialogue.begin(("+A: ",), 2**30 - 100, 1000)
+    assert not dialogue.expired(2**30 - 1)
+    assert not dialogue.expired(899)
+    assert dialogue.expired(900)
