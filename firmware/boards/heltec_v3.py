@@ -1,0 +1,21 @@
+# Heltec WiFi LoRa 32 V3 (ESP32-S3): what is wired where. Data only; pin numbers are GPIO numbers.
+# Source: Heltec's schematic HTIT-WB32LA V3 and pin map; the sensor and modem pins lie on the headers.
+
+# Sensor rail: Vext feeds every sensor (350 mA at most); low is on, a resistor keeps it off in deep sleep.
+RAIL = {"pin": 36, "on": 0, "settle_ms": 20}
+
+I2C = {"id": 0, "scl": 42, "sda": 41, "freq": 100000}
+ONEWIRE = 4
+# Two sensor sockets share one UART: its pins are moved from one to the other.
+UARTS = {
+    "a": {"id": 1, "tx": 47, "rx": 48},
+    "b": {"id": 1, "tx": 5, "rx": 6},
+}
+MODEM = {"id": 2, "tx": 45, "rx": 46, "reset": 7}
+
+# Battery over a divider of 390 kOhm and 100 kOhm, connected only while "enable" is low.
+BATTERY = {"adc": 1, "enable": 37, "on": 0, "times_milli": 4900}
+LED = {"pin": 35, "on": 1}
+
+# Flash for the journal of readings: weeks at ten minutes.
+JOURNAL_BYTES = 256 * 1024

@@ -1,0 +1,58 @@
+# What outlives the power: a folder of the flash file system, and numbers in NVS.
+
+import os
+
+
+class Folder:
+    # Storage of the journal. LittleFS commits a file as a whole when it is closed.
+
+    def __init__(self, path):
+        self._path = path
+        try:
+            os.mkdir(path)
+        except OSError:
+            os.stat(path)  # exists already; anything else is told by this
+
+    def sizes(self):
+        return [(entry[0], entry[3]) for entry in os.ilistdir(self._path)]
+
+    def read(self, name, offset, count):
+        with open(self._path + "/" + name, "rb") as file:
+            file.seek(offset)
+            return file.read(count)
+
+    def append(self, name, data):
+        with open(self._path + "/" + name, "ab") as file:
+            file.write(data)
+
+    def remove(self, name):
+        os.remove(self._path + "/" + name)
+
+
+class Counter:
+    # An integer in NVS (esp32.NVS), which outlives even a wiped file system.
+
+    def __init__(self, nvs, key):
+        self._nvs = nvs
+        self._key = key
+
+    def read(self):
+        try:
+            return self._nvs.get_i32(self._key)
+        except OSError:
+            return 0
+
+    def write(self, value):
+        self._nvs.set_i32(self._key, value)
+        self._nvs.commit()
+
+
+def interval_in_force(nvs, settings):
+    # Seconds between slots: the station file's, unless the gateway changed it since that file was written.
+    given = settings["interval_s"]
+    return Counter(nvs, "interval_s").read() if Counter(nvs, "interval_of").read() == given else given
+
+
+def change_interval(nvs, settings, seconds):
+    Counter(nvs, "interval_s").write(seconds)
+    Counter(nvs, "interval_of").write(settings["interval_s"])
