@@ -76,6 +76,8 @@ class Decoder:
         self._range = _TOP - 1
         self._at = _SPARE
         self._code = int.from_bytes((bytes(data[:_SPARE]) + bytes(_SPARE))[:_SPARE], "big")
+        if self._code >= self._range:  # below it now means below it for ever: no number grows
+            raise WireError(MALFORMED, "no encoder begins packed rows with 255, 255, 255")
 
     def bit(self, probability, _value=0):
         part = ((self._range >> 8) * probability) >> 4
