@@ -15,6 +15,7 @@ from .rangecoder import HALF, ONE, Decoder, Encoder
 VERSION = 1
 MAX_ROWS = 256
 MAX_CHANNELS = 31
+MAX_CHANNEL = 255
 MAX_SEQ = (1 << 32) - 1
 MAX_INTERVAL = MAX_MAGNITUDE  # seconds, two years; beyond, the time between two readings is unknown
 MAX_AGE = (1 << 31) - 1
@@ -78,7 +79,7 @@ def encode_readings(channels, rows, limit, steps=None):
     while row is not None and taken < MAX_ROWS:
         model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
         if age is None and not row.absent:
-            age = UNKNOWN_AGE if row.age is None else row.age
+            age = row.age if row.age is not None and 0 <= row.age <= MAX_AGE else UNKNOWN_AGE
         frame = head + dumps(UNKNOWN_AGE if age is None else age) + dumps(bytes([taken]) + coder.finished())
         if len(frame) > limit:
             break
@@ -175,6 +176,8 @@ def code_channels(coder, channels):
             near = coder.bits(3, gap // 2 - 1 if gap % 2 == 0 and 2 < gap < 18 else 0)
             gap = 2 + 2 * near if near else coder.bits(8, gap)
         last += gap
+        if gap < 1 or not 2 <= last <= MAX_CHANNEL:
+            raise WireError(OUT_OF_RANGE, "channel %d; they rise, from 2 to %d" % (last, MAX_CHANNEL))
         found.append(last)
     return tuple(found)
 
