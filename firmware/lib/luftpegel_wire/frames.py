@@ -98,6 +98,7 @@ def decode_status(payload):
 
 def decode_config(payload):
     token, fields = _parts(payload, (int, dict))
+    _natural((token,))
     return Config(token, _names(fields, CONFIG_FIELDS))
 
 
@@ -123,10 +124,14 @@ def _parts(payload, kinds):
     parts = frame[1:]
     if len(parts) != len(kinds) or not all(isinstance(part, kind) for part, kind in zip(parts, kinds)):
         raise WireError(MALFORMED, "members are not %s" % ", ".join([kind.__name__ for kind in kinds]))
-    for part in parts:
-        if isinstance(part, int) and not -_LIMIT < part < _LIMIT:
-            raise WireError(OUT_OF_RANGE, "%d needs more than 32 bits" % part)
+    _within_limit(parts)
     return parts
+
+
+def _within_limit(items):
+    for item in items:
+        if isinstance(item, int) and not -_LIMIT < item < _LIMIT:
+            raise WireError(OUT_OF_RANGE, "%d needs more than 32 bits" % item)
 
 
 def _natural(numbers):
@@ -139,6 +144,8 @@ def _names(fields, table):
     for value in fields.values():
         if not isinstance(value, (int, str)):
             raise WireError(MALFORMED, "a setting is a number or a text")
+    _within_limit(fields)
+    _within_limit(fields.values())
     return {table.get(number, number): value for number, value in fields.items()}
 
 
