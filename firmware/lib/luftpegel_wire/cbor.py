@@ -86,9 +86,14 @@ def _string(data, at, length, major):
     if major == _BYTES:
         return raw, end
     try:
-        return raw.decode(), end
+        text = raw.decode()
+        # MicroPython's decode() lets pass what UTF-8 forbids: detours, surrogates, numbers beyond Unicode.
+        strict = b"".join([chr(ord(character)).encode() for character in text]) == raw
     except (UnicodeError, ValueError):
-        raise WireError(MALFORMED, "text at byte %d is not UTF-8" % at) from None
+        strict = False
+    if not strict or any(0xD800 <= ord(character) < 0xE000 for character in text):
+        raise WireError(MALFORMED, "text at byte %d is not UTF-8" % at)
+    return text, end
 
 
 def _array(data, at, count, depth):
