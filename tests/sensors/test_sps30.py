@@ -23,6 +23,33 @@ GOLDEN_COMMANDS = [
 GOLDEN_RESULT = "7E00030028 40200000 40700000 40840000 40880000"
 
 
+class FlippedBit(SPS30):
+    """A sensor of which the n-th byte on the wire arrives with a flipped bit."""
+
+    def __init__(self, sample, *, nth, bit):
+        super().__init__(sample)
+        self._left = nth
+        self._bit = bit
+
+    def send(self, data, delay_us=0):
+        raw = bytearray(data)
+        if 0 <= self._left < len(raw):
+            raw[self._left] ^= 1 << self._bit
+        self._left -= len(raw)
+        super().send(bytes(raw), delay_us)
+
+
+class Babbler(SPS30):
+    """A sensor that answers everything with the same noise."""
+
+    def __init__(self, noise):
+        super().__init__(lambda _: AIR)
+        self._noise = noise
+
+    def receive(self, data):
+        self.send(self._noise)
+
+
 class Terminal:
     """A person with a serial terminal: hex out, hex back."""
 
@@ -133,6 +160,7 @@ def test_driver_delivers_what_the_chip_meant(bench, masses):
         ("stale", NOT_READY),
         ("fan", SENTINEL),
         ("laser", SENTINEL),
+        ("fan_speed", SENTINEL),
     ],
 )
 def test_faults_become_qualities(bench, fault, quality):
@@ -211,3 +239,19 @@ def test_cleaning_by_hand_only_while_measuring(bench):
 def test_masses_outside_the_range_are_no_numbers(bench, masses):
     table = bench(SPS30(lambda _: masses))
     assert fault_of(table, sps30.SPS30(table.uart())) == SENTINEL
+
+
+@settings(deadline=None)
+@given(nth=st.integers(0, 90), bit=st.integers(0, 7))
+def test_a_flipped_bit_on_the_wire_changes_nothing(bench, nth, bit):
+    table = bench(FlippedBit(lambda _: AIR, nth=nth, bit=bit))
+    assert table.measure(sps30.SPS30(table.uart())) == (25, 38, 41, 43)
+
+
+@settings(deadline=None, max_examples=50)
+@given(noise=st.binary(min_size=1, max_size=300))
+def test_noise_is_no_number_and_holds_nobody_up(bench, noise):
+    table = bench(Babbler(noise))
+    begun = table.clock.now_us
+    assert fault_of(table, sps30.SPS30(table.uart())) in (CHECKSUM, BUS)
+    assert table.clock.now_us - begun < 2_000_000

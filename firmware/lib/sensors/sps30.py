@@ -99,9 +99,13 @@ class SPS30:
             time.sleep_ms(NEW_DATA_POLL_MS)
 
     def stop(self):
-        # Fan off, then the sleep mode with 50 uA; a sensor that is idle already refuses, which is as good.
-        self._command(STOP)
-        self._command(SLEEP)
+        # Fan off, then the sleep mode with 50 uA. Never raises: a sensor that sleeps already is silent, and
+        # what is really broken is told by the next start().
+        for command in (STOP, SLEEP):
+            try:
+                self._command(command)
+            except SensorFault:
+                pass
 
     def clean(self):
         # Ten seconds of fan at full speed; only while measuring.

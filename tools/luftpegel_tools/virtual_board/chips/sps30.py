@@ -1,7 +1,7 @@
 """Sensirion SPS30 as its UART shows it: SHDLC frames, modes, cleaning (data sheet SPS30, section 5).
 
 Faults: silent; stuck: the line is held low; checksum; stale: no new result; banner: text at power-up;
-fan: the fan stands still; laser: its current is out of range.
+fan: the fan stands still; laser: its current is out of range; fan_speed: the fan is too slow or too fast.
 """
 
 import struct
@@ -17,7 +17,7 @@ UNSTUFFED = {after: before for before, after in STUFFED.items()}
 ASLEEP, IDLE, MEASURING = "asleep", "idle", "measuring"
 OK, WRONG_LENGTH, UNKNOWN_COMMAND, ILLEGAL_PARAMETER, NOT_ALLOWED = 0x00, 0x01, 0x02, 0x04, 0x43
 DEVICE_ERROR = 0x80
-STATUS_BITS = {"fan": 1 << 4, "laser": 1 << 5}
+STATUS_BITS = {"fan": 1 << 4, "laser": 1 << 5, "fan_speed": 1 << 21}
 REPLY_US = 2000
 RESULT_US = 1_000_000
 CLEANING_US = 10_000_000
@@ -145,7 +145,8 @@ class SPS30(UARTDevice):
         self.send(stuff(body + bytes([checksum(body) ^ flaw])), REPLY_US)
 
     def _note_errors(self) -> None:
-        """Fan and laser are watched only while measuring; a flag stays until it is read and cleared."""
+        """Fan and laser are watched only while measuring; but for the speed, a flag stays until cleared."""
+        self._flags &= ~STATUS_BITS["fan_speed"]
         if self._mode == MEASURING:
             for fault in self.faults & STATUS_BITS.keys():
                 self._flags |= STATUS_BITS[fault]
