@@ -15,9 +15,9 @@ from luftpegel_tools.explain import Line, describe_row, explain, guess_port, qua
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("frame", help="the payload in hexadecimal, or in Base64 with --base64; - reads the input")
+    parser.add_argument("frame", help="the payload in hexadecimal, or in Base64; - reads the input")
     parser.add_argument("--port", type=int, help="FPort it travelled on; else guessed from its shape")
-    parser.add_argument("--base64", action="store_true", help="the frame is Base64, as network servers show it")
+    parser.add_argument("--base64", action="store_true", help="the frame is Base64")
     parser.add_argument("--explain", action="store_true", help="show the meaning of each byte")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -28,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         payload = _bytes(text, args.base64)
     except (ValueError, binascii.Error):
-        kind, other = ("Base64", "hexadecimal") if args.base64 else ("hexadecimal", "Base64 (then add --base64)")
-        print(f"LP-301: the frame is not {kind}. Is it {other}?", file=sys.stderr)
+        kind, step = ("Base64", "leave out") if args.base64 else ("hexadecimal", "add")
+        print(f"LP-301: the frame is not {kind}. Next: copy it whole, or {step} --base64.", file=sys.stderr)
         return 2
     try:
         port = guess_port(payload) if args.port is None else args.port

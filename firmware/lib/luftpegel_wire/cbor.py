@@ -4,11 +4,11 @@
 
 from .errors import MALFORMED, NOT_CANONICAL, TRUNCATED, WireError
 
-_UINT, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = 0, 1, 2, 3, 4, 5
+_UINT, _NEGATIVE, BYTES, _TEXT, _ARRAY, _MAP = 0, 1, 2, 3, 4, 5
 _MAX_DEPTH = 4
 
 
-def _head(major, number):
+def head(major, number):
     # The initial byte with its argument in the shortest form (RFC 8949, section 3).
     major <<= 5
     if number < 24:
@@ -22,16 +22,16 @@ def _head(major, number):
 def dumps(item):
     # item: int (64 bits), bytes, str, list or tuple, dict with keys of 0 and up.
     if isinstance(item, int):
-        return _head(_UINT, item) if item >= 0 else _head(_NEGATIVE, -1 - item)
+        return head(_UINT, item) if item >= 0 else head(_NEGATIVE, -1 - item)
     if isinstance(item, (bytes, bytearray)):
-        return _head(_BYTES, len(item)) + item
+        return head(BYTES, len(item)) + item
     if isinstance(item, str):
         encoded = item.encode()
-        return _head(_TEXT, len(encoded)) + encoded
+        return head(_TEXT, len(encoded)) + encoded
     if isinstance(item, (list, tuple)):
-        return _head(_ARRAY, len(item)) + b"".join([dumps(member) for member in item])
+        return head(_ARRAY, len(item)) + b"".join([dumps(member) for member in item])
     keys = sorted(item)
-    return _head(_MAP, len(keys)) + b"".join([dumps(key) + dumps(item[key]) for key in keys])
+    return head(_MAP, len(keys)) + b"".join([dumps(key) + dumps(item[key]) for key in keys])
 
 
 def loads(data):
@@ -67,7 +67,7 @@ def _item(data, at, depth):
         return number, at
     if major == _NEGATIVE:
         return -1 - number, at
-    if major in (_BYTES, _TEXT):
+    if major in (BYTES, _TEXT):
         return _string(data, at, number, major)
     if major > _MAP:
         raise WireError(NOT_CANONICAL, "byte %d: tags, floats and simple values have no place" % (at - 1))
@@ -83,7 +83,7 @@ def _string(data, at, length, major):
     if end > len(data):
         raise WireError(TRUNCATED, "string of %d bytes at byte %d ends behind the frame" % (length, at))
     raw = bytes(data[at:end])
-    if major == _BYTES:
+    if major == BYTES:
         return raw, end
     try:
         text = raw.decode()

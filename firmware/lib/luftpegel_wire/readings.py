@@ -5,7 +5,7 @@
 # The body is one byte (rows - 1) and a range-coded string: channels, steps, then row by row, newest first:
 # what is unusual about the row, the seconds to the row before, one value a channel. docs/wire.md tells all.
 
-from .cbor import dumps, loads
+from .cbor import BYTES, dumps, head, loads
 from .column import MAX_MAGNITUDE, Column
 from .errors import MALFORMED, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_VERSION, WireError
 from .quality import MISSING, OK, UNKNOWN
@@ -68,26 +68,31 @@ def encode_readings(channels, rows, limit, steps=None):
     if isinstance(rows, (list, tuple)):
         steps = exact_steps(rows, steps)
     rows = iter(rows)
-    row = next(rows)
-    head = b"\x84" + dumps(VERSION) + dumps(row.seq)
+    row = newest = next(rows)
     age = None
     coder = Encoder()
     code_channels(coder, channels)
     code_steps(coder, channels, steps)
     model = Rows(len(channels))
-    taken, payload = 0, None
+    taken, packed = 0, b""
     while row is not None and taken < MAX_ROWS:
         model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
         if age is None and not row.absent:
-            age = row.age if row.age is not None and 0 <= row.age <= MAX_AGE else UNKNOWN_AGE
-        frame = head + dumps(UNKNOWN_AGE if age is None else age) + dumps(bytes([taken]) + coder.finished())
-        if len(frame) > limit:
+            age = UNKNOWN_AGE if row.age is None else row.age
+        longer = coder.finished()
+        if len(_head(newest, age, len(longer))) + 1 + len(longer) > limit:
             break
-        taken, payload = taken + 1, frame
+        taken, packed = taken + 1, longer
         row = next(rows, None)
-    if payload is None:
+    if not taken:
         raise WireError(TOO_LARGE, "%d channels do not fit into %d bytes" % (len(channels), limit))
-    return payload, taken
+    return _head(newest, age, len(packed)) + bytes([taken - 1]) + packed, taken
+
+
+def _head(newest, age, packed):
+    # All before the body's first byte: array of four, version, number, age, length of the body.
+    number, body = dumps(newest.seq), head(BYTES, 1 + packed)
+    return b"\x84\x01" + number + dumps(UNKNOWN_AGE if age is None else age) + body
 
 
 def exact_steps(rows, steps):
