@@ -6,7 +6,7 @@ from luftpegel_tools.town.network import Downlink
 
 from tests.radio.conftest import APP_KEY, Pin, WioE5
 
-LONGEST_CALL_S = 240
+LONGEST_CALL_S = 120  # the watchdog of a station
 
 
 def failure_of(call, *args, **kwargs):

@@ -11,7 +11,7 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 
 from tests.radio.conftest import BYTE_US, UART, BoardTime, WioE5
 
-LONGEST_CALL_S = 600
+LONGEST_CALL_S = 120  # the watchdog of a station
 
 WORDS = [
     b"+MSGHEX: Start", b"+MSGHEX: Done", b"+MSGHEX: ", b'PORT: 2; RX: "', b'"', b"\r\n", b"\n", b"\r",

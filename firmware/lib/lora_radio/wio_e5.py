@@ -132,9 +132,9 @@ class WioE5:
         # Read twice: a digit that the wire falsified must not set the station's clock.
         first = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         second = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
+        self._ask("AT+LW=DTR", "+LW: DTR")
         if first is not None and second is not None and FIRST_TRUE_TIME <= first <= second <= first + 2:
             return second
-        self._ask("AT+LW=DTR", "+LW: DTR")
         return None
 
     def sleep(self):

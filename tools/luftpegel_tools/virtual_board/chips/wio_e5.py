@@ -5,13 +5,20 @@ Faults: those of `at_modem`, and "banner" (restarts in the middle of a join or a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from luftpegel_tools.airtime import EU868
 from luftpegel_tools.town.network import Downlink, JoinAccept, Network
-from luftpegel_tools.virtual_board.chips.at_modem import ANSWER_US, FLASH_US, ATModem
-from luftpegel_tools.virtual_board.chips.lorawan_stack import Frame, LoRaWANStack
+from luftpegel_tools.virtual_board.chips.at_modem import FLASH_US
+from luftpegel_tools.virtual_board.chips.lorawan_stack import Frame
+from luftpegel_tools.virtual_board.chips.wio_e5_settings import (
+    FACTORY_REGION,
+    BadParameterError,
+    ModemSettings,
+    Settings,
+    number,
+    one_of,
+)
 
 BOOT_US = 200_000
 LONGEST_COMMAND = 528
@@ -19,8 +26,6 @@ WAKE_BYTES = 4
 GPS_EPOCH = 315_964_800  # Unix seconds of 1980-01-06
 LEAP_SECONDS = 18
 RTC_START = 1_577_836_800  # 2020-01-01: where the modem's clock starts
-REGIONS = ("EU868", "US915", "AU915", "AS923", "IN865", "KR920", "CN470", "EU433", "RU864")
-FACTORY_REGION = "US915"
 BANNER = b"\xff\x00\xfe\r\nSTM32WLE5 bootloader\r\nModem ready\r\n"
 
 ERROR_PARAMETER = -1
@@ -28,36 +33,11 @@ ERROR_COMMAND = -10
 ERROR_TOO_LONG = -21
 
 
-@dataclass
-class Settings:
-    """What the modem keeps in flash."""
-
-    dev_eui: bytes
-    join_eui: bytes = bytes.fromhex("8000000000000006")
-    app_key: bytes = bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C")
-    region: str = FACTORY_REGION
-    mode: str = "LWABP"
-    data_rate: int = 0
-    adr: bool = True
-    klass: str = "A"
-    port: int = 8
-    retry: int = 3
-    rept: int = 1
-
-
-class BadParameterError(ValueError):
-    """A command's parameter is refused."""
-
-
-class WioE5(ATModem):
+class WioE5(ModemSettings):
     """The modem on a `network`, with its factory `dev_eui` (8 bytes)."""
 
-    baudrate = 9600
-
     def __init__(self, network: Network, dev_eui: bytes):
-        super().__init__(dev_eui)
-        self.settings = Settings(dev_eui)
-        self.stack = LoRaWANStack(network, dev_eui)
+        super().__init__(network, dev_eui)
         self.commands: list[str] = []  # heard since the start, newest last
         self._factory_eui = dev_eui
         self._starts = 0
@@ -132,93 +112,12 @@ class WioE5(ATModem):
         """AT+VER."""
         self.say("+VER: 4.0.11")
 
-    def identity(self, words: list[str]) -> None:
-        """AT+ID: tell or set EUIs."""
-        if len(words) > 1:
-            value = bytes.fromhex(words[1].replace(":", ""))
-            field = {"DEVEUI": "dev_eui", "APPEUI": "join_eui"}[words[0].upper()] if len(value) == 8 else ""
-            if not field:
-                raise BadParameterError(words[1])
-            setattr(self.settings, field, value)
-        session = self.stack.session
-        dev_addr = session.dev_addr.to_bytes(4, "big") if session else self.settings.dev_eui[4:]
-        ids = {"DevAddr": dev_addr, "DevEui": self.settings.dev_eui, "AppEui": self.settings.join_eui}
-        wanted = words[0].upper() if words else ""
-        lines = [f"+ID: {k}, {v.hex(':').upper()}" for k, v in ids.items() if wanted in ("", k.upper())]
-        if not lines:
-            raise BadParameterError(wanted)
-        self.say(*lines, after_us=FLASH_US if len(words) > 1 else ANSWER_US)
-
-    def key(self, words: list[str]) -> None:
-        """AT+KEY=APPKEY: set only."""
-        key = bytes.fromhex(words[1])
-        if words[0].upper() != "APPKEY" or len(key) != 16:
-            raise BadParameterError(words[0])
-        self.settings.app_key = key
-        self.say(f"+KEY: APPKEY {key.hex().upper()}", after_us=FLASH_US)
-
-    def mode(self, words: list[str]) -> None:
-        """AT+MODE."""
-        if words:
-            if words[0].upper() not in ("LWOTAA", "LWABP", "TEST"):
-                raise BadParameterError(words[0])
-            if words[0].upper() != self.settings.mode:
-                self.stack.end_session()
-            self.settings.mode = words[0].upper()
-        self.say(f"+MODE: {self.settings.mode}")
-
-    def data_rate(self, words: list[str]) -> None:
-        """AT+DR: region or data rate."""
-        word = words[0].upper() if words else ""
-        if word in REGIONS:
-            self.settings.region = word
-            self.say(f"+DR: {word}", after_us=FLASH_US)
-            return
-        if word == "SCHEME":
-            self.say(f"+DR: {self.settings.region}", *map(self._rate_line, range(len(EU868.data_rates))))
-            return
-        if word:
-            rate = int(word.removeprefix("DR"))
-            if not 0 <= rate < len(EU868.data_rates):
-                raise BadParameterError(word)
-            self.settings.data_rate = rate
-        base, now = self.settings.data_rate, self._rate_now()
-        if now == base:
-            self.say(f"+DR: DR{base}", self._rate_line(base))
-        else:
-            self.say(f"+DR: DR{base} (ADR DR{now})", self._rate_line(now), self._rate_line(base))
-
-    def _rate_now(self) -> int:
-        session = self.stack.session
-        if self.settings.adr and session is not None and session.adr_data_rate is not None:
-            return session.adr_data_rate
-        return self.settings.data_rate
-
-    def _rate_line(self, rate: int) -> str:
-        known = EU868.data_rates[rate]
-        if not known.spreading_factor:
-            return f"+DR: {self.settings.region} DR{rate:<2} FSK"
-        width = known.bandwidth_hz // 1000
-        return f"+DR: {self.settings.region} DR{rate:<2} SF{known.spreading_factor:<2} BW{width}K "
-
-    def adr(self, words: list[str]) -> None:
-        """AT+ADR."""
-        if words:
-            self.settings.adr = {"ON": True, "OFF": False}[_one_of(words[0], ("ON", "OFF"))]
-        self.say(f"+ADR: {'ON' if self.settings.adr else 'OFF'}")
-
-    def device_class(self, words: list[str]) -> None:
-        """AT+CLASS."""
-        if words:
-            self.settings.klass = _one_of(words[0], ("A", "C"))
-        self.say(f"+CLASS: {self.settings.klass}")
-
     def lorawan(self, words: list[str]) -> None:
         """AT+LW."""
         what = words[0].upper()
         session = self.stack.session
         if what == "LEN":
-            self.say(f"+LW: LEN, {self.stack.max_payload(self._rate_now())}")
+            self.say(f"+LW: LEN, {self.stack.max_payload(self.rate_now())}")
         elif what == "ULDL":
             up, down = (session.f_cnt_up, session.f_cnt_down) if session else (0, 0)
             self.say(f"+LW: ULDL, {up}, {down}")
@@ -234,10 +133,10 @@ class WioE5(ATModem):
     def rtc(self, words: list[str]) -> None:
         """AT+RTC."""
         unix_us, since_us = self._rtc
-        now = datetime.fromtimestamp((unix_us + self.clock.now_us - since_us) // 1000 / 1000, UTC)
-        text = now.strftime("%Y-%m-%d %H:%M:%S")
-        if words and _one_of(words[0], ("UTCMS",)):
-            text += f".{now.microsecond // 1000:03}"
+        seconds, micros = divmod(unix_us + self.clock.now_us - since_us, 1_000_000)
+        text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        if words and one_of(words[0], ("UTCMS",)):
+            text += f".{micros // 1000:03}"
         self.say(f"+RTC: {text}")
 
     def low_power(self, words: list[str]) -> None:
@@ -246,7 +145,7 @@ class WioE5(ATModem):
             self.say("+LOWPOWER: SLEEP")
             self._sleep = "deep"
             return
-        word = _one_of(words[0], ("AUTOON", "AUTOOFF"))
+        word = one_of(words[0], ("AUTOON", "AUTOOFF"))
         self._sleep = "auto" if word == "AUTOON" else "awake"
         self.say(f"+LOWPOWER: {word}")
 
@@ -275,7 +174,7 @@ class WioE5(ATModem):
         """AT+JOIN."""
         if self.settings.mode != "LWOTAA":
             self.say("+JOIN: Not in JOIN mode")
-        elif self.stack.session is not None and not (words and _one_of(words[0], ("FORCE",))):
+        elif self.stack.session is not None and not (words and one_of(words[0], ("FORCE",))):
             self.say("+JOIN: Joined already")
         elif refusal := self._refusal():
             self.say(f"+JOIN: {refusal}")
@@ -299,7 +198,7 @@ class WioE5(ATModem):
     def message(self, name: str, confirmed: bool, words: list[str]) -> None:
         """AT+MSGHEX and AT+CMSGHEX."""
         data = bytes.fromhex(words[0]) if words else b""
-        rate = self._rate_now()
+        rate = self.rate_now()
         longest = self.stack.max_payload(rate)
         if self.stack.session is None:
             self.say(f"+{name}: Please join network first")
@@ -344,26 +243,6 @@ class WioE5(ATModem):
         return lines
 
 
-def _one_of(word: str, allowed: tuple[str, ...]) -> str:
-    if word.upper() not in allowed:
-        raise BadParameterError(word)
-    return word.upper()
-
-
-def _number(name: str, low: int, high: int) -> Callable[[WioE5, list[str]], None]:
-    """A command that sets or tells a number."""
-
-    def handler(modem: WioE5, words: list[str]) -> None:
-        if words:
-            value = int(words[0])
-            if not low <= value <= high:
-                raise BadParameterError(words[0])
-            setattr(modem.settings, name, value)
-        modem.say(f"+{name.upper()}: {getattr(modem.settings, name)}")
-
-    return handler
-
-
 _HANDLERS: dict[str, Callable[[WioE5, list[str]], None]] = {
     "AT": WioE5.attention,
     "AT+VER": WioE5.version,
@@ -373,9 +252,9 @@ _HANDLERS: dict[str, Callable[[WioE5, list[str]], None]] = {
     "AT+DR": WioE5.data_rate,
     "AT+ADR": WioE5.adr,
     "AT+CLASS": WioE5.device_class,
-    "AT+PORT": _number("port", 1, 255),
-    "AT+RETRY": _number("retry", 1, 254),
-    "AT+REPT": _number("rept", 1, 15),
+    "AT+PORT": number("port", 1, 255),
+    "AT+RETRY": number("retry", 1, 254),
+    "AT+REPT": number("rept", 1, 15),
     "AT+LW": WioE5.lorawan,
     "AT+RTC": WioE5.rtc,
     "AT+LOWPOWER": WioE5.low_power,
