@@ -5,14 +5,13 @@ restarts too.
 """
 
 import getpass
-import os
-import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Self
 
+from luftpegel_tools.debian import Program, find_program
 from luftpegel_tools.town.child import end_child, start_child
 
 # `user`: started as root it would else become another user, who may not write here.
@@ -35,7 +34,7 @@ _START_PATIENCE_S = 10.0
 
 
 class BrokerError(RuntimeError):
-    """The broker cannot be had; the message says what to do."""
+    """The broker does not start; the message says what to do."""
 
 
 class Broker:
@@ -43,13 +42,14 @@ class Broker:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, program: str | None = None) -> None:
+    def __init__(self, folder: Path, program: Program | None = None) -> None:
         """Start it; `folder` is its own, for configuration, log and kept messages.
 
         Raises:
-            BrokerError: LP-401, no mosquitto; LP-402, it does not start.
+            MissingProgramError: LP-38x, mosquitto cannot be had.
+            BrokerError: LP-370, it does not start.
         """
-        self._program = program or find_mosquitto()
+        self._program = program or find_program("mosquitto")
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -62,12 +62,13 @@ class Broker:
         """Start it (again) and wait until it takes connections."""
         log = self._folder / "mosquitto.log"
         with log.open("ab") as output:
-            self._process = start_child([self._program, "-c", str(self._config)], output)
+            command = [*self._program.argv_prefix, "-c", str(self._config)]
+            self._process = start_child(command, output, self._program.env)
         deadline = time.monotonic() + _START_PATIENCE_S
         while not _listens(self.host, self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise BrokerError(f"LP-402 the MQTT broker does not start; its log is {log}")
+                raise BrokerError(f"LP-370: the MQTT broker does not start. Next: look into {log}.")
             time.sleep(0.01)
 
     def stop(self) -> None:
@@ -83,23 +84,6 @@ class Broker:
     def __exit__(self, *_error: object) -> None:
         """End the process."""
         self.stop()
-
-
-def find_mosquitto() -> str:
-    """The path of a mosquitto program.
-
-    Raises:
-        BrokerError: LP-401, there is none.
-    """
-    folders = (
-        os.environ.get("PATH", ""),
-        "/usr/local/sbin",
-        "/usr/sbin",
-    )  # daemons are not on everybody's PATH
-    found = shutil.which("mosquitto", path=os.pathsep.join(folders))
-    if found is None:
-        raise BrokerError("LP-401 no MQTT broker on this machine; install it: apt-get install mosquitto")
-    return found
 
 
 def free_port() -> int:

@@ -22,14 +22,16 @@ def start_child(
 ) -> subprocess.Popen[bytes]:
     """Start a program (first word: its full path); `output` gets what it prints.
 
+    `environment` is added to ours, for the program alone and not for the launcher: it may name libraries.
     Call from a thread that lives as long as the child should: its end kills the child too.
     """
+    setting = [f"{name}={value}" for name, value in (environment or {}).items()]
+    words = ["/usr/bin/env", *setting, *command] if setting else command
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command],
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *words],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
-        env=environment,
     )
 
 

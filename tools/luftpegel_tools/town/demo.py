@@ -1,0 +1,129 @@
+"""The demo's day: a town, a gateway that is killed again and again, and the proof at the end."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from luftpegel_tools.town.air import Tally
+from luftpegel_tools.town.gateway import Gateway
+from luftpegel_tools.town.proof import Proof, prove
+from luftpegel_tools.town.station import TownStation
+from luftpegel_tools.town.town import Town, Wishes
+
+_DAY_US = 86_400_000_000
+_SLICES = 144  # looks at progress a day
+_GRACE_US = 12 * 3_600_000_000  # virtual time after the last day for what is still on its way
+_GRACE_SLICE_US = 600_000_000
+_SETTLE_S = 0.15  # real time a slice of the grace gives the gateway
+
+
+@dataclass(frozen=True)
+class Result:
+    """One station's line of the table."""
+
+    id: str
+    kind: str
+    proof: Proof
+    tally: Tally
+
+    @property
+    def bytes_per_reading(self) -> float:
+        """Uplink payload bytes, lost frames too, for each reading sampled."""
+        return self.tally.payload_bytes / max(1, self.proof.sampled)
+
+    @property
+    def airtime_ms_per_reading(self) -> float:
+        """Uplink airtime, lost frames too, for each reading sampled."""
+        return self.tally.airtime_us / 1000 / max(1, self.proof.sampled)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run is: share of the days (above 1: the grace after them), frames, kills."""
+
+    share: float
+    frames: int
+    frames_lost: int
+    kills: int
+
+
+class Day:
+    """A run of whole days; a context manager that leaves the gateway running until the end of its block."""
+
+    def __init__(self, folder: Path, wishes: Wishes, *, days: float, kills: int) -> None:
+        self._slice_us = _DAY_US // _SLICES
+        self.kills = 0
+        with ExitStack() as stack:
+            self.town = stack.enter_context(Town(folder, wishes))
+            entries = [station.entry for station in self.town.stations]
+            self.gateway = Gateway(folder / "gateway", self.town.broker, entries)
+            stack.callback(self.gateway.stop)
+            self.gateway.start()
+            self.gateway.wait_ready()
+            self._stack = stack.pop_all()
+        self._since_us = self.town.clock.now_us
+        self._until_us = self._since_us + round(days * _DAY_US)
+        for moment_us in kill_moments(kills, self._since_us, self._until_us, wishes.seed):
+            self.town.clock.call_at(moment_us, self._kill_gateway)
+
+    def run(self, tell: Callable[[Progress], None]) -> list[Result]:
+        """Live through the days, and after them until all readings have arrived or the grace is over."""
+        clock = self.town.clock
+        self.town.switch_on()
+        while clock.now_us < self._until_us:
+            clock.run_until(min(clock.now_us + self._slice_us, self._until_us))
+            self.gateway.check()
+            tell(self._progress())
+        tallies = {station.identity.id: station.link.tally for station in self.town.stations}
+        time.sleep(_SETTLE_S)
+        while clock.now_us < self._until_us + _GRACE_US and not self._all_here():
+            clock.run_until(clock.now_us + _GRACE_SLICE_US)
+            time.sleep(_SETTLE_S)
+            self.gateway.check()
+            tell(self._progress())
+        return [
+            Result(
+                station.identity.id, station.identity.kind, self._proof(station), tallies[station.identity.id]
+            )
+            for station in self.town.stations
+        ]
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the gateway and the town."""
+        self._stack.close()
+
+    def _kill_gateway(self) -> None:
+        self.gateway.kill()
+        self.kills += 1
+        self.gateway.start()
+
+    def _progress(self) -> Progress:
+        tallies = [station.link.tally for station in self.town.stations]
+        return Progress(
+            share=(self.town.clock.now_us - self._since_us) / (self._until_us - self._since_us),
+            frames=sum(tally.uplinks for tally in tallies),
+            frames_lost=sum(tally.uplinks_lost for tally in tallies),
+            kills=self.kills,
+        )
+
+    def _all_here(self) -> bool:
+        return all(self._proof(station).lost == 0 for station in self.town.stations)
+
+    def _proof(self, station: TownStation) -> Proof:
+        stored = self.gateway.stored(station.identity.id)
+        return prove(station.measurements(), stored, station.terms(self._since_us, self._until_us))
+
+
+def kill_moments(kills: int, since_us: int, until_us: int, seed: int) -> list[int]:
+    """Virtual times, one in each of `kills` equal parts of the run."""
+    generator = random.Random(f"kills/{seed}")  # noqa: S311
+    part_us = (until_us - since_us) / max(1, kills)
+    return [since_us + round((number + generator.random()) * part_us) for number in range(kills)]

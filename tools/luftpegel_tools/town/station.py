@@ -1,0 +1,164 @@
+"""One simulated station: a virtual board with its chips at a place, a modem, and a link through the air."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from luftpegel_wire.quantities import QUANTITIES, channel_of
+
+from luftpegel_tools import firmware_image
+from luftpegel_tools.town.air import Link
+from luftpegel_tools.town.gateway import Entry
+from luftpegel_tools.town.kinds import (
+    BATTERY_ADC_PIN,
+    KINDS,
+    MODEM_UART,
+    RAIL_PIN,
+    Kind,
+)
+from luftpegel_tools.town.place import Place
+from luftpegel_tools.town.proof import Measurement, Terms
+from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.base import Chip
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.clock import VirtualClock
+
+NVS_NAMESPACE = "luftpegel"
+_STEPS = {channel_of(name, index): step for name, (_, step) in QUANTITIES.items() for index in (0, 1)}
+_DIVIDER = 4.9  # battery voltage over the voltage at the ADC
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a station is called and what it proves itself with."""
+
+    id: str
+    kind: str
+    dev_eui: bytes
+    join_eui: bytes
+    app_key: bytes
+
+    @classmethod
+    def make(cls, number: int, kind: str, seed: int) -> "Identity":
+        """The identity of the town's `number`-th station; keys come from the seed, they protect nothing."""
+        generator = random.Random(f"identity/{seed}/{number}")  # noqa: S311
+        return cls(
+            id=f"LP-{number:04d}",
+            kind=kind,
+            dev_eui=bytes.fromhex("70b3d57ed005") + number.to_bytes(2, "big"),
+            join_eui=bytes.fromhex("70b3d57ed0050000"),
+            app_key=generator.randbytes(16),
+        )
+
+
+@dataclass(frozen=True)
+class Build:
+    """How boards are made and set up."""
+
+    clock: VirtualClock
+    folder: Path
+    engine: str = "pip"
+    interval_s: int = 600
+    data_rate: int = 5
+    frame_bytes: int = 51
+
+
+class TownStation:
+    """A station of the town."""
+
+    def __init__(self, identity: Identity, place: Place, link: Link, build: Build) -> None:
+        self.identity, self.place, self.link = identity, place, link
+        self._build = build
+        self._kind: Kind = KINDS[identity.kind]
+        self._battery_log: list[tuple[int, int]] = []
+        self.modem = WioE5(link, identity.dev_eui)
+        self.board = Board(
+            build.clock,
+            name=identity.id,
+            unique_id=identity.dev_eui[2:],
+            engine=build.engine,
+            state_dir=build.folder / identity.id,
+        )
+        self.chips = self._wire()
+        self._provision()
+
+    @property
+    def entry(self) -> Entry:
+        """The station for stations.toml."""
+        identity, place = self.identity, self.place
+        return Entry(
+            identity.id,
+            identity.dev_eui.hex(),
+            place.name,
+            identity.kind,
+            self._build.interval_s,
+            place.latitude,
+            place.longitude,
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """The content of its station.json."""
+        return {
+            "station": self.identity.id,
+            "board": "heltec_v3",
+            "interval_s": self._build.interval_s,
+            "sensors": [dict(sensor.settings) for sensor in self._kind.sensors],
+            "radio": {
+                "driver": "wio_e5",
+                "region": "EU868",
+                "data_rate": self._build.data_rate,
+                "frame_bytes": self._build.frame_bytes,
+            },
+        }
+
+    def measurements(self) -> list[Measurement]:
+        """Everything its chips have handed out so far, the battery's voltage too."""
+        epoch = self._build.clock.epoch
+        found = [
+            Measurement(epoch + now_us / 1e6, channel_of(quantity, sensor.index), value)
+            for sensor, chip in zip(self._kind.sensors, self.chips, strict=True)
+            for now_us, values in chip.delivered
+            for quantity, value in values.items()
+        ]
+        battery = channel_of("battery")
+        return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_log]
+
+    def terms(self, since_us: int, until_us: int) -> Terms:
+        """What its readings of a time span are held to."""
+        epoch = self._build.clock.epoch
+        return Terms(
+            interval_s=self._build.interval_s,
+            lead_s=self._kind.lead_s,
+            steps=_STEPS,
+            since_s=epoch + since_us / 1e6,
+            until_s=epoch + until_us / 1e6,
+        )
+
+    def close(self) -> None:
+        """End its board."""
+        self.board.close()
+
+    def _wire(self) -> list[Chip]:
+        board = self.board
+        chips = [sensor.solder(board, self.place) for sensor in self._kind.sensors]
+        board.attach_rail(RAIL_PIN, True, chips)
+        board.attach_uart(MODEM_UART, self.modem)
+        board.attach_adc(BATTERY_ADC_PIN, self._battery_microvolts)
+        return chips
+
+    def _provision(self) -> None:
+        identity = self.identity
+        image = self._build.folder / f"{identity.id}-image"
+        firmware_image.build(image, self.settings())
+        self.board.install(image)
+        self.board.nvs.provision(
+            NVS_NAMESPACE, app_key=identity.app_key, dev_eui=identity.dev_eui, join_eui=identity.join_eui
+        )
+
+    def _battery_microvolts(self) -> int:
+        """What the ADC sees; what that means is noted, as a chip notes what it hands out."""
+        now_us = self._build.clock.now_us
+        microvolts = round(self.place.battery(now_us) / _DIVIDER * 1e6)
+        self._battery_log.append((now_us, round(microvolts * _DIVIDER / 1000)))
+        return microvolts

@@ -1,0 +1,126 @@
+"""The simulated town: stations, the air, a network server and its broker, on one virtual clock.
+
+Real time enters where the town meets real programs: a frame is published and the broker's acknowledgement
+awaited before virtual time goes on, and applications get a few milliseconds to answer into the same window.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from chirpstack_api import api  # type: ignore[import-untyped]
+
+from luftpegel_tools.town.air import GatewaySite, Link
+from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.town.chirpstack import ChirpStack, Settings
+from luftpegel_tools.town.place import Place
+from luftpegel_tools.town.station import Build, Identity, TownStation
+from luftpegel_tools.virtual_board.clock import VirtualClock
+
+EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
+_BROKER_PATIENCE_S = 10.0
+_STAGGER_US = 47_000_000  # stations are not switched on in one moment
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What town it shall be."""
+
+    kinds: Sequence[str] = ("climate", "air", "level")
+    seed: int = 1
+    loss: float = 0.2
+    engine: str = "pip"
+    interval_s: int = 600
+
+
+# name, latitude, longitude, rssi and snr at the two gateways: around Leipzig's Parthe
+_SPOTS = (
+    ("Park", 51.3472, 12.3848, (-88, 9.5), (-117, -6.0)),
+    ("Main road", 51.3420, 12.3750, (-97, 7.0), (-109, 0.5)),
+    ("Mill bridge", 51.3561, 12.3922, (-108, 1.5), (-112, -1.0)),
+    ("School yard", 51.3388, 12.3903, (-101, 5.0), (-105, 3.0)),
+    ("Weir", 51.3609, 12.4011, (-113, -2.0), (-103, 4.5)),
+)
+
+
+class Town:
+    """The town; a context manager that takes everything down again."""
+
+    def __init__(self, folder: Path, wishes: Wishes) -> None:
+        """Start broker and network server, build and register the stations; nothing is switched on yet."""
+        self.wishes = wishes
+        self.clock = VirtualClock(epoch=EPOCH)
+        with ExitStack() as stack:
+            self.broker = stack.enter_context(Broker(folder / "broker"))
+            self.server = ChirpStack(
+                Settings(epoch_s=EPOCH, seed=wishes.seed), (self.broker.host, self.broker.port)
+            )
+            stack.callback(self.server.close)
+            self.application_id, self._profile_id = self._found_town()
+            self.stations: list[TownStation] = []
+            build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
+            for number, kind in enumerate(wishes.kinds, 1):
+                station = self._station(Identity.make(number, kind, wishes.seed), number, build)
+                stack.callback(station.close)
+                self.stations.append(station)
+            self.server.bus.wait_ready(_BROKER_PATIENCE_S)
+            self._stack = stack.pop_all()
+
+    def switch_on(self) -> None:
+        """Give the stations power, one after the other."""
+        for number, station in enumerate(self.stations):
+            self.clock.call_later(number * _STAGGER_US, station.board.power_on)
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End boards, network server and broker."""
+        self._stack.close()
+
+    def _station(self, identity: Identity, number: int, build: Build) -> TownStation:
+        wishes = self.wishes
+        name, latitude, longitude, *signals = _SPOTS[(number - 1) % len(_SPOTS)]
+        place = Place(f"{name} {number}", wishes.seed, EPOCH, latitude, longitude)
+        sites = [
+            GatewaySite(f"0016c001f150000{i}", rssi, snr, has_gps=i == 1, latitude=51.35, longitude=12.38)
+            for i, (rssi, snr) in enumerate(signals, 1)
+        ]
+        link = Link(
+            self.server,
+            sites,
+            seed=f"{wishes.seed}/{identity.id}",
+            loss_up=wishes.loss,
+            loss_down=wishes.loss,
+        )
+        self._register(identity)
+        return TownStation(identity, place, link, build)
+
+    def _found_town(self) -> tuple[str, str]:
+        records = self.server.records
+        tenant_id = records.add_tenant(api.Tenant(name="Musterstadt"))
+        application_id = records.add_application(api.Application(name="environment", tenant_id=tenant_id))
+        profile = api.DeviceProfile(
+            name="luftpegel", tenant_id=tenant_id, supports_otaa=True, device_status_req_interval=1
+        )
+        return application_id, records.add_profile(profile)
+
+    def _register(self, identity: Identity) -> None:
+        self.server.records.add_device(_device(identity, self.application_id, self._profile_id))
+        self.server.records.set_keys(
+            api.DeviceKeys(dev_eui=identity.dev_eui.hex(), nwk_key=identity.app_key.hex())
+        )
+
+
+def _device(identity: Identity, application_id: str, profile_id: str) -> Any:
+    return api.Device(
+        dev_eui=identity.dev_eui.hex(),
+        join_eui=identity.join_eui.hex(),
+        name=identity.id,
+        application_id=application_id,
+        device_profile_id=profile_id,
+        tags={"kind": identity.kind},
+    )
