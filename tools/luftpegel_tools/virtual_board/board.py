@@ -1,0 +1,434 @@
+"""A virtual board: power, reset, sleep and the watchdog, and the chips soldered to it.
+
+While it is awake one MicroPython process runs (see `boot`); of all boards on a clock only one computes at any moment,
+so a run is the same every time. Resets and power cuts are SIGKILL: no handler of the firmware runs, as on the chip.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from luftpegel_tools.virtual_board.boot import EVENT_PIN, Boot, EventHandler
+from luftpegel_tools.virtual_board.chips.base import Chip, I2CChip, OneWireDevice, SPIChip, UARTDevice
+from luftpegel_tools.virtual_board.clock import Timer, VirtualClock
+from luftpegel_tools.virtual_board.console import Console
+from luftpegel_tools.virtual_board.engine import find_engine, shims_folder
+from luftpegel_tools.virtual_board.errors import BoardError
+from luftpegel_tools.virtual_board.flash import PowerCut
+from luftpegel_tools.virtual_board.nvs import Nvs
+from luftpegel_tools.virtual_board.peripherals import Peripherals
+from luftpegel_tools.virtual_board.pins import Pins, Rail
+from luftpegel_tools.virtual_board.process import DeviceProcess
+from luftpegel_tools.virtual_board.protocol import OPS, Answer, Request
+from luftpegel_tools.virtual_board.uart import UARTPort
+from luftpegel_tools.virtual_board.waiting import Wait
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+NO_WAKE, EXT0_WAKE, TIMER_WAKE = 0, 2, 4
+MODE_FRIENDLY, MODE_RAW, MODE_INSTALL = "friendly", "raw", "install"
+INFO_CAUSE, INFO_WAKE, INFO_ID = 1, 2, 3
+
+BOOT_US = 250_000  # ROM, second bootloader and MicroPython's start on an ESP32-S3
+MACHINE = "Virtual Heltec WiFi LoRa 32 V3 with ESP32S3"
+DEFAULT_HEAP_KIB = 160
+FLASH_KIB = 2048  # the "vfs" partition of MicroPython's build for 4 MB of flash
+ROOMY_HEAP = 1 << 20  # for installing files and for measuring the shims
+COMPUTING_LIMIT_S = 30.0
+
+_overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, measured at its first boot
+
+
+class Board:
+    """A board named `name`. `state_dir` holds its flash and NVS, which survive power cuts.
+
+    `heap_kib` is what the firmware gets; the shims' share is added on top (`overhead_bytes`), and on the 64-bit engine
+    the firmware's share is doubled. `wiring(board)` attaches the chips. `on_boot(board)` is called when a boot begins,
+    `console.on_text(bytes)` for each piece of text.
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        *,
+        name: str,
+        state_dir: Path,
+        unique_id: bytes = bytes.fromhex("246f28aabbcc"),
+        engine: str = "pip",
+        heap_kib: int = DEFAULT_HEAP_KIB,
+        wiring: Callable[["Board"], None] | None = None,
+        computing_limit_s: float = COMPUTING_LIMIT_S,
+    ):
+        self.clock = clock
+        self.name = name
+        self.unique_id = unique_id
+        self.engine = find_engine(engine)
+        self.heap_kib = heap_kib
+        self.on_boot: Callable[[Board], None] | None = None
+        self.on_power_cut: Callable[[Board], None] | None = None
+        self.reset_cause = PWRON_RESET
+        self.wake_reason = NO_WAKE
+        self.boots = 0
+        self.powered = False
+        self._computing_limit_s = computing_limit_s
+        self._lock = _take(state_dir)
+        self.pins = Pins(self._edge, self._level_changed)
+        self.peripherals = Peripherals(clock, self.pins, state_dir, FLASH_KIB, self._uart_arrival)
+        self.flash = self.peripherals.flash
+        self.console = Console(clock, self._keys)
+        self._chips: list[Chip] = []
+        self._boot: Boot | None = None
+        self._next_boot: Timer | None = None
+        self._watchdog: Timer | None = None
+        self._watchdog_us = 0
+        self._wake_pin: tuple[int, int] | None = None
+        self._asleep = False
+        self._mode = MODE_FRIENDLY
+        self._folder = ""
+        self._handlers = self.peripherals.handlers() | self._own_handlers()
+        if wiring:
+            wiring(self)
+
+    # Wiring
+
+    def attach_i2c(self, bus: int, chip: I2CChip) -> None:
+        """Solder a chip to an I2C bus."""
+        self.peripherals.i2c.setdefault(bus, {})[chip.address] = chip
+        self._attach(chip)
+
+    def attach_uart(self, port: int, device: UARTDevice) -> None:
+        """Solder a device to a UART."""
+        self.peripherals.uart(port).attach(device)
+        self._attach(device)
+
+    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
+        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
+        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip))
+        self.pins.selects[cs_pin] = chip
+        self._attach(chip)
+
+    def attach_onewire(self, pin: int, device: OneWireDevice) -> None:
+        """Solder a device to a 1-Wire line."""
+        self.pins.onewire.setdefault(pin, []).append(device)
+        self._attach(device)
+
+    def attach_adc(self, pin: int, microvolts: Callable[[], int]) -> None:
+        """Let `microvolts()` say what an analogue pin sees."""
+        self.pins.analogue[pin] = microvolts
+
+    def attach_rail(self, pin: int, active_low: bool, chips: Iterable[Chip]) -> None:
+        """Let a pin switch the supply of chips that are attached already; a floating pin means off."""
+        rail = self.pins.rails.setdefault(pin, Rail(active_low))
+        rail.chips.extend(chips)
+        for chip in rail.chips:
+            chip.power(self.pins.rail_is_on(pin))
+
+    def set_pin(self, number: int, level: int | None) -> None:
+        """Drive a pin from outside, or leave it alone (None)."""
+        self.pins.drive(number, level)
+
+    def _attach(self, chip: Chip) -> None:
+        chip.clock = self.clock
+        chip.board = self
+        self._chips.append(chip)
+        chip.power(self.powered)
+
+    # What a person at the bench does
+
+    def install(self, folder: Path) -> None:
+        """Copy a folder onto the board's file system, as `mpremote fs cp -r` would; the board must be off."""
+        if self.powered:
+            raise BoardError("LP-393", f"{self.name} is running", "call power_off() before install()")
+        self._folder = str(folder.resolve())
+        boot = self._start(MODE_INSTALL, ROOMY_HEAP)
+        try:
+            boot.serve()
+            self.clock.run(lambda: boot.ended)
+        finally:
+            boot.end()
+            self._boot = None
+            self._mode = MODE_FRIENDLY
+
+    def power_on(self) -> None:
+        """Switch the board on; it boots when the clock runs on."""
+        if self.powered:
+            return
+        self.powered = True
+        self.peripherals.rtc.power_on()
+        railed = {id(chip) for rail in self.pins.rails.values() for chip in rail.chips}
+        for chip in self._chips:
+            if id(chip) not in railed:
+                chip.power(True)
+        self._boot_in(BOOT_US, PWRON_RESET)
+
+    def power_off(self) -> None:
+        """Cut the power, at once."""
+        self._stop()
+        self.powered = False
+        self.pins.power_off()
+        self.peripherals.rtc.memory = b""
+        for chip in self._chips:
+            if chip.powered:
+                chip.power(False)
+
+    def press_reset(self) -> None:
+        """The RST button: on the ESP32-S3 it resets the whole chip, RTC included, so it looks like power-on."""
+        self._stop()
+        self.peripherals.rtc.power_on()
+        self._boot_in(BOOT_US, PWRON_RESET)
+
+    def type_keys(self, keys: bytes) -> None:
+        """Type on the console."""
+        self._keys(keys)
+
+    def cut_at_flash_write(self, nth: int | None, *, torn: bool = True) -> None:
+        """Let the power fail in the n-th flash operation (program or erase) from now."""
+        self.flash.cut_at(nth, torn=torn)
+
+    def close(self) -> None:
+        """Cut the power and let go of everything."""
+        self.power_off()
+        self.console.close()
+        self.flash.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What can be seen
+
+    @property
+    def pts(self) -> str:
+        """The console's terminal, such as /dev/pts/7."""
+        return self.console.path
+
+    @property
+    def nvs(self) -> Nvs:
+        """The non-volatile storage."""
+        return self.peripherals.nvs
+
+    @property
+    def overhead_bytes(self) -> int:
+        """Heap that the shims take on this engine, besides the firmware's; known after the first boot."""
+        return _overheads.get(self.engine.name, 0)
+
+    @property
+    def attended(self) -> bool:
+        """Whether the board waits for a key press."""
+        return self._boot is not None and self._boot.attended
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the board is in deep sleep."""
+        return self._asleep
+
+    # Boots and ends
+
+    def _boot_in(self, delay_us: int, cause: int, wake: int = NO_WAKE, mode: str = MODE_FRIENDLY) -> None:
+        self._asleep = False
+        self.reset_cause, self.wake_reason = cause, wake
+        self.boots += 1
+        if self.on_boot:
+            self.on_boot(self)
+        if self.powered and self._next_boot is None:
+            self._next_boot = self.clock.call_later(delay_us, self._begin, mode)
+
+    def _begin(self, mode: str) -> None:
+        self._next_boot = None
+        known = _overheads.get(self.engine.name)
+        firmware = self.heap_kib * 1024 * self.engine.heap_factor
+        self._start(mode, ROOMY_HEAP if known is None else firmware + known).serve()
+
+    def _start(self, mode: str, heap_bytes: int) -> Boot:
+        self._mode = mode
+        process = DeviceProcess(self.engine, heap_bytes, shims_folder())
+        boot = self._boot = Boot(
+            self.clock,
+            process,
+            self.console,
+            self._handlers,
+            self.peripherals.uarts,
+            limit_s=self._computing_limit_s,
+            on_stuck=self._stuck,
+        )
+        return boot
+
+    def _end_boot(self) -> None:
+        if self._boot is not None:
+            self._boot.end()
+            self._boot = None
+
+    def _stop(self) -> None:
+        """Everything that a reset ends: the process, what is planned, the watchdog, the levels of the pins."""
+        self._end_boot()
+        for timer in (self._next_boot, self._watchdog):
+            if timer is not None:
+                timer.cancel()
+        self._next_boot = self._watchdog = None
+        self._wake_pin = None
+        self._asleep = False
+        self.console.keys.clear()
+        self.peripherals.reset()
+
+    def _stuck(self) -> None:
+        """The process computes for ever: an armed watchdog would bite now."""
+        if self._watchdog is not None:
+            self._bite()
+
+    def _bite(self) -> None:
+        self._stop()
+        self._boot_in(BOOT_US, WDT_RESET)
+
+    def _wake(self, reason: int) -> None:
+        self._stop()
+        self._boot_in(BOOT_US, DEEPSLEEP_RESET, reason)
+
+    # Signals from the peripherals
+
+    def _keys(self, keys: bytes) -> None:
+        if self._boot is not None:
+            self._boot.on_keys(keys)
+
+    def _edge(self, number: int, level: int) -> None:
+        if self._boot is not None:
+            self._boot.queue_event(EVENT_PIN, number, level)
+
+    def _level_changed(self, number: int, level: int) -> None:
+        if self._wake_pin == (number, level):
+            if self._asleep and self._next_boot is not None:
+                self._next_boot.cancel()
+                self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
+            elif self._boot is not None:
+                self._boot.look_again()
+
+    def _uart_arrival(self, port: UARTPort) -> None:
+        if self._boot is not None:
+            self._boot.on_arrival(port)
+
+    # Requests that concern the board as a whole
+
+    def _own_handlers(self) -> dict[int, EventHandler]:
+        table: dict[str, EventHandler] = {
+            "HELLO": self._hello,
+            "READY": self._ready,
+            "INFO": self._info,
+            "RESET": self._reset,
+            "SOFT_RESET": self._soft_reset,
+            "DEEP_SLEEP": self._deep_sleep,
+            "LIGHT_SLEEP": self._light_sleep,
+            "WAKE_PIN": self._set_wake_pin,
+            "WDT": self._arm_watchdog,
+            "WDT_FEED": self._feed_watchdog,
+            "FLASH_PROGRAM": self._flash_request,
+            "FLASH_ERASE": self._flash_request,
+            "INSTALLED": self._installed,
+        }
+        return {OPS[name]: handler for name, handler in table.items()}
+
+    def _hello(self, _: Request) -> Answer:
+        lines = (
+            self._mode,
+            MACHINE,
+            str(self.flash.path.resolve()),
+            str(self.flash.blocks),
+            str(shims_folder()),
+            self._folder,
+        )
+        return Answer(data="\n".join(lines).encode())
+
+    def _ready(self, request: Request) -> Answer | None:
+        if self.engine.name in _overheads:
+            return Answer()
+        _overheads[self.engine.name] = request.a
+        self._end_boot()  # that boot only measured the shims; now with the heap that follows
+        self._next_boot = self.clock.call_later(0, self._begin, self._mode)
+        return None
+
+    def _info(self, request: Request) -> Answer:
+        if request.a == INFO_ID:
+            return Answer(data=self.unique_id)
+        return Answer(self.reset_cause if request.a == INFO_CAUSE else self.wake_reason)
+
+    def _reset(self, _: Request) -> None:
+        self._stop()
+        self._boot_in(BOOT_US, HARD_RESET)
+
+    def _soft_reset(self, request: Request) -> None:
+        self._end_boot()
+        self.pins.reset()
+        self._boot_in(0, SOFT_RESET, mode=MODE_RAW if request.a else MODE_FRIENDLY)
+
+    def _deep_sleep(self, request: Request) -> None:
+        wake_pin = self._wake_pin
+        self._stop()
+        self._asleep = True
+        self._wake_pin = wake_pin
+        if wake_pin is not None and self.pins[wake_pin[0]].level == wake_pin[1]:
+            self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
+        elif request.a > 0 or wake_pin is not None:
+            delay_us = request.a * 1000 if request.a > 0 else 1 << 62
+            self._next_boot = self.clock.call_later(delay_us, self._wake, TIMER_WAKE)
+
+    def _light_sleep(self, request: Request) -> Wait:
+        def ready() -> Answer | None:
+            pin = self._wake_pin
+            if pin is None or self.pins[pin[0]].level != pin[1]:
+                return None
+            self.wake_reason = EXT0_WAKE
+            return Answer()
+
+        def expired() -> Answer:
+            self.wake_reason = TIMER_WAKE
+            return Answer()
+
+        return Wait(ready, expired, request.a * 1000 if request.a > 0 else None)
+
+    def _set_wake_pin(self, request: Request) -> Answer:
+        self._wake_pin = (request.a, request.b) if request.a >= 0 else None
+        return Answer()
+
+    def _arm_watchdog(self, request: Request) -> Answer:
+        self._watchdog_us = request.a * 1000
+        return self._feed_watchdog(request)
+
+    def _feed_watchdog(self, _: Request) -> Answer:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._watchdog = self.clock.call_later(self._watchdog_us, self._bite)
+        return Answer()
+
+    def _flash_request(self, request: Request) -> Answer | None:
+        try:
+            if request.op == OPS["FLASH_ERASE"]:
+                cost_us = self.flash.erase(request.a)
+            else:
+                cost_us = self.flash.program(request.a, request.b, request.data)
+        except PowerCut:
+            self.power_off()
+            if self.on_power_cut:
+                self.on_power_cut(self)
+            return None
+        return Answer(cost_us=0 if self._mode == MODE_INSTALL else cost_us)
+
+    def _installed(self, _: Request) -> None:
+        self._end_boot()
+
+
+def _take(state_dir: Path) -> IO[str]:
+    """Lock a state folder: two hosts on one flash image would ruin it."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    lock = (state_dir / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise BoardError(
+            "LP-394", f"another board runs on {state_dir}", "stop it, or choose another state folder"
+        ) from None
+    return lock

@@ -1,0 +1,138 @@
+# What happens from reset to the prompt: shims in place, flash mounted, boot.py, main.py, REPL.
+import gc
+import micropython as _native
+import uos
+import usys
+import vb_bus as bus
+import vb_console as console
+from vb_repl import Repl
+
+_BLOCK = 4096
+
+
+class Flash:
+    # The block device of the "vfs" partition: reads come straight from the image, the host erases and programs.
+    def __init__(self, path, blocks):
+        self.blocks = blocks
+        self._image = open(path, "rb")
+
+    def readblocks(self, block, buffer, offset=0):
+        self._image.seek(block * _BLOCK + offset)
+        self._image.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=None):
+        if offset is None:
+            for at in range(len(buffer) // _BLOCK):
+                bus.call(OP.FLASH_ERASE, block + at)
+            offset = 0
+        for at in range(0, len(buffer), _BLOCK):
+            bus.call(OP.FLASH_PROGRAM, block, offset + at, bytes(buffer[at : at + _BLOCK]))
+
+    def ioctl(self, op, argument):
+        if op == 4:
+            return self.blocks
+        if op == 5:
+            return _BLOCK
+        if op == 6:
+            bus.call(OP.FLASH_ERASE, argument)
+        return 0
+
+
+class Micropython:
+    # The built-in module, with the interrupt character where the console is: on the host.
+    def __getattr__(self, name):
+        return getattr(_native, name)
+
+    def kbd_intr(self, character):
+        bus.call(OP.INTERRUPT_CHAR, character)
+
+    def alloc_emergency_exception_buf(self, size):
+        pass
+
+
+def _task_queue():
+    # asyncio's own queue stamps tasks with the host's time; ours stamps them with the board's.
+    import _asyncio
+    import time
+
+    class Queue(_asyncio.TaskQueue):
+        def push(self, task, key=None):
+            super().push(task, time.ticks_ms() if key is None else key)
+
+    class Module:
+        TaskQueue = Queue
+        Task = _asyncio.Task
+
+    return Module
+
+
+def mount(flash):
+    try:
+        volume = uos.VfsLfs2(flash)
+    except OSError:
+        uos.VfsLfs2.mkfs(flash)
+        volume = uos.VfsLfs2(flash)
+    uos.mount(volume, "/")
+    uos.chdir("/")
+
+
+def install(source, target):
+    # Copy a folder of the host onto the flash; what the firmware leaves there besides stays.
+    for entry in uos.ilistdir(source):
+        name = entry[0]
+        if name.startswith(".") or name == "__pycache__":
+            continue
+        if entry[1] & 0x4000:
+            try:
+                uos.mkdir(target + name)
+            except OSError:
+                pass  # it is there already
+            install(source + name + "/", target + name + "/")
+        else:
+            _copy(source + name, target + name)
+
+
+def _copy(source, target):
+    buffer = bytearray(_BLOCK)
+    view = memoryview(buffer)
+    with open(source, "rb") as reader, open(target, "wb") as writer:
+        while True:
+            count = reader.readinto(buffer)
+            if not count:
+                return
+            writer.write(view[:count])
+
+
+def _settings():
+    # HELLO answers lines: mode, board's name, flash image, blocks, shim folder, folder to install.
+    return bus.call(OP.HELLO, room=2048).decode().split("\n")
+
+
+def main():
+    mode, machine, image, blocks, shims, folder = _settings()
+    modules = usys.modules
+    system = modules["sys"] = console.System(machine)
+    modules["micropython"] = Micropython()
+    modules["_asyncio"] = _task_queue()
+    import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
+    import os as _os  # noqa: F401
+    import __main__
+
+    flash = Flash(image, int(blocks))
+    uos.umount("/")
+    uos.mount(uos.VfsPosix(shims), "/rom")
+    mount(flash)
+    if mode == "install":
+        uos.mount(uos.VfsPosix(folder), "/host")
+        install("/host/", "/")
+        bus.call(OP.INSTALLED)
+    system.path[:] = ["", ".frozen", "/lib", "/rom"]
+    space = __main__.__dict__
+    space.clear()
+    space["__name__"] = "__main__"
+    bus.flash = flash
+    _native.kbd_intr(3)
+    Repl(space).run(mode == "raw")
+
+
+main()
