@@ -73,8 +73,8 @@ class WioE5(ModemSettings):
             self.send(banner, BOOT_US)
 
     def hears(self, byte: int) -> bool:
-        """In AUTO mode only what follows four bytes 0xFF; from deep sleep the first byte is lost."""
-        if self._sleep == "deep":
+        """In AUTO mode only what follows four bytes 0xFF; from deep sleep, once answered, not the first."""
+        if self._sleep == "deep" and self.clock.now_us >= self.line_free_us:
             self._sleep = "awake"
             self.say("+LOWPOWER: WAKEUP")
             return False

@@ -1,0 +1,61 @@
+"""The driver in real MicroPython on a virtual board, over two wakes with a deep sleep between them."""
+
+import shutil
+
+import pytest
+from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.clock import VirtualClock
+
+from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, Network
+
+MAIN = """
+import machine
+from lora_radio import RadioError, open_driver
+cls = open_driver("wio_e5")
+radio = cls(machine.UART(2, baudrate=cls.BAUD, tx=machine.Pin(45), rx=machine.Pin(46), rxbuf=cls.RXBUF))
+radio.configure("EU868", bytes.fromhex("2CF7F12024900138"), bytes(8), bytes(range(16)), 5, False)
+print("joined", radio.joined() or radio.join(), radio.max_payload())
+try:
+    for received in radio.send(1, bytes(range(200)), True):
+        print("got", received.port, received.payload.hex(), received.rssi, received.snr, radio.acknowledged)
+    radio.send(2, bytes(243))
+except RadioError as error:
+    print(error)
+radio.sleep()
+print("slept")
+machine.deepsleep(60000)
+"""
+
+
+@pytest.fixture
+def image(tmp_path):
+    folder = tmp_path / "image"
+    shutil.copytree(
+        FIRMWARE_LIB / "lora_radio",
+        folder / "lib" / "lora_radio",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    (folder / "main.py").write_text(MAIN)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["pip", "mpy32"])
+def test_two_wakes_with_one_join(engine, image, tmp_path):
+    clock = VirtualClock()
+    network = Network()
+    modem = WioE5(network, DEV_EUI)
+    with Board(clock, name="radio", engine=engine, state_dir=tmp_path / "board", heap_kib=64) as board:
+        board.attach_uart(2, modem)
+        board.install(image)
+        board.power_on()
+        for turn in (1, 2):
+            network.downlinks = [Downlink(11, bytes(range(100)), acknowledges=True, rssi=-101, snr=-3)]
+            assert clock.run(lambda turn=turn: board.console.text.count(b"slept") == turn)
+        text = board.console.text.decode()
+    assert text.count("joined True 242") == 2
+    assert text.count(f"got 11 {bytes(range(100)).hex()} -101 -30 True") == 2
+    assert text.count("LP-256") == 2
+    assert len(network.joins) == 1
+    assert [(uplink.f_cnt, len(uplink.data)) for uplink in network.uplinks] == [(0, 200), (1, 200)]
