@@ -1,0 +1,52 @@
+"""Slots and ages: exact, without drift, and unknown rather than wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from station import clock
+
+INTERVALS = st.sampled_from([60, 300, 600, 900, 3600, 86400])
+
+
+@given(st.integers(0, 2**32), INTERVALS, st.integers(0, 1999), st.integers(0, 30_000))
+def test_wakes_follow_the_slots_whatever_each_wake_lasts(slot, interval, early_ms, work_ms):
+    start = slot * interval * 1000
+    woken = start - early_ms
+    assert clock.slot_start(woken, interval) == slot * interval
+    asleep = woken + work_ms
+    assert asleep + clock.until_next_slot_ms(asleep, interval) == start + interval * 1000
+
+
+def test_a_wake_that_lasts_longer_than_its_slot_goes_to_the_next_one_whole():
+    assert clock.until_next_slot_ms(600_000 + 610_000, 600) == 590_000
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "time_s"), [(600_000, 600), (598_500, 600), (601_999, 600), (605_300, 605)]
+)
+def test_a_reading_has_the_time_of_its_slot_when_it_was_on_time(now_ms, time_s):
+    assert clock.reading_time(now_ms, clock.slot_start(now_ms, 600)) == time_s
+
+
+def test_a_clock_that_stepped_back_or_leapt_begins_an_era():
+    assert clock.is_new_era(1000, 999)
+    assert clock.is_new_era(1000, 800_000_000)
+    assert not clock.is_new_era(1000, 1600)
+
+
+UNIX = 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("era", "offset", "now", "age"),
+    [
+        (3, 0, (1600, 3, 0), 600),
+        (2, 0, (1600, 3, UNIX), None),
+        (2, UNIX, (1600, 3, 0), None),
+        (2, UNIX - 5000, (1600, 3, UNIX), 5600),
+        (3, 0, (900, 3, 0), None),
+        (2, UNIX + 5000, (1600, 3, UNIX), None),
+    ],
+)
+def test_age_is_known_within_an_era_or_by_network_time_on_both_sides(era, offset, now, age):
+    assert clock.age_of(1000, era, offset, now) == age

@@ -1,0 +1,336 @@
+"""What a wake says to the network, with the radio's side played by a script: frames, answers, back-off."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lora_radio import SILENT, RadioError, Received
+from luftpegel_wire import (
+    PORT_BACKFILL,
+    PORT_CONFIG,
+    PORT_READINGS,
+    PORT_STATUS,
+    decode,
+    encode_backfill,
+    encode_config,
+)
+from station.journal import Journal, Layout
+from station.memory import Memory
+from station.uplink import Uplink
+
+UNIX = 1_700_000_000
+CLIMATE = ((2, 4), (10, 50))
+WATER = ((8,), (10,))
+
+
+class Storage(dict):
+    def sizes(self):
+        return [(name, len(data)) for name, data in self.items()]
+
+    def read(self, name, offset, count):
+        return self[name][offset : offset + count]
+
+    def append(self, name, data):
+        self[name] = self.get(name, b"") + data
+
+    def remove(self, name):
+        del self[name]
+
+
+class Checkpoint:
+    value = 0
+
+    def read(self):
+        return self.value
+
+    def write(self, value):
+        self.value = value
+
+
+class Nvs:
+    def __init__(self):
+        self.blobs = {"app_key": bytes(16), "join_eui": bytes(8)}
+        self.numbers = {}
+
+    def get_blob(self, key, into):
+        if key not in self.blobs:
+            raise OSError(-4354)
+        into[:] = self.blobs[key]
+
+    def get_i32(self, key):
+        if key not in self.numbers:
+            raise OSError(-4354)
+        return self.numbers[key]
+
+    def set_i32(self, key, value):
+        self.numbers[key] = value
+
+    def commit(self):
+        pass
+
+
+class Radio:
+    def __init__(self):
+        self.session = True
+        self.accepts = True
+        self.limit = 51
+        self.sent = []
+        self.joins = self.configured = 0
+        self.answers = []
+        self.unix = None
+        self.fails = None
+
+    def configure(self, *identity):
+        self.configured += 1
+
+    def joined(self):
+        if self.fails:
+            raise self.fails
+        return self.session
+
+    def join(self):
+        self.joins += 1
+        self.session = self.accepts
+        return self.accepts
+
+    def max_payload(self):
+        return self.limit
+
+    def send(self, port, payload, confirmed=False):
+        assert len(payload) <= self.limit
+        self.sent.append((port, decode(port, payload)))
+        answers, self.answers = self.answers, []
+        return answers
+
+    def network_time(self):
+        return self.unix
+
+    def sleep(self):
+        pass
+
+
+class Rtc:
+    kept = b""
+
+    def memory(self, data=None):
+        if data is None:
+            return self.kept
+        self.kept = bytes(data)
+        return None
+
+
+class Station:
+    """A station whose sensors are written into its journal by the test."""
+
+    def __init__(self):
+        self.radio, self.nvs, self.state = Radio(), Nvs(), Memory(Rtc())
+        self.journal = Journal(Storage(), Checkpoint(), 1 << 20)
+        self.now = 1000
+        self.columns = CLIMATE
+        self.written = {}
+        self.state.era, self.state.interval = 1, 600
+        self.state.status_next = 1 << 31
+        self.settings = {"interval_s": 600, "radio": {
+            "region": "EU868", "data_rate": 5, "adr": False, "frame_bytes": 242
+        }}  # fmt: skip
+
+    def sample(self, seconds=600):
+        self.now += seconds
+        width = len(self.columns[0])
+        layout = Layout(*self.columns, self.state.era, self.state.offset)
+        seq = self.journal.next_seq
+        self.row = self.journal.append(self.now, [100 * (seq % 50)] * width, [0] * width, layout)
+        self.written[seq] = self.row
+        return self.row
+
+    def skip(self, count):
+        """What a wiped file system does to the numbers."""
+        self.journal = Journal(Storage(self.journal._storage), Checkpoint(), 1 << 20)
+        self.journal.next_seq += count
+        self.journal._grown = None
+
+    def wake(self):
+        self.sample()
+        self.radio.sent = []
+        Uplink(self.settings, self.state, self.nvs, self.radio, lambda: self.now + 7, lambda: None).run(
+            self.journal, self.row
+        )
+        return self.radio.sent
+
+
+@pytest.fixture
+def station():
+    return Station()
+
+
+def test_a_frame_carries_the_newest_and_what_fits(station):
+    for _ in range(60):
+        station.sample()
+    ((port, frame),) = station.wake()
+    assert port == PORT_READINGS
+    assert (frame.seq, frame.age) == (60, 7)
+    assert frame.channels == (2, 4)
+    assert 20 < len(frame.rows) < 61
+    assert [row.age for row in frame.rows[:3]] == [7, 607, 1207]
+    station.settings["radio"]["frame_bytes"] = 30
+    assert len(station.wake()[0][1].rows) < len(frame.rows)
+
+
+def test_a_frame_ends_where_the_columns_change(station):
+    station.sample()
+    station.columns = WATER
+    station.sample()
+    ((_, frame),) = station.wake()
+    assert (frame.channels, len(frame.rows)) == ((8,), 2)
+
+
+def test_ages_beyond_lost_power_are_unknown_until_the_network_tells_the_time(station):
+    station.state.offset = UNIX
+    station.sample()
+    station.state.era, station.now, station.state.offset = 2, 0, 0
+    ((_, frame),) = station.wake()
+    assert [row.age for row in frame.rows] == [7, None]
+    station.state.offset = UNIX + 5000
+    ((_, frame),) = station.wake()
+    assert [row.age for row in frame.rows] == [7, 607, 7 + 1200 + 5000 - 1600]
+
+
+def test_readings_asked_for_are_sent_in_the_next_wakes_newest_first(station):
+    for _ in range(150):
+        station.sample()
+    station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(5, 80))]
+    sent = station.wake()
+    while station.state.ranges:
+        sent += station.wake()[1:]
+    numbers = [row.seq for _, frame in sent[1:] for row in frame.rows]
+    assert numbers == list(range(84, 4, -1))
+
+
+def test_what_never_was_is_told_as_absent_and_what_is_to_come_is_not(station):
+    station.sample()
+    station.skip(9)
+    station.sample()
+    station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(3, 400))]
+    frame = station.wake()[1][1]
+    assert [row.seq for row in frame.rows] == list(range(11, 2, -1))
+    assert [row.absent for row in frame.rows] == [False, False] + 7 * [True]
+    station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(2, 3))]
+    assert all(row.absent for row in station.wake()[1][1].rows)
+
+
+def test_a_request_answered_over_a_change_of_columns_takes_two_frames(station):
+    for columns in (CLIMATE, WATER):
+        station.columns = columns
+        for _ in range(3):
+            station.sample()
+    station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(1, 4))]
+    frames = [station.wake()[1][1], station.wake()[1][1]]
+    assert [(frame.channels, [row.seq for row in frame.rows]) for frame in frames] == [
+        ((8,), [4, 3]),
+        ((2, 4), [2, 1]),
+    ]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", encode_backfill(1, 1)[:-1], bytes(50)])
+@pytest.mark.parametrize("port", [PORT_BACKFILL, PORT_CONFIG, 99])
+def test_a_downlink_that_makes_no_sense_is_passed_over(station, port, payload):
+    station.radio.answers = [Received(port, payload)]
+    assert len(station.wake()) == 1
+    assert station.state.ranges == []
+
+
+def test_an_interval_set_from_afar_is_kept_and_echoed(station):
+    station.radio.answers = [Received(PORT_CONFIG, encode_config(7, {"interval_s": 300}))]
+    port, echo = station.wake()[1]
+    assert (port, echo.token, echo.fields) == (PORT_CONFIG, 7, {"interval_s": 300})
+    assert station.nvs.numbers == {"interval_s": 300, "interval_of": 600}
+
+
+@pytest.mark.parametrize("fields", [{"interval_s": 59}, {"interval_s": 86401}, {"interval_s": "300"}, {}])
+def test_an_interval_out_of_bounds_is_answered_with_the_one_in_force(station, fields):
+    station.radio.answers = [Received(PORT_CONFIG, encode_config(1, fields))]
+    assert station.wake()[1][1].fields == {"interval_s": 600}
+    assert station.nvs.numbers == {}
+
+
+def test_status_once_a_day_with_the_network_s_time(station, monkeypatch):
+    monkeypatch.setattr("gc.mem_free", lambda: 12345, raising=False)
+    station.state.status_next = 0
+    station.radio.unix = UNIX
+    ports = [[port for port, _ in station.wake()] for _ in range(146)]
+    assert ports[0] == [PORT_READINGS, PORT_STATUS]
+    assert [i for i, sent in enumerate(ports) if PORT_STATUS in sent] == [0, 144]
+    assert station.state.offset == UNIX - station.now - 7 + 600
+
+
+def test_a_lost_join_is_tried_less_and_less_and_readings_are_kept(station, capsys):
+    station.radio.session = station.radio.accepts = False
+    tries = []
+    for wake in range(3 * 144):
+        before = station.radio.joins
+        assert station.wake() == []
+        tries += [wake] * (station.radio.joins - before)
+    assert sum(wake < 6 for wake in tries) == 6
+    assert sum(6 <= wake < 66 for wake in tries) <= 21
+    assert sum(144 <= wake < 288 for wake in tries) <= 6
+    assert tries[-1] > 400
+    assert "LP-250" in capsys.readouterr().out
+    station.radio.accepts = True
+    while not station.radio.session:
+        station.wake()
+    assert station.wake()[0][1].rows[0].seq == station.row.seq
+    assert station.state.joins_failed == 0
+
+
+def test_a_dead_modem_costs_the_conversation_only(station):
+    station.wake()
+    assert station.radio.configured == 1
+    station.radio.fails = RadioError(SILENT, "modem does not answer")
+    assert station.wake() == []
+    assert station.state.sends_failed == 1
+    station.radio.fails = None
+    assert len(station.wake()[0][1].rows) == 3
+    assert (station.state.sends_failed, station.radio.configured) == (0, 2)
+
+
+def test_a_board_without_key_says_so(station, capsys):
+    del station.nvs.blobs["app_key"]
+    assert station.wake() == []
+    assert "LP-258" in capsys.readouterr().out
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["sample", "era", "columns", "skip", "time"]), st.integers(1, 5000)),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS, st.integers(0, 60), st.integers(1, 80))
+def test_whatever_is_asked_for_comes_as_it_was_written_or_as_absent(steps, first, count):
+    station = Station()
+    station.radio.limit = 115
+    for step, number in steps:
+        if step == "era":
+            station.state.era, station.now, station.state.offset = station.state.era + 1, 0, 0
+        elif step == "columns":
+            station.columns = WATER if station.columns == CLIMATE else CLIMATE
+        elif step == "skip":
+            station.skip(number % 9)
+        elif step == "time":
+            station.state.offset = UNIX + 100_000 * station.state.era
+        station.sample(number)
+    station.state.ask(first, count)
+    newest = station.journal.next_seq  # at the wake that begins to answer
+    got = {}
+    while station.state.ranges:
+        for _, frame in station.wake()[1:]:
+            for row in frame.rows:
+                assert row.seq not in got
+                got[row.seq] = row
+                before = station.written.get(row.seq)
+                assert row.absent == (before is None)
+                if before:
+                    assert (frame.channels, row.values) == (before.layout.channels, before.values)
+                    known = before.layout.era == station.state.era
+                    assert not known or row.age in (None, station.now + 7 - before.time)
+    assert set(got) == {seq for seq in range(first, first + count) if seq <= newest}
