@@ -81,7 +81,8 @@ def _unpack_layout(head):
     if len(head) < end + 4 or struct.unpack_from("<I", head, end)[0] != crc32(head[:end]):
         return None
     pairs = struct.unpack_from("<%dH" % (2 * count), head, 11)
-    return Layout(pairs[::2], pairs[1::2], era, offset)
+    # MicroPython slices tuples without a step only.
+    return Layout([pairs[2 * i] for i in range(count)], [pairs[2 * i + 1] for i in range(count)], era, offset)
 
 
 def _unpack_record(data, start, layout):
