@@ -37,7 +37,7 @@ def test_mip_installs_every_file_and_only_those():
 class Line:
     """An open-drain line with a chip that lets go of it after so many falling clocks."""
 
-    OPEN_DRAIN = 7
+    OPEN_DRAIN, PULL_UP = 7, 2
 
     def __init__(self, held_for=0, clock=None):
         self.held_for = held_for
@@ -45,8 +45,8 @@ class Line:
         self.history = []
         self._clock = clock
 
-    def init(self, mode, value):
-        assert mode == self.OPEN_DRAIN
+    def init(self, mode, pull, *, value):
+        assert (mode, pull) == (self.OPEN_DRAIN, self.PULL_UP)
         self.level = value
 
     def value(self, level=None):

@@ -10,8 +10,8 @@ HALF_PERIOD_US = 5  # 100 kHz
 
 def recover(scl, sda):
     # scl, sda: machine.Pin. True when both lines are free again.
-    scl.init(scl.OPEN_DRAIN, value=1)
-    sda.init(sda.OPEN_DRAIN, value=1)
+    scl.init(scl.OPEN_DRAIN, scl.PULL_UP, value=1)
+    sda.init(sda.OPEN_DRAIN, sda.PULL_UP, value=1)
     for _ in range(CLOCKS):
         if sda.value():
             break

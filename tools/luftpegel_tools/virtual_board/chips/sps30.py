@@ -245,7 +245,8 @@ class SPS30(UARTDevice):
         else:
             raw = struct.pack(">10H", *(round(value) for value in (*masses, *others[:-1], 500)))
             meant = [Fraction(value) for value in struct.unpack(">4H", raw[:8])]
-        if "checksum" not in self.faults:
+        self._note_errors()
+        if not self._flags and "checksum" not in self.faults:
             self.record(
                 **{name: base_units(value * 10) for name, value in zip(QUANTITIES, meant, strict=True)}
             )
