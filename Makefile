@@ -1,15 +1,48 @@
 # Rooms of the house. `make demo` and `make test` need nothing but a fresh Debian or Ubuntu.
+#
+#   make demo            a simulated town for a day, with proof; its page stays up until Ctrl-C
+#   make demo ONCE=1     the same, and ends
+#   make test            everything that must hold
+#   make bench           the figures, as a table and as bench.json
+#   make generate        what is made from spec/channels.toml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Stubs of MicroPython replace the standard library's, so they live apart from the environment.
+STUBS := .cache/micropython-stubs
 
-.PHONY: demo test bench check generate clean
+.PHONY: demo test check bench generate clean
 
-$(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
-	touch $@
+demo: $(VENV)/.ready
+	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
+
+test: check
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.ready-to-develop $(STUBS)/.ready
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/python -m luftpegel_tools.firmware_check --stubs $(STUBS)
+	$(BIN)/python -m luftpegel_tools.generate --check
+
+bench: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.bench $(ARGS)
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate
+
+clean:
+	rm -rf $(VENV) .cache build bench.json
+
+$(VENV)/.ready: pyproject.toml tools/make_environment.sh
+	PYTHON=$(PYTHON) tools/make_environment.sh $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.ready-to-develop: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+$(STUBS)/.ready: $(VENV)/.ready pyproject.toml
+	$(BIN)/python -m pip install --quiet --upgrade --target $(STUBS) --group firmware-stubs
+	touch $@
