@@ -44,14 +44,9 @@ class Encoder:
 
     def finished(self):
         # The bytes so far, closed; coding may go on afterwards as if this had not been called.
-        # Of all numbers in the final interval, the one with the most zeros at its end; those zeros are
-        # left out, because the decoder reads up to three behind the end.
+        # Zeros at the end are left out, because the decoder reads up to three behind the end.
         out = bytearray(self._out)
-        for shift in (24, 16, 8, 0):
-            mask = (1 << shift) - 1
-            number = (self._low + mask) & ~mask
-            if number - self._low < self._range:
-                break
+        number = _roundest(self._low, self._range)
         if number >= _TOP:
             number -= _TOP
             _carry(out)
@@ -60,6 +55,16 @@ class Encoder:
         while length > len(self._out) and out[length - 1] == 0:
             length -= 1
         return bytes(out[:length])
+
+
+def _roundest(low, width):
+    # Of all numbers in the final interval, the one with the most zero bytes at its end.
+    for shift in (24, 16, 8, 0):
+        mask = (1 << shift) - 1
+        number = (low + mask) & ~mask
+        if number - low < width:
+            break
+    return number
 
 
 def _carry(out):
@@ -75,7 +80,7 @@ class Decoder:
         self._data = data
         self._range = _TOP - 1
         self._at = _SPARE
-        self._code = int.from_bytes((bytes(data[:_SPARE]) + bytes(_SPARE))[:_SPARE], "big")
+        self._code = _window(data, 0)
         if self._code >= self._range:  # below it now means below it for ever: no number grows
             raise WireError(MALFORMED, "no encoder begins packed rows with 255, 255, 255")
 
@@ -106,7 +111,19 @@ class Decoder:
         return value
 
     def finish(self):
-        # An encoder would have written no byte more, and no zero as its last one that it could spare.
-        data = self._data
-        if len(data) > self._at or (len(data) > self._at - _SPARE and data[-1] == 0):
+        # The bytes must be those that an encoder would have written: not one more, not others of the same
+        # meaning, and no zero as the last one that it could spare.
+        data, at = self._data, self._at
+        number = _window(data, at - _SPARE)
+        low = (number - self._code) & (_TOP - 1)
+        if (
+            len(data) > at
+            or (len(data) > at - _SPARE and data[-1] == 0)
+            or number != _roundest(low, self._range) & (_TOP - 1)
+        ):
             raise WireError(MALFORMED, "bytes behind the packed rows")
+
+
+def _window(data, at):
+    # The three bytes from there on; behind the end there are zeros.
+    return int.from_bytes((bytes(data[at : at + _SPARE]) + bytes(_SPARE))[:_SPARE], "big")
