@@ -8,7 +8,7 @@ _HEAD = "# Made from spec/channels.toml by `make generate`; change it there.\n"
 def quantities(table: tuple[Quantity, ...]) -> str:
     """luftpegel_wire/quantities.py: name, number and usual step."""
     rows = "".join(f'    "{q.name}": ({q.number}, {q.step}),\n' for q in table)
-    return f'''{_HEAD}#
+    return f"""{_HEAD}#
 # What a station must know of quantities. A channel is one sensor's quantity: 2 * number + index (0 or 1).
 
 # name: (number, usual step in base units)
@@ -26,14 +26,14 @@ def default_step(channel):
         if number == channel >> 1:
             return step
     return None
-'''
+"""
 
 
 def channels(table: tuple[Quantity, ...]) -> str:
     """luftpegel_wire/channels.py: everything, by number."""
     rows = "".join(f"    {q.number}: Quantity({', '.join(repr(v) for v in _fields(q))}),\n" for q in table)
     rows = rows.replace("'", '"')
-    return f'''{_HEAD}#
+    return f"""{_HEAD}#
 # All that is known of quantities, for gateways and tools; a station imports quantities.py instead.
 
 from collections import namedtuple
@@ -88,7 +88,7 @@ def format_value(channel, value):
     sign, text = ("-" if value < 0 else ""), str(abs(value))
     text = "0" * (digits + 1 - len(text)) + text
     return sign + text[:-digits] + "." + text[-digits:]
-'''
+"""
 
 
 def _fields(q: Quantity) -> tuple[object, ...]:
