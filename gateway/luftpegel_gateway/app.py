@@ -24,14 +24,18 @@ from pathlib import Path
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config import Config
 from luftpegel_gateway.health import Health
+from luftpegel_gateway.intake import PART as INTAKE
 from luftpegel_gateway.intake import Intake
 from luftpegel_gateway.journal.journal import Journal
 from luftpegel_gateway.journal.thread import JournalThread
+from luftpegel_gateway.page.page import Page
+from luftpegel_gateway.page.server import serve
 from luftpegel_gateway.sinks.worker import Worker
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
 LOCK_FILE = "lock"
+TIDY_EVERY_S = 600
 
 
 class CannotStart(Exception):  # noqa: N818 - told to the operator
@@ -89,16 +93,44 @@ def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Coroutine[N
     journal = JournalThread(_open(config))
     stack.callback(journal.close)
     intake = Intake(lambda batch: journal.call("take", batch), health, config.linger_s)
-    parts = [intake.run()]
+    parts = [intake.run(), _keep_tidy(config, journal, health)]
     for part in config.sinks:
         sink = sinks.module_of(part.kind).create(part.name, part.options, config.data)
         stack.push_async_callback(sink.stop)
         parts.append(Worker(part.name, sink, journal, health, intake.watch()).run())
+    if config.page:
+        names = [part.name for part in config.sinks]
+        vital = [INTAKE, *(part.name for part in config.sources)]
+        page = Page(config.data / JOURNAL_FILE, config.stations, names, vital, health)
+        stack.callback(page.close)
+        parts.append(_serve(*config.page, page))
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, health)
         stack.callback(source.stop)
         source.start()
     return parts
+
+
+async def _keep_tidy(config: Config, journal: JournalThread, health: Health) -> None:
+    """Let old frames leave the journal, a chunk at a time, so that intake never waits long."""
+    names = [part.name for part in config.sinks]
+    while True:
+        try:
+            while await journal.call("tidy", names, config.keep_days, config.keep_mib):
+                pass
+            health.clear("retention")
+        except sqlite3.OperationalError as error:
+            health.report("retention", "LP-410", str(error))
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def _serve(host: str, port: int, page: Page) -> None:
+    try:
+        server = await serve(host, port, page.answer)
+    except OSError as error:
+        raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
+    async with server:
+        await server.serve_forever()
 
 
 def _open(config: Config) -> Journal:

@@ -99,5 +99,5 @@ def check_reading(reading: Reading, before: Reading | None) -> Reading:
 
 
 def silent(last_heard: int | None, now: int, interval_s: int) -> bool:
-    """Whether a station has been unheard for so long (three intervals, and ten minutes at least) that it needs a look."""
+    """Whether a station is overdue: unheard for three intervals, and for ten minutes at least."""
     return last_heard is None or now - last_heard > max(3 * interval_s, 600)

@@ -119,15 +119,13 @@ class _File:
         """Note a mistake at `place`."""
         self._add(line_of(self.lines, place), code, **words)
 
-    def read(self, place: KeyPath, table: Any, options: Mapping[str, Option]) -> dict[str, Any] | None:
-        """A table by its options, defaults filled in; None (and mistakes noted) when something is wrong."""
+    def read(self, place: KeyPath, table: Any, options: Mapping[str, Option]) -> dict[str, Any]:
+        """A table by its options, defaults filled in; what is wrong is noted, and None in the result."""
         if not isinstance(table, dict):
             self.wrong(place, "LP-304", key=place[0], expected=f"a table [{place[0]}]", got="a value")
-            return None
-        before = len(self.mistakes)
+            return dict.fromkeys(options)
         self.unknown(place, table, options)
-        values = {key: self._value((*place, key), table, key, option) for key, option in options.items()}
-        return values if len(self.mistakes) == before else None
+        return {key: self._value((*place, key), table, key, option) for key, option in options.items()}
 
     def unknown(self, place: KeyPath, table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
         """Note every key that nobody reads, with the one that was probably meant."""
@@ -166,12 +164,12 @@ def load(file: Path) -> Config:
     main.unknown((), main.content, dict.fromkeys(("gateway", "source", "sink", "page")))
     if "gateway" not in main.content:
         main.wrong((), "LP-305", key="[gateway]")
-    gateway = main.read(("gateway",), main.content.get("gateway", {}), GATEWAY_OPTIONS) or {}
+    gateway = main.read(("gateway",), main.content.get("gateway", {}), GATEWAY_OPTIONS)
     page = main.read(("page",), main.content["page"], PAGE_OPTIONS) if "page" in main.content else None
     parts = {
         key: _parts(main, key, table) for key, table in (("source", sources.SOURCES), ("sink", sinks.SINKS))
     }
-    stations, mistakes = _stations(gateway["stations"]) if gateway else ((), [])
+    stations, mistakes = _stations(gateway["stations"]) if gateway["stations"] else ((), [])
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
     return Config(
@@ -205,13 +203,13 @@ def _part(
     main: _File, key: str, place: KeyPath, table: dict[str, Any], kinds: Mapping[str, str]
 ) -> Part | None:
     kind = table.get("kind")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         expected = ", ".join(f'"{word}"' for word in kinds)
         main.wrong((*place, "kind"), "LP-306", key="kind", expected=expected, got=repr(kind))
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
     options = main.read(place, table, {"kind": Option(text), "name": NAME, **module.OPTIONS})
-    return Part(kind, options["name"] or kind, options) if options else None
+    return Part(kind, options["name"] or kind, options)
 
 
 def _stations(file: Path) -> tuple[tuple[Station, ...], list[Mistake]]:
@@ -223,8 +221,9 @@ def _stations(file: Path) -> tuple[tuple[Station, ...], list[Mistake]]:
     stations = []
     seen: dict[tuple[str, str], int] = {}
     for place, table in content.tables("station"):
+        before = len(content.mistakes)
         values = content.read(place, table, STATION_OPTIONS)
-        if values is None:
+        if len(content.mistakes) > before:
             continue
         station = Station(**values | {"dev_eui": values["dev_eui"].lower()})
         stations.append(station)

@@ -27,7 +27,7 @@ class Told:
 
 
 def decode_uplink(frame: UplinkFrame) -> list[Told]:
-    """The rows of a readings frame, oldest first; empty for MAC commands and for the other ports of a station."""
+    """The rows of a readings frame, oldest first; none for MAC commands and the other ports."""
     if frame.encrypted:
         raise Refused("LP-251", "joinServerContext is set: the payload is still encrypted")
     if frame.f_port == MAC_ONLY or not frame.data:
@@ -36,8 +36,8 @@ def decode_uplink(frame: UplinkFrame) -> list[Told]:
         content = wire.decode(frame.f_port, frame.data)
     except wire.WireError as error:
         raise Refused(error.code, str(error).removeprefix(f"{error.code}: ")) from error
-    if frame.f_port != wire.PORT_READINGS:
-        return []
+    if not isinstance(content, wire.Readings):
+        return []  # status, alarm, answers: the frame is kept, sinks have no use for it
     seconds = frame.received_at // 1_000_000
     told = [_told(content, row, seconds) for row in content.rows]
     return sorted(told, key=lambda item: item.reading.seq)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818 - an outcome, told apart by its code
     """A frame that cannot be used. `code` is an LP code of `messages.py`, `detail` says what was seen."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -70,7 +70,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the network server says about a device (its log, a battery status, an acknowledgement)."""
+    """Something that the network server says about a device: its log, a status, an acknowledgement."""
 
     dev_eui: str
     level: str

@@ -57,7 +57,7 @@ class Intake:
                     delivery.answer(answer)
 
     async def _gather(self) -> list[Delivery]:
-        """At least one delivery, and whatever else comes within the linger: one commit costs as much as a hundred."""
+        """One delivery and what else comes within the linger: a commit costs the same for a hundred."""
         batch = [await self._queue.get()]
         if self._queue.qsize() < LARGEST_BATCH:
             await asyncio.sleep(self._linger_s)

@@ -4,6 +4,8 @@ LP-2xx link and frames, LP-3xx operator and configuration, LP-4xx brokers, disks
 braces come from the place that found it.
 """
 
+# ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
+
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -169,6 +171,24 @@ CATALOGUE: Mapping[str, Text] = {
         ("Die Seite kann nicht angeboten werden: {detail}.", "In [page] einen anderen port wählen."),
     ),
 }  # fmt: skip
+# What readers of options call things.
+_GERMAN = {
+    "a whole number": "eine ganze Zahl",
+    "a number": "eine Zahl",
+    "text": "Text",
+    "text in quotes": "Text in Anführungszeichen",
+    "text that is not empty": "Text, der nicht leer ist",
+    "true or false": "true oder false",
+    "a list": "eine Liste",
+    "a table": "eine Tabelle",
+    "a value": "ein Wert",
+    "something else": "etwas anderes",
+    "No such file or directory": "es gibt sie nicht",
+    "Permission denied": "der Zugriff ist verweigert",
+    "Is a directory": "sie ist ein Ordner",
+    "not UTF-8": "kein UTF-8",
+    "empty": "leer",
+}
 _WORDS = {"en": "Next step", "de": "Nächster Schritt"}
 
 
@@ -176,6 +196,8 @@ def parts_of(code: str, language: str, **words: object) -> tuple[str, str]:
     """Cause and next step. A code of the wire's decoder is told by LP-200, with its own detail."""
     text = CATALOGUE.get(code, CATALOGUE["LP-200"])
     cause, step = text.de if language == "de" else text.en
+    if language == "de":
+        words = {name: _GERMAN.get(str(word), word) for name, word in words.items()}
     return cause.format_map(_Blank(words)), step.format_map(_Blank(words))
 
 

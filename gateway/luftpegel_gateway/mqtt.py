@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -38,7 +39,7 @@ def new_client(
     """A client for one broker, not connected yet. `name` is its client id when the options give none."""
     version = paho.MQTTv5 if options["protocol"] == "5" else paho.MQTTv311
     client = paho.Client(
-        paho.CallbackAPIVersion.VERSION2,
+        CallbackAPIVersion.VERSION2,
         client_id=options["client_id"] or name,
         protocol=version,
         clean_session=None if version == paho.MQTTv5 else not keep_session,
@@ -62,11 +63,11 @@ def new_client(
 def _prepare_connect(
     client: paho.Client, options: Mapping[str, Any], keep_session: bool, receive_maximum: int
 ) -> None:
-    """Where to connect, and in MQTT 5 how: a session that outlives us, and no more in flight than we can hold."""
+    """Where to connect, and in MQTT 5 how: the session outlives us, no more in flight than we hold."""
     if options["protocol"] != "5":
         client.connect_async(options["host"], options["port"], options["keepalive_s"])
         return
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.ReceiveMaximum = receive_maximum
     properties.SessionExpiryInterval = SESSION_S if keep_session else 0
     client.connect_async(
@@ -83,7 +84,7 @@ def _path(value: Any) -> str | None:
 
 
 def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values: Any) -> None:
-    """Run `call(*values)` on the event loop; from any thread, and harmless when the loop has ended already."""
+    """Run `call(*values)` on the event loop; from any thread, harmless when the loop has ended."""
     try:
         loop.call_soon_threadsafe(call, *values)
     except RuntimeError:

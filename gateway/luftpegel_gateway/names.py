@@ -12,7 +12,7 @@ Range = tuple[int, int]  # first and last, both included
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """A set of integers as sorted ranges that neither touch nor overlap. A station's whole life is a few pairs."""
+    """A set of integers as sorted ranges that do not touch. A station's whole life is a few pairs."""
 
     ranges: tuple[Range, ...] = ()
 

@@ -16,7 +16,7 @@ Reader = Callable[[Any, Path], Any]
 REQUIRED = object()
 
 
-class Wrong(ValueError):
+class Wrong(ValueError):  # noqa: N818 - the operator's mistake
     """A value that cannot stand: LP code and the words that the message needs."""
 
     def __init__(self, code: str, **words: object) -> None:
@@ -131,7 +131,7 @@ port = whole(1, 65535)
 
 def _kind(value: Any) -> str:
     names = {
-        bool: "true/false",
+        bool: "true or false",
         str: "text",
         int: "a whole number",
         float: "a number",

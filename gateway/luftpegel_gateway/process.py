@@ -40,7 +40,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the journal has to write for one delivery. `repeated`: the frame is here already, nothing to write."""
+    """What the journal has to write for one delivery. `repeated`: the frame itself is here already."""
 
     dev_eui: str | None = None
     station: str | None = None

@@ -29,7 +29,7 @@ def of_channel(channel: int) -> Quantity | None:
 
 
 def name_of(channel: int) -> str:
-    """The channel's name: `temperature`, `temperature-2` for the second sensor, `channel-90` for an unknown one."""
+    """`temperature`, `temperature-2` for the second sensor, `channel-90` for an unknown quantity."""
     return str(channels.name_of(channel))
 
 

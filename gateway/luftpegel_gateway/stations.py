@@ -12,6 +12,7 @@ import cbor2
 from luftpegel_gateway.backfill import Asked
 from luftpegel_gateway.names import Intervals
 
+NOTHING = Intervals()
 REMEMBERED_FRAMES = 32  # a redelivery follows within the network server's and the broker's in-flight window
 
 
@@ -30,10 +31,10 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a station's frames have told. Times: `heard_at` microseconds (network), `taken_at` unix s (our clock)."""
+    """What its frames have told. `heard_at`: microseconds (network); `taken_at`: unix s (our clock)."""
 
-    seen: Intervals = Intervals()  # names that need no asking any more: received or absent
-    absent: Intervals = Intervals()  # the station answered that it has no such reading
+    seen: Intervals = NOTHING  # names that need no asking any more: received or absent
+    absent: Intervals = NOTHING  # the station answered that it has no such reading
     recent: tuple[
         tuple[str, int, bytes], ...
     ] = ()  # device address, frame counter, digest of the last frames
@@ -54,7 +55,7 @@ class State:
 
     @property
     def missing(self) -> int:
-        """How many readings are known to be missing: gaps, and those that the station itself no longer has."""
+        """How many readings are missing: gaps, and those that the station itself no longer has."""
         return sum(last - first + 1 for first, last in self.seen.missing()) + len(self.absent)
 
     @property

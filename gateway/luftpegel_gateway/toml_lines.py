@@ -11,7 +11,13 @@ from collections.abc import Iterator
 Path = tuple[str | int, ...]  # ("station", 0, "dev_eui"): arrays of tables count from 0
 
 _KEY_PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
-_SKIP = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|\'[^\']*\'|#[^\n]*|[\[{]|[\]}]|\n|[^"\'#\[\]{}\n]+', re.DOTALL)  # fmt: skip
+_TOKEN = re.compile(
+    r'''
+    """(?:\\.|[^\\])*?"{3,5}  |  \'{3}.*?\'{3,5}  |  "(?:\\.|[^"\\])*"  |  \'[^\']*\'
+    | \#[^\n]*  |  [\[{]  |  [\]}]  |  \n  |  [^"\'\#\[\]{}\n]+
+    ''',
+    re.DOTALL | re.VERBOSE,
+)
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -47,11 +53,11 @@ def error_line(error: tomllib.TOMLDecodeError, text: str) -> int:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Start and text of each statement: a header or a key with its value, which may run over several lines."""
+    """Start and text of each statement: a header, or a key with its value over one or more lines."""
     position = 0
     while position < len(text):
         start, depth = position, 0
-        for token in _SKIP.finditer(text, position):
+        for token in _TOKEN.finditer(text, position):
             position = token.end()
             word = token[0]
             depth += (word in "[{") - (word in "]}") if len(word) == 1 else 0

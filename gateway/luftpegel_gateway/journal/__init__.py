@@ -1,1 +1,1 @@
-"""The durable log: frames as they came in, what they mean, which sink has seen how far, and what is in quarantine."""
+"""The durable log: frames as they came, what they mean, how far each sink is, what is in quarantine."""

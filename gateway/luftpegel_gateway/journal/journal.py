@@ -14,6 +14,7 @@ from pathlib import Path
 
 from luftpegel_gateway.events import Delivery, Downlink
 from luftpegel_gateway.journal.database import open_for_writing, transaction
+from luftpegel_gateway.journal.retention import tidy
 from luftpegel_gateway.process import Fault, Taken, process
 from luftpegel_gateway.readings import Reading, pack_cells, pack_readings, unpack_cells, unpack_readings
 from luftpegel_gateway.stations import State, Station, pack_state, unpack_state
@@ -53,7 +54,7 @@ class Journal:
         self._database.close()
 
     def take(self, deliveries: Sequence[Delivery]) -> list[Downlink | None]:
-        """Put a batch on the disk, whatever is in it; returns for each delivery the command to answer it with."""
+        """Put a batch on the disk, whatever is in it; returns the command that answers each delivery."""
         now = int(self._clock())
         with transaction(self._database):
             return [self._take(delivery, now).downlink for delivery in deliveries]
@@ -123,7 +124,7 @@ class Journal:
         return frame
 
     def _known(self, delivery: Delivery, taken: Taken, now: int) -> bool:
-        """Whether these very bytes are in quarantine for the same reason already; if so they are counted there."""
+        """Whether these very bytes are in quarantine for this reason already; then they are counted."""
         changed = self._database.execute(
             "UPDATE quarantine SET times = times + 1, last_at = ?, resolved_at = NULL"
             " WHERE digest = ? AND code = ? AND sink = ''",
@@ -133,14 +134,14 @@ class Journal:
 
     def _quarantine(self, frame: int, sink: str, fault: Fault, digest: bytes, now: int) -> None:
         self._database.execute(
-            "INSERT INTO quarantine (frame, sink, code, detail, digest, first_at, last_at) VALUES (?,?,?,?,?,?,?)"
-            " ON CONFLICT (digest, code, sink) DO UPDATE"
+            "INSERT INTO quarantine (frame, sink, code, detail, digest, first_at, last_at)"
+            " VALUES (?,?,?,?,?,?,?) ON CONFLICT (digest, code, sink) DO UPDATE"
             " SET times = times + 1, last_at = excluded.last_at, resolved_at = NULL",
             (frame, sink, fault.code, _clean(fault.detail), digest, now, now),
         )
 
     def cursor(self, sink: str) -> int:
-        """The last frame that `sink` is done with; 0 for a new sink, which then gets all that is still here."""
+        """The last frame that `sink` is done with; 0 for a new one, which then gets all that is here."""
         row = self._database.execute("SELECT frame FROM cursor WHERE sink = ?", (sink,)).fetchone()
         return row[0] if row else 0
 
@@ -151,16 +152,23 @@ class Journal:
             " ORDER BY id LIMIT ?",
             (frame, limit),
         )
-        return [StoredFrame(*row[:3], unpack_readings(row[3])) for row in rows.fetchall()]
+        return [
+            StoredFrame(number, station, received_at, unpack_readings(packed))
+            for number, station, received_at, packed in rows.fetchall()
+        ]
 
     def advance(self, sink: str, frame: int, rejections: Sequence[Rejection] = ()) -> None:
-        """`sink` is done with everything up to `frame`; what it refused for good goes into quarantine with that."""
+        """`sink` is done with all up to `frame`; what it refused for good goes into quarantine."""
         now = int(self._clock())
         with transaction(self._database):
             for rejection in rejections:
                 digest = hashlib.blake2b(b"%d" % rejection.frame, digest_size=16).digest()
                 self._quarantine(rejection.frame, sink, rejection.fault, digest, now)
             self._database.execute("INSERT OR REPLACE INTO cursor (sink, frame) VALUES (?, ?)", (sink, frame))
+
+    def tidy(self, sinks: Sequence[str], keep_days: int, keep_mib: int) -> bool:
+        """Remove a chunk of what every one of `sinks` has and is old; True when there may be more."""
+        return tidy(self._database, sinks, int(self._clock()), keep_days, keep_mib)
 
     def replay(self, entry: int) -> Fault | None:
         """Take a quarantined frame through the gateway again; None when it is resolved, else what is still
@@ -172,8 +180,8 @@ class Journal:
         now = int(self._clock())
         with transaction(self._database):
             row = self._database.execute(
-                "SELECT f.kind, f.topic, f.payload, f.id, q.sink FROM quarantine q JOIN frame f ON f.id = q.frame"
-                " WHERE q.id = ?",
+                "SELECT f.kind, f.topic, f.payload, f.id, q.sink FROM quarantine q"
+                " JOIN frame f ON f.id = q.frame WHERE q.id = ?",
                 (entry,),
             ).fetchone()
             if row is None:
@@ -192,7 +200,8 @@ class Journal:
     def _append_again(self, frame: int) -> None:
         self._database.execute(
             "INSERT INTO frame (kind, topic, payload, taken_at, received_at, dev_eui, station, readings)"
-            " SELECT kind, topic, payload, taken_at, received_at, dev_eui, station, readings FROM frame WHERE id = ?",
+            " SELECT kind, topic, payload, taken_at, received_at, dev_eui, station, readings"
+            " FROM frame WHERE id = ?",
             (frame,),
         )
 

@@ -66,7 +66,7 @@ class Republish:
         self._client.loop_stop()
 
     async def deliver(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
-        """See `Sink`. A message in flight is repeated by paho after a reconnect; we only wait for its PUBACK."""
+        """See `Sink`. What is in flight is repeated by paho after a reconnect; we wait for its PUBACK."""
         try:
             await asyncio.wait_for(self._connected.wait(), CONNECT_S)
         except TimeoutError as error:
@@ -100,11 +100,18 @@ class Republish:
 
 
 def message(station: str, reading: Reading, cell: Cell) -> str:
-    """The JSON of one value. `value` is exact: a number in the quantity's unit with as many digits as it has."""
+    """The JSON of one value; `value` is exact, in the quantity's unit with the digits that it has."""
     quantity = of_channel(cell.channel)
     time = None if reading.time is None else datetime.fromtimestamp(reading.time, UTC).isoformat()
-    head = {"station": station, "seq": reading.seq, "channel": cell.channel, "quantity": name_of(cell.channel),
-            "unit": quantity.unit if quantity else None, "time": time, "quality": cell.quality}  # fmt: skip
+    head = {
+        "station": station,
+        "seq": reading.seq,
+        "channel": cell.channel,
+        "quantity": name_of(cell.channel),
+        "unit": quantity.unit if quantity else None,
+        "time": time,
+        "quality": cell.quality,
+    }
     value = "null" if cell.value is None else decimal(cell.channel, cell.value)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "value": {value}}}'
 

@@ -45,7 +45,7 @@ class Store:
         self._database: sqlite3.Connection | None = None
 
     async def start(self) -> None:
-        """See `Sink`. The file is opened with the first delivery, so that a bad one is a trouble that can pass."""
+        """See `Sink`. The file is opened with the first delivery: a bad one is a trouble that can pass."""
 
     async def deliver(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
         """See `Sink`."""

@@ -104,7 +104,7 @@ class ChirpStackMqtt:
         except UnicodeDecodeError:
             topic = ""  # no broker forwards one; it goes into quarantine with its payload
         acknowledge = partial(self._acknowledge, self._connection, message.mid, message.qos)
-        delivery = Delivery(KIND, topic, message.payload, acknowledge, self._answer)
+        delivery = Delivery(KIND, topic, bytes(message.payload), acknowledge, self._answer)
         mqtt.on_loop(self._loop, self._deliver, delivery)
 
     def _tell(self, code: str, detail: str) -> None:
@@ -120,7 +120,7 @@ class ChirpStackMqtt:
                 self._client.ack(mid, qos)
 
     def _answer(self, downlink: Downlink) -> None:
-        """Put a command into the device's queue; lost when the link is down, and then asked for again later."""
+        """Put a command into the device's queue; lost when the link is down, then asked for again."""
         command = {
             "devEui": downlink.dev_eui,
             "confirmed": False,
