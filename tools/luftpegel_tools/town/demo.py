@@ -65,9 +65,9 @@ class Day:
             self.gateway.start()
             self.gateway.wait_ready()
             self._stack = stack.pop_all()
-        self._since_us = self.town.clock.now_us
-        self._until_us = self._since_us + round(days * _DAY_US)
-        for moment_us in kill_moments(kills, self._since_us, self._until_us, wishes.seed):
+        self.since_us = self.town.clock.now_us
+        self._until_us = self.since_us + round(days * _DAY_US)
+        for moment_us in kill_moments(kills, self.since_us, self._until_us, wishes.seed):
             self.town.clock.call_at(moment_us, self._kill_gateway)
 
     def run(self, tell: Callable[[Progress], None]) -> list[Result]:
@@ -108,7 +108,7 @@ class Day:
     def _progress(self) -> Progress:
         tallies = [station.link.tally for station in self.town.stations]
         return Progress(
-            share=(self.town.clock.now_us - self._since_us) / (self._until_us - self._since_us),
+            share=(self.town.clock.now_us - self.since_us) / (self._until_us - self.since_us),
             frames=sum(tally.uplinks for tally in tallies),
             frames_lost=sum(tally.uplinks_lost for tally in tallies),
             kills=self.kills,
@@ -119,7 +119,7 @@ class Day:
 
     def _proof(self, station: TownStation) -> Proof:
         stored = self.gateway.stored(station.identity.id)
-        return prove(station.measurements(), stored, station.terms(self._since_us, self._until_us))
+        return prove(station.measurements(), stored, station.terms(self.since_us, self._until_us))
 
 
 def kill_moments(kills: int, since_us: int, until_us: int, seed: int) -> list[int]:

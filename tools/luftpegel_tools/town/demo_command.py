@@ -29,7 +29,7 @@ _BAR_WIDTH = 40
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "intro": "{n} stations, {days:g} simulated day(s), {loss:.0f} % of frames lost, {kills} times SIGKILL",
+        "intro": "{n} stations, {days:g} simulated day(s), {loss:.0f} % of frames lost, {kills} kills",
         "page": "status page: {url}",
         "progress": "{percent:3d} %  {frames} frames sent, {lost} lost, gateway killed {kills} times",
         "grace": "the day is over; waiting for what is still on its way",
@@ -41,7 +41,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "stopped": "stopped",
     },
     "de": {
-        "intro": "{n} Stationen, {days:g} simulierte(r) Tag(e), {loss:.0f} % Frameverlust, {kills}-mal SIGKILL",
+        "intro": "{n} Stationen, {days:g} simulierte(r) Tag(e), {loss:.0f} % Frameverlust, {kills} Abschüsse",
         "page": "Statusseite: {url}",
         "progress": "{percent:3d} %  {frames} Frames gesendet, {lost} verloren, Gateway {kills}-mal getötet",
         "grace": "der Tag ist vorbei; warte auf das, was noch unterwegs ist",

@@ -1,4 +1,4 @@
-"""What stations the town has: the sensors of each kind, as the station file names them and as they are soldered.
+"""What stations the town has: the sensors of each kind, as the station file names them and as soldered.
 
 The wiring is that of the Heltec WiFi LoRa 32 V3, written down here a second time on purpose: a pin that is
 wrong in the firmware's own table is found.

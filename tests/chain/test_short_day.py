@@ -1,0 +1,77 @@
+"""From the chips to the store, over a lossy air and a gateway that dies: nothing lost, nothing twice."""
+
+import pytest
+from luftpegel_tools.town.air import Disturbance
+from luftpegel_tools.virtual_board.board import WDT_RESET
+
+HOUR_US = 3_600_000_000
+SILENT = 9
+
+
+def assert_sound(results):
+    for result in results.values():
+        assert result.proof.faults == ()
+        assert (result.proof.lost, result.proof.duplicated) == (0, 0)
+
+
+def test_six_hours_with_losses_and_a_killed_gateway(live):
+    day, results = live(6, kills=1, loss=0.2, seed=11)
+    assert day.kills == 1
+    assert {kind: result.proof.sampled for kind, result in results.items()} == dict.fromkeys(results, 36)
+    assert set(results) == {"climate", "air", "level"}
+    assert_sound(results)
+    for result in results.values():
+        assert 0 < result.tally.uplinks_lost < result.tally.uplinks / 2
+
+
+def test_an_outage_longer_than_a_frames_history_is_healed_by_asking(live):
+    """180 readings pass while nothing gets through; a frame carries a few dozen."""
+    asked = []
+
+    def cut_off(day):
+        link = day.town.stations[0].link
+        link.disturbances.append(Disturbance(day.since_us + HOUR_US, day.since_us + 7 * HOUR_US))
+        day.town.server.watch(lambda name, event: asked.append(event) if name == "txack" else None)
+
+    _, results = live(9, prepare=cut_off, kinds=("climate",), loss=0.0, interval_s=120)
+    assert results["climate"].tally.uplinks_lost >= 180
+    assert asked
+    assert_sound(results)
+
+
+def test_a_dead_sensor_costs_its_own_channels_only(live, at):
+    def break_sensor(day):
+        bme280 = day.town.stations[0].chips[1]
+        at(day, 1.05, bme280.faults.add, "silent")
+
+    day, results = live(2, prepare=break_sensor, kinds=("climate",), loss=0.0)
+    assert results["climate"].proof.sampled == 12
+    assert_sound(results)
+    cells = day.gateway.stored("LP-0001")
+    newest = {cell.channel: cell.value for cell in cells if cell.seq == max(cell.seq for cell in cells)}
+    assert {channel for channel, value in newest.items() if value is None} == {3, 5, 7}
+    assert {channel for channel, value in newest.items() if value is not None} == {2, 4, 14}
+
+
+@pytest.mark.parametrize("seconds_after_waking", [0.1, 0.5, 3.0, 300.0])
+def test_a_power_cut_loses_no_reading_that_was_taken(live, at, seconds_after_waking):
+    """Cut while starting, sampling, sending, asleep; the power is back after ten seconds."""
+
+    def cut(day):
+        board = day.town.stations[0].board
+        hour = 1 + (seconds_after_waking + 0.25) / 3600
+        at(day, hour, board.power_off)
+        at(day, hour + 10 / 3600, board.power_on)
+
+    day, results = live(2, prepare=cut, kinds=("climate",), loss=0.2)
+    assert day.town.stations[0].board.reset_cause != WDT_RESET
+    assert_sound(results)
+
+
+def test_the_broker_may_go_and_come_back(live, at):
+    def restart(day):
+        at(day, 0.7, day.town.broker.stop)
+        at(day, 1.2, day.town.broker.start)
+
+    _, results = live(2, prepare=restart, loss=0.1)
+    assert_sound(results)
