@@ -28,6 +28,7 @@ def test_chip_sends_the_golden_frame_unasked(bench):
     assert [values for _, values in chip.delivered] == [{"distance": 1953}]
 
 
+@settings(deadline=None)
 @given(distances=st.lists(st.integers(0, 0xFFFF), max_size=5), cut=st.integers(0, 20))
 def test_frames_are_found_however_they_are_cut(distances, cut):
     stream = b"".join(frame(distance) for distance in distances)
@@ -36,6 +37,7 @@ def test_frames_are_found_however_they_are_cut(distances, cut):
     assert (first + second, rest) == (distances, b"")
 
 
+@settings(deadline=None)
 @given(noise=st.text(st.characters(max_codepoint=127), max_size=30), distance=st.integers(0, 0xFFFF))
 def test_text_before_a_frame_is_passed_over(noise, distance):
     distances, _ = a02yyuw.split(noise.encode() + frame(distance))

@@ -106,12 +106,13 @@ def test_chip_finds_the_golden_bytes_for_the_golden_truth(bench):
     assert chip.read(1)[0] & 3 == 0  # asleep again
 
 
+@settings(deadline=None)
 @given(trim_88=TRIM_88, trim_e1=TRIM_E1)
 def test_both_unpack_the_same_trimming(trim_88, trim_e1):
     assert Trim.unpack(trim_88, trim_e1) == bme280.calibration(trim_88, trim_e1)
 
 
-@settings(max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(
     trim_88=TRIM_88,
     trim_e1=TRIM_E1,

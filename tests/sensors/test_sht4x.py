@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from luftpegel_tools.virtual_board.chips import base
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x, crc8
@@ -69,6 +69,7 @@ def test_chip_loses_its_result_with_the_power(bench):
         chip.read(6)
 
 
+@settings(deadline=None)
 @given(ticks=st.integers(0, 65535))
 def test_integers_agree_with_the_data_sheet_formula(ticks):
     assert abs(sht4x.temperature(ticks) - Fraction(17500 * ticks, 65535) + 4500) <= Fraction(1, 2)
@@ -76,6 +77,7 @@ def test_integers_agree_with_the_data_sheet_formula(ticks):
     assert abs(sht4x.humidity(ticks) - exact) <= Fraction(1, 2)
 
 
+@settings(deadline=None)
 @given(celsius=st.floats(-40, 125), percent=st.floats(0, 100))
 def test_driver_delivers_what_the_chip_meant(bench, celsius, percent):
     chip = SHT4x(lambda _: (celsius, percent))

@@ -108,6 +108,7 @@ def test_chip_tells_who_it_is(bench):
     assert terminal.say(sps30.frame(0x80, b"\x00").hex())[10:18] == f"{WEEK_S:08x}"
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=60))
 def test_stuffing_of_chip_and_driver_are_inverse(body):
     framed = stuff(body)
@@ -115,6 +116,7 @@ def test_stuffing_of_chip_and_driver_are_inverse(body):
     assert not set(framed[1:-1]) & {0x7E, 0x11, 0x13}
 
 
+@settings(deadline=None)
 @given(state=st.integers(0, 255), data=st.binary(max_size=40))
 def test_driver_parses_what_the_chip_stuffs_and_sees_every_flipped_bit(state, data):
     body = bytes([0, 3, state, len(data)]) + data
@@ -125,7 +127,7 @@ def test_driver_parses_what_the_chip_stuffs_and_sees_every_flipped_bit(state, da
         assert sps30.parse(flipped) != (3, state, data)
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 @given(value=st.floats(0, 2_000, width=32))
 def test_tenths_are_exact(value):
     assert sps30.tenths(struct.pack(">f", value)) == floor(Fraction(value) * 10 + Fraction(1, 2))
