@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from luftpegel_tools.generate import python_tables
+from luftpegel_tools.generate import javascript, python_tables
 from luftpegel_tools.generate.table import REPOSITORY, Quantity, read_table
 
 WIRE = "firmware/lib/luftpegel_wire"
 MAKERS: dict[str, Callable[[tuple[Quantity, ...]], str]] = {
     f"{WIRE}/quantities.py": python_tables.quantities,
     f"{WIRE}/channels.py": python_tables.channels,
+    "spec/codec/luftpegel.js": javascript.codec,
 }
 
 

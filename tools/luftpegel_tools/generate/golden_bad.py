@@ -1,7 +1,7 @@
 """The golden vectors that every decoder refuses, with the code that it must give.
 
-level says what is violated, in the order in which a decoder looks: "port" (no frame of ours), "cbor" (RFC 8949
-or its one deterministic form), "cddl" (spec/luftpegel.cddl), "body" (what is packed in a readings frame).
+level says what is violated, in the order in which a decoder looks: "port" (no frame of ours), "cbor"
+(RFC 8949 or its one deterministic form), "cddl" (spec/luftpegel.cddl), "body" (the packed rows).
 """
 
 from collections.abc import Callable

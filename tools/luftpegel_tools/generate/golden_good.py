@@ -45,7 +45,7 @@ def _rows(
     *,
     seq: int = 1000,
     age: int | None = 12,
-    intervals: list[int | None] | None = None,
+    intervals: Cells | None = None,
 ) -> Rows:
     """Rows without a fault; intervals: seconds from each row but the first to the one before it."""
     rows: Rows = []
@@ -113,8 +113,8 @@ def _fitted() -> dict[str, Any]:
 
 def _unusual_rows() -> dict[str, Any]:
     plain = [[2150, 6350, 101320]] * 6
-    irregular: list[int | None] = [60, 61, 600, 3600, 7, 0, 1, 86400, 599, 601, MAX_INTERVAL, 600]
-    missing = [[2150, None, 101320], [2160, 6300, 101310], [None, None, None], [2150, 6350, 101320]]
+    irregular = [60, 61, 600, 3600, 7, 0, 1, 86400, 599, 601, MAX_INTERVAL, 600]
+    missing: list[Cells] = [[2150, None, 101320], [2160, 6300, 101310], [None, None, None], plain[0]]
     qualities = _rows([[2150 + 10 * number] if number < 8 else [None] for number in range(16)])
     for number, row in enumerate(qualities):
         row["quality"] = [number]
@@ -122,7 +122,7 @@ def _unusual_rows() -> dict[str, Any]:
     fault[0]["quality"][1] = fault[1]["quality"][1] = 9
     flags = _rows(plain)
     flags[1]["quality"], flags[2]["quality"] = [1, 0, 5], [1, 2, 5]
-    lost = _rows(plain, intervals=[600, None, 600, 600, None])
+    lost = _rows(plain, intervals=(600, None, 600, 600, None))
     after_gap = _rows(plain, seq=998, age=612, intervals=[1200, 600, 600, 600, 600])
     return {
         "irregular intervals": _readings(TEMPERATURE, _rows([[2150]] * 13, intervals=irregular)),
