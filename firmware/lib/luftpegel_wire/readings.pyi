@@ -6,6 +6,7 @@ from luftpegel_wire.rangecoder import Coder
 VERSION: int
 MAX_ROWS: int
 MAX_CHANNELS: int
+MAX_CHANNEL: int
 MAX_SEQ: int
 MAX_INTERVAL: int
 MAX_AGE: int
