@@ -4,11 +4,11 @@
 import json
 
 from luftpegel_wire.quantities import QUANTITIES, channel_of, default_step
-from luftpegel_wire.readings import MAX_CHANNELS, STEPS
 from station.clock import MAX_INTERVAL_S, MIN_INTERVAL_S
 
 # board name -> module; one line for a new board
 BOARDS = {"heltec_v3": "boards.heltec_v3"}
+MAX_CHANNELS = 31  # of the wire
 REGIONS = ("EU868",)
 HEALTH = ("battery", "enclosure_temperature")
 
@@ -132,9 +132,8 @@ def checked(given):
     radio = settings["radio"] = _checked(settings["radio"], _RADIO, ("radio",))
     _known(radio["driver"], RADIOS, ("radio", "driver"))
     _known(radio["region"], REGIONS, ("radio", "region"))
-    for name, step in settings["steps"].items():
-        _known(name, QUANTITIES, ("steps", name))
-        _known(step, STEPS, ("steps", name))
+    if settings["steps"]:
+        _check_steps(settings["steps"])
     for i, name in enumerate(settings["health"]):
         _known(name, HEALTH, ("health", i))
     sensors = []
@@ -148,6 +147,14 @@ def checked(given):
         sensors.append(sensor)
     settings["sensors"] = sensors
     return settings
+
+
+def _check_steps(steps):
+    from luftpegel_wire.readings import STEPS  # much code for one table: only when it is needed
+
+    for name, step in steps.items():
+        _known(name, QUANTITIES, ("steps", name))
+        _known(step, STEPS, ("steps", name))
 
 
 def board_of(settings):

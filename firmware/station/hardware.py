@@ -4,7 +4,7 @@ import time
 
 from machine import ADC, I2C, RTC, UART, Pin
 
-_BATTERY_SAMPLES = 8
+_BATTERY_SAMPLES = 4
 
 
 def board_ms():

@@ -42,6 +42,7 @@ class Sampler:
                 self._guarded(k, self._stop, driver)
 
     def _start(self, k):
+        self._mark(k)
         driver = self._plan.classes[k](self._bus(k), **self._sensors[k]["options"])
         driver.start()
         return driver
@@ -54,6 +55,8 @@ class Sampler:
         return self._hardware.bus(self._sensors[k], self._plan.classes[k])
 
     def _measure(self, k, driver):
+        self._feed()
+        self._mark(k)
         self._bus(k)
         try:
             values = driver.measure()
@@ -67,8 +70,6 @@ class Sampler:
 
     def _guarded(self, k, step, *args):
         # Whatever a driver raises becomes the quality of those of its cells that have none yet.
-        self._feed()
-        self._mark(k)
         try:
             return step(k, *args)
         except SensorFault as fault:

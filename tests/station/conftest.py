@@ -1,9 +1,165 @@
-"""The station's modules under CPython: firmware/ and firmware/lib as they lie on the board's path."""
+"""The station's modules under CPython, and the whole station on a virtual board with chips and a network."""
 
 import sys
+from dataclasses import dataclass, field
 
-from luftpegel_tools.firmware_image import FIRMWARE
+import pytest
+from luftpegel_tools import firmware_image
+from luftpegel_tools.town.network import JoinAccept
+from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
+from luftpegel_tools.virtual_board.chips.bme280 import BME280
+from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
+from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_wire import PORT_READINGS, decode
 
-for folder in (FIRMWARE, FIRMWARE / "lib"):
+for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
+
+SLOT_US = 600_000_000
+SOCKETS = {"a": (47, 48), "b": (5, 6)}
+RAIL_PIN, BATTERY_PIN, ONEWIRE_PIN = 36, 1, 4
+DEV_EUI = bytes(range(8))
+
+
+def jumping(start, step):
+    """A truth that is another one in each slot, so that no reading can stand for its neighbour."""
+    return lambda now_us: start + step * (now_us // SLOT_US * 73 % 200)
+
+
+def _climate(now_us):
+    return jumping(10.0, 0.1)(now_us), 55.0
+
+
+def _dust(_now_us):
+    return 5.0, 10.0, 12.0, 15.0
+
+
+def _on_i2c(board, chip):
+    board.attach_i2c(0, chip)
+
+
+# driver: (how the chip is made, how it is soldered on)
+CHIPS = {
+    "sht4x": (lambda: SHT4x(_climate), lambda board, chip: board.attach_i2c(0, chip)),
+    "bme280": (
+        lambda: BME280(lambda now_us: (*_climate(now_us), 101320)),
+        lambda board, chip: board.attach_i2c(0, chip),
+    ),
+    "sps30": (
+        lambda: SPS30(_dust),
+        lambda board, chip: board.attach_uart(1, chip, SOCKETS["a"]),
+    ),
+    "a02yyuw": (
+        lambda: A02YYUW(jumping(1000, 10)),
+        lambda board, chip: board.attach_uart(1, chip, SOCKETS["b"]),
+    ),
+    "ds18b20": (
+        lambda: DS18B20(jumping(5.0, 0.1)),
+        lambda board, chip: board.attach_onewire(ONEWIRE_PIN, chip),
+    ),
+}
+SETTINGS = {"bme280": {"index": 1}, "a02yyuw": {"socket": "b"}}
+
+
+@dataclass
+class Network:
+    """Lets everybody in and hears everything, unless told otherwise; `answers` wait for the next uplinks."""
+
+    accepts: bool = True
+    deaf: bool = False
+    joins: int = 0
+    uplinks: list = field(default_factory=list)
+    answers: list = field(default_factory=list)
+
+    def join(self, request):
+        self.joins += 1
+        return JoinAccept(0x26011234) if self.accepts else None
+
+    def uplink(self, uplink):
+        if self.deaf:
+            return None
+        self.uplinks.append(uplink)
+        return self.answers.pop(0) if self.answers else None
+
+    def frames(self):
+        """The readings frames heard so far, as (virtual second, frame)."""
+        heard = [uplink for uplink in self.uplinks if uplink.f_port == PORT_READINGS]
+        return [(uplink.sent_us / 1e6, decode(PORT_READINGS, uplink.data)) for uplink in heard]
+
+
+class Site:
+    """One station on its board."""
+
+    def __init__(self, folder, engine, drivers, **settings):
+        self.clock = VirtualClock(epoch=1_790_000_000)
+        self.network = Network()
+        self.modem = WioE5(self.network, DEV_EUI)
+        self.board = Board(
+            self.clock,
+            name="LP-0001",
+            unique_id=DEV_EUI[2:],
+            engine=engine,
+            state_dir=folder / "board",
+            heap_kib=96,
+        )
+        self.chips = {}
+        for driver in drivers:
+            make, attach = CHIPS[driver]
+            self.chips[driver] = make()
+            attach(self.board, self.chips[driver])
+        self.board.attach_rail(RAIL_PIN, True, self.chips.values())
+        self.board.attach_uart(2, self.modem)
+        self.board.attach_adc(BATTERY_PIN, lambda: 780_000)
+        self.settings = {
+            "station": "LP-0001",
+            "board": "heltec_v3",
+            "interval_s": 600,
+            "sensors": [{"driver": driver, **SETTINGS.get(driver, {})} for driver in drivers],
+            "radio": {"driver": "wio_e5", "frame_bytes": 115},
+            **settings,
+        }
+        self.image = folder / "image"
+        self.install()
+        self.board.nvs.provision("luftpegel", app_key=bytes(16), dev_eui=DEV_EUI, join_eui=bytes(8))
+        self.board.power_on()
+        self.started_us = self.clock.now_us
+
+    def install(self):
+        firmware_image.build(self.image, self.settings)
+        self.board.install(self.image)
+
+    def replace(self, module, source):
+        """Exchange one compiled module of the installed image for another; the board must be off."""
+        path = self.image / f"{module}.mpy"
+        (self.image.parent / "fault.py").write_text(source)
+        path.write_bytes(firmware_image.compile_file(self.image.parent / "fault.py", f"{module}.py"))
+        self.board.install(self.image)
+
+    def text(self):
+        return bytes(self.board.console.text).decode()
+
+    def run_slots(self, count):
+        """Let `count` intervals pass."""
+        self.clock.run_until(self.clock.now_us + count * SLOT_US)
+
+    def newest(self):
+        """The frame heard last."""
+        return self.network.frames()[-1][1]
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = []
+
+    def make(engine, drivers=("sht4x",), **settings):
+        made.append(Site(tmp_path / str(len(made)), engine, drivers, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.board.close()
