@@ -1,6 +1,7 @@
 """A gateway with everything real: its own process, a broker, files on a disk."""
 
 import base64
+import http.client
 import itertools
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
 
-from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.town.broker import Broker, free_port
 
 PATIENCE_S = 30
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -126,10 +127,11 @@ class Site:
             '[[station]]\nid = "LP-0002"\ndev_eui = "70b3d57ed0000002"\nname = "Markt"\nkind = "climate"\n'
         )
 
-    def write_config(self, sinks='[[sink]]\nkind = "store"\n', extra=""):
+    def write_config(self, sinks='[[sink]]\nkind = "store"\n'):
+        self.page = free_port()
         self.config.write_text(
             f'[gateway]\ndata = "data"\nstations = "stations.toml"\n\n'
-            f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {self.port}\n\n{sinks}\n{extra}'
+            f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {self.port}\n\n{sinks}\n[page]\nport = {self.page}\n'
         )
 
     def start(self, *program, **options):
@@ -143,9 +145,25 @@ class Site:
     def started(self):
         """Start, and wait until it listens: what is published before the first subscription is for nobody."""
         self.start()
-        subscribed = "chirpstack-mqtt: works"
-        until(lambda: subscribed in self.log.read_text(), "not subscribed")
+        until(lambda: self.troubles() == {}, lambda: f"not ready; log:\n{self.log.read_text()}")
         return self
+
+    def get(self, path, **headers):
+        """(status, body) of the gateway's page; (None, "") while it does not answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.page, timeout=PATIENCE_S)
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return None, ""
+        finally:
+            connection.close()
+
+    def troubles(self):
+        """What /readyz says is wrong; None while nobody answers."""
+        status, body = self.get("/readyz")
+        return None if status is None else json.loads(body)["troubles"]
 
     def kill(self):
         self.process.kill()
@@ -201,6 +219,20 @@ def server(broker):
     server = NetworkServer(broker.port)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def network_server():
+    """Makes a network server on a broker that starts later."""
+    servers = []
+
+    def make(port):
+        servers.append(NetworkServer(port))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""A disk that takes nothing more: no acknowledgement, no loss, and on it goes when there is room.
+
+The limit on file sizes stands in for the full disk: it makes every write of the running process fail, on any
+machine and without root.
+"""
+
+import resource
+import sqlite3
+
+import pytest
+from luftpegel_gateway.events import Delivery
+from luftpegel_gateway.journal.journal import Journal
+from luftpegel_gateway.stations import Station
+
+
+def writes_fail(process, failing):
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1 if failing else hard, hard))
+
+
+@pytest.fixture
+def full_site(site, server, station, until):
+    """A gateway that has stored one reading, and then cannot write while thirty more are published."""
+    site.started()
+    server.publish(station.topic(), station.uplink(0))
+    site.wait_for([0])
+    writes_fail(site.process, True)
+    for seq in range(1, 31):
+        server.publish(station.topic(), station.uplink(seq, history=1))
+    server.settle()
+    until(lambda: site.troubles() == {"journal": "LP-410"}, "the full disk is not told")
+    assert set(site.stored()) == {0}
+    return site
+
+
+def test_goes_on_by_itself_when_there_is_room_again(full_site, station, until):
+    writes_fail(full_site.process, False)
+    full_site.wait_for(range(31))
+    assert full_site.stored() == {seq: station.value(seq) for seq in range(31)}
+    until(lambda: full_site.troubles() == {}, "trouble still told")
+
+
+def test_killed_while_the_disk_is_full(full_site, station):
+    full_site.kill()
+    full_site.start()
+    full_site.wait_for(range(31))
+    assert full_site.stored() == {seq: station.value(seq) for seq in range(31)}
+
+
+def test_sqlite_full_leaves_nothing_of_the_batch_behind(tmp_path, station):
+    stations = [Station("LP-0001", station.dev_eui, "Mühlbach", "climate")]
+    journal = Journal(tmp_path / "journal.sqlite", stations)
+    database = journal._database
+    pages = database.execute("PRAGMA page_count").fetchone()[0]
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    batch = [Delivery("chirpstack-mqtt", station.topic(), station.uplink(seq)) for seq in range(200)]
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        journal.take(batch)
+    assert journal.after(0, 1000) == []
+    database.execute("PRAGMA max_page_count = 100000")
+    journal.take(batch)
+    assert sum(len(frame.readings) for frame in journal.after(0, 1000)) == 200
