@@ -34,7 +34,7 @@ class NVS:
         self._call(OP.NVS_SET, key, _BLOB, value)
 
     def get_blob(self, key, buffer):
-        value = self._call(OP.NVS_GET, key, _BLOB, b"", _MOST)
+        value = self._call(OP.NVS_GET, key, _BLOB, b"", len(buffer) + 1)
         if len(value) > len(buffer):
             raise OSError(-0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
         buffer[: len(value)] = value
