@@ -348,73 +348,86 @@ Decoder.prototype.gamma = function () {
   return Math.pow(2, length) + this.bits(length);
 };
 
-// One column of values: each is predicted from the ones before it.
+// One column of values: each is predicted from the ones before it. There may be 8,000 values in a frame, and
+// network servers allow little time; hence no arrays are made for each.
 
 function Column(mean) {
-  this.recent = []; // the last eight values, newest last
-  this.coded = 0;
+  this.recent = [0, 0, 0, 0, 0, 0, 0, 0]; // the last eight values, in a ring
+  this.count = 0; // values told so far
+  this.sum = 0; // of the recent ones
+  this.last = 0;
+  this.before = 0; // the one before the last
+  this.step = 0; // from there to the last
   this.mean = mean; // of the differences' magnitude, in 16ths
-  this.misses = [0, 0, 0, 0]; // how far off each predictor has lately been, in 16ths
-  this.product = 0;
-  this.square = 0;
-  this.step = 0; // from the last value to this one
+  this.coded = 0; // differences so far
+  this.guesses = [0, 0, 0, 0];
+  this.misses = [0, 0, 0, 0]; // how far off each guess has lately been, in 16ths
+  this.product = 0; // of this column's steps and the left neighbour's, and
+  this.square = 0; // the neighbour's steps squared: their quotient is the slope between the two
 }
+
+Column.prototype.keep = function (value) {
+  var place = this.count & 7;
+  this.sum += value - this.recent[place];
+  this.recent[place] = value;
+  this.before = this.count ? this.last : value;
+  this.last = value;
+  this.count++;
+};
 
 // The next value; drive is the left neighbour's step in this row.
 Column.prototype.next = function (decoder, drive) {
-  if (this.recent.length === 0) {
-    this.recent.push(firstValue(decoder));
-    this.step = 0;
-    return this.recent[0];
+  if (this.count === 0) {
+    this.keep(firstValue(decoder));
+    return this.last;
   }
-  var guesses = this.guesses(drive);
-  var best = 0;
-  for (var i = 1; i < 4; i++) {
-    if (this.misses[i] < this.misses[best]) {
-      best = i;
-    }
-  }
-  var value = guesses[best] + difference(decoder, this.mean);
-  if (Math.abs(value) > MAX_MAGNITUDE) {
+  var guess = this.guess(drive);
+  var off = difference(decoder, this.mean);
+  var value = guess + off;
+  if (value > MAX_MAGNITUDE || value < -MAX_MAGNITUDE) {
     fail(OUT_OF_RANGE, "a value of " + value + " steps");
   }
-  this.learn(value, guesses, Math.abs(value - guesses[best]), drive);
+  this.learn(value, drive);
+  this.mean += (miss(off) - this.mean) >> (this.coded < 2 ? 1 : 2);
+  if (this.mean < 1) {
+    this.mean = 1;
+  }
+  this.coded++;
+  this.keep(value);
   return value;
 };
 
-// Last value; line through the last two; mean of the last eight; last value plus the neighbour's step times
-// the slope between the two columns.
-Column.prototype.guesses = function (drive) {
-  var count = this.recent.length;
-  var last = this.recent[count - 1];
-  var sum = 0;
-  for (var i = 0; i < count; i++) {
-    sum += this.recent[i];
+// The guess that has lately been best: last value; line through the last two; mean of the last eight; last value
+// plus the neighbour's step times the slope.
+Column.prototype.guess = function (drive) {
+  var guesses = this.guesses;
+  var misses = this.misses;
+  guesses[0] = this.last;
+  guesses[1] = 2 * this.last - this.before;
+  guesses[2] = quotient(this.sum, this.count < 8 ? this.count : 8);
+  guesses[3] = this.last + (this.square ? quotient(this.product * drive, this.square) : 0);
+  var best = 0;
+  for (var i = 1; i < 4; i++) {
+    if (misses[i] < misses[best]) {
+      best = i;
+    }
   }
-  return [
-    last,
-    count > 1 ? 2 * last - this.recent[count - 2] : last,
-    quotient(sum, count),
-    last + (this.square ? quotient(this.product * drive, this.square) : 0)
-  ];
+  return guesses[best];
 };
 
-Column.prototype.learn = function (value, guesses, miss, drive) {
+Column.prototype.learn = function (value, drive) {
   for (var i = 0; i < 4; i++) {
-    var off = Math.min(Math.abs(value - guesses[i]), 4095);
-    this.misses[i] += (16 * off - this.misses[i]) >> 3;
+    this.misses[i] += (miss(value - this.guesses[i]) - this.misses[i]) >> 3;
   }
-  this.mean += (16 * Math.min(miss, 4095) - this.mean) >> (this.coded < 2 ? 1 : 2);
-  this.mean = Math.max(this.mean, 1);
-  this.coded++;
-  this.step = Math.max(-1023, Math.min(1023, value - this.recent[this.recent.length - 1]));
+  this.step = Math.max(-1023, Math.min(1023, value - this.last));
   this.product += 16 * drive * this.step - (this.product >> 4);
   this.square += 16 * drive * drive - (this.square >> 4);
-  if (this.recent.length === 8) {
-    this.recent.shift();
-  }
-  this.recent.push(value);
 };
+
+// How far off a guess was, in 16ths.
+function miss(off) {
+  return 16 * (off < 0 ? (off < -4095 ? 4095 : -off) : off > 4095 ? 4095 : off);
+}
 
 // a / b, rounded half up; exact, as all numbers here are below 2^53.
 function quotient(a, b) {
@@ -549,7 +562,7 @@ Rows.prototype.interval = function (lost) {
     this.clock = new Column(1);
     if (decoder.bit(LIKELY)) {
       var usual = INTERVALS[decoder.bits(3)];
-      this.clock.recent.push(usual);
+      this.clock.keep(usual);
       return usual;
     }
   }

@@ -1,5 +1,5 @@
-# What decoding a frame gives, as plain JSON: the form in which golden vectors tell it and decoders are compared.
-# Runs under CPython and MicroPython; as a program it reads lines "port hex" and writes a line of JSON for each.
+# What decoding a frame gives, as plain JSON: the form of the golden vectors, in which decoders are compared.
+# Runs under CPython and MicroPython; as a program it reads lines "port hex", and writes JSON for each.
 
 import json
 import sys

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from luftpegel_tools.generate import javascript, python_tables
+from luftpegel_tools.generate import cddl, docs_page, javascript, python_tables
 from luftpegel_tools.generate.table import REPOSITORY, Quantity, read_table
 
 WIRE = "firmware/lib/luftpegel_wire"
@@ -12,6 +12,8 @@ MAKERS: dict[str, Callable[[tuple[Quantity, ...]], str]] = {
     f"{WIRE}/quantities.py": python_tables.quantities,
     f"{WIRE}/channels.py": python_tables.channels,
     "spec/codec/luftpegel.js": javascript.codec,
+    "spec/luftpegel.cddl": cddl.schema,
+    "docs/channels.md": docs_page.page,
 }
 
 

@@ -1,0 +1,116 @@
+"""docs/channels.md: quantities, qualities and ports for people."""
+
+from collections.abc import Iterable
+
+import luftpegel_wire as wire
+from luftpegel_wire import frames, quality
+
+from luftpegel_tools.generate.table import Quantity
+
+# What a quality means to whoever looks at the number. A test holds that none is missing.
+_MEANINGS = {
+    quality.OK: "fine",
+    quality.SUSPECT: "the sensor doubts its value",
+    quality.STALE: "the sensor has not renewed its value",
+    quality.FLAT: "has not moved for longer than is natural",
+    quality.CLIPPED: "at the end of the sensor's measuring range",
+    quality.RANGE: "outside what the quantity can plausibly be",
+    quality.RATE: "changed faster than the quantity plausibly can",
+    quality.MISSING: "not sampled",
+    quality.SILENT: "the sensor did not answer",
+    quality.CHECKSUM: "the sensor answered with a wrong checksum",
+    quality.SENTINEL: "the sensor sent its error value or its power-on value, or saw no target",
+    quality.BUS: "the bus is stuck",
+    quality.NOT_READY: "the sensor was not ready in time",
+    quality.CONFIG: "the sensor is not the one that the configuration names",
+    quality.UNKNOWN: "another fault",
+}
+_PORTS = {
+    wire.PORT_READINGS: ("readings", "up", "the newest reading and as many older ones as fit"),
+    wire.PORT_STATUS: ("status", "up", "how the station is"),
+    wire.PORT_ALARM: ("alarm", "up", "a value that cannot wait"),
+    wire.PORT_CONFIG: ("config", "down, answered up", "settings; the answer says what is now in force"),
+    wire.PORT_BACKFILL: ("backfill", "down", "a request to send readings again; answered on port 1"),
+}
+
+
+def page(table: tuple[Quantity, ...]) -> str:
+    """docs/channels.md."""
+    return f"""# Quantities, qualities, ports
+
+Made from `spec/channels.toml` by `make generate`; change it there. A **channel** is one sensor's quantity on
+a station: 2 * number, or 2 * number + 1 for a second sensor, whose name ends with `-2` (`temperature-2`).
+
+## Quantities
+
+*Resolution* is the usual step on the air; a station may be set to a finer or coarser one. A value outside
+the *plausible range*, one that changes faster than *fastest change*, and one that rests for longer than
+*longest rest* is flagged, never dropped.
+
+{_quantities(table)}
+
+## What platforms call them
+
+{_platforms(table)}
+
+## Qualities
+
+Each value carries one of these. From {quality.MISSING} on there is no value.
+
+{_qualities()}
+
+## Ports
+
+{_table(("FPort", "frame", "direction", "what it carries"), ((port, *_PORTS[port]) for port in _PORTS))}
+
+## Fields of a status frame
+
+{_table(("number", "name"), frames.STATUS_FIELDS.items())}
+
+## Settings of a config frame
+
+{_table(("number", "name"), frames.CONFIG_FIELDS.items())}
+
+## Reasons of an alarm
+
+{_table(("number", "name"), frames.ALARM_KINDS.items())}
+"""
+
+
+def _quantities(table: tuple[Quantity, ...]) -> str:
+    head = (
+        "number", "name", "quantity", "unit", "UCUM", "resolution", "plausible range",
+        "fastest change a minute", "longest rest",
+    )  # fmt: skip
+    rows = (
+        (
+            q.number, f"`{q.name}`", f"{q.en} ({q.de})", q.symbol, f"`{q.unit}`", _in_unit(q, q.step),
+            f"{_in_unit(q, q.low)} to {_in_unit(q, q.high)}",
+            "" if q.rate is None else _in_unit(q, q.rate), "" if q.flat is None else f"{q.flat // 3600} h",
+        )
+        for q in table
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def _platforms(table: tuple[Quantity, ...]) -> str:
+    rows = ((f"`{q.name}`", f"`{q.senml}`", f"`{q.ngsi}`", f"<{q.sensorthings}>") for q in table)
+    return _table(("name", "SenML unit", "NGSI-LD attribute", "SensorThings definition"), rows)
+
+
+def _qualities() -> str:
+    names = {number: name.lower() for name, number in vars(quality).items() if name.isupper()}
+    rows = ((number, f"`{names[number]}`", _MEANINGS[number]) for number in sorted(names))
+    return _table(("number", "name", "meaning"), rows)
+
+
+def _in_unit(q: Quantity, base: int) -> str:
+    """Base units as a number in the unit, without zeros that say nothing: -4500 of 0.01 is "-45"."""
+    digits = max(-q.exponent, 0)
+    text = f"{base * 10**q.exponent:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
