@@ -97,9 +97,9 @@ class Board:
         self.peripherals.i2c.setdefault(bus, {})[chip.address] = chip
         self._attach(chip)
 
-    def attach_uart(self, port: int, device: UARTDevice) -> None:
-        """Solder a device to a UART."""
-        self.peripherals.uart(port).attach(device)
+    def attach_uart(self, port: int, device: UARTDevice, pins: tuple[int, int] | None = None) -> None:
+        """Solder a device to a UART; `pins` (tx, rx) where several devices share one, each on pins of its own."""
+        self.peripherals.uart(port).attach(device, pins)
         self._attach(device)
 
     def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:

@@ -34,7 +34,8 @@ INTERRUPT_ON, INTERRUPT_OFF_BINARY = (
 KEY_INTERRUPT = 3
 STDIN_COUNT, STDIN_PART = 1, 2
 END_OF_PART = b"\x01\x02\x03\x04\x05"
-LOOK_EVERY_MS = 1000
+LOOK_EVERY_MS = 100  # how long text waits for its board's next request, and how often the processor time is read
+PRINTED_BYTES = 1 << 15  # more text than this is shown at once
 ONE_SHOT = 0
 EventHandler = Callable[[Request], Answer | Wait | None]
 
@@ -70,6 +71,7 @@ class Boot:
         self._continuation: Timer | None = None
         self._interruptible = False
         self._cooked = True
+        self._printed = bytearray()
         self.ended = False
         self.exit_code = 0
         self._cpu_s = 0.0
@@ -110,6 +112,7 @@ class Boot:
                 timer.cancel()
         self._drop_wait()
         self._drain()
+        self._show()
         self.exit_code = self._process.kill()
 
     def serve(self) -> None:
@@ -164,8 +167,10 @@ class Boot:
                 self._console.pump()
             if bus in ready:
                 self._cpu_s = 0.0
+                self._show()
                 return self._process.receive()
             if not ready:
+                self._show()
                 self._look_at_clock()
             if self.ended:
                 return b""
@@ -194,8 +199,17 @@ class Boot:
         )
 
     def _drain(self) -> None:
+        """Take in what the process has printed; it is shown with the next request, so that a run is repeatable."""
         while data := self._process.read_output():
-            self._console.show(data.replace(b"\n", b"\r\n") if self._cooked else data)
+            self._printed += data
+            if len(self._printed) > PRINTED_BYTES:
+                self._show()
+
+    def _show(self) -> None:
+        if self._printed:
+            text = bytes(self._printed)
+            self._printed.clear()
+            self._console.show(text.replace(b"\n", b"\r\n") if self._cooked else text)
 
     def _after(self, delay_us: int, then: Callable[..., None], *args: object) -> bool:
         """True when the time has passed at once; otherwise `then(*args)` follows as an event."""
@@ -343,12 +357,10 @@ class Boot:
         return Wait(ready, lambda: None, None, attended=True)
 
     def _stdout(self, request: Request) -> Answer:
-        self._drain()
         self._console.show(request.data)
         return Answer()
 
     def _interrupt_char(self, request: Request) -> Answer:
-        self._drain()
         self._interruptible = request.a == INTERRUPT_ON
         self._cooked = request.a != INTERRUPT_OFF_BINARY
         return Answer()

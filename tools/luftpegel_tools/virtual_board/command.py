@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C; exit code 3 when the board cannot be had."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore Ctrl-C otherwise
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         state = args.state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-board-")))
         clock = VirtualClock(speed=args.speed)

@@ -178,8 +178,8 @@ class Peripherals:
     # UART
 
     def _uart_init(self, request: Request) -> Answer:
-        timeout_ms, _, rxbuf = struct.unpack("<iii", request.data)
-        self.uart(request.a).open(request.b, timeout_ms, rxbuf)
+        baudrate, timeout_ms, rxbuf, tx, rx = struct.unpack("<iiiii", request.data)
+        self.uart(request.a).open(baudrate, timeout_ms, rxbuf, (tx, rx))
         return Answer(cost_us=CALL_US)
 
     def _uart_deinit(self, request: Request) -> Answer:

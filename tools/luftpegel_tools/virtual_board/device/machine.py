@@ -245,16 +245,15 @@ class UART:
 
     def __init__(self, id, baudrate=115200, bits=8, parity=None, stop=1, **options):
         self.id = id
-        self._settings = [baudrate, 0, 0, 256]
+        self._settings = [baudrate, 0, 256, -1, -1]
         self.init(baudrate, bits, parity, stop, **options)
 
-    def init(self, baudrate=None, bits=8, parity=None, stop=1, *, timeout=None, timeout_char=None, rxbuf=None, **pins):
-        self._settings = [
-            old if new is None else new
-            for old, new in zip(self._settings, (baudrate, timeout, timeout_char, rxbuf))
-        ]
-        baudrate, timeout, between, rxbuf = self._settings
-        _call(OP.UART_INIT, self.id, baudrate, ustruct.pack("<iii", timeout, between, rxbuf))
+    def init(self, baudrate=None, bits=8, parity=None, stop=1, *, tx=None, rx=None, timeout=None, rxbuf=None, **more):
+        # What is not named stays as it was; the pins say which device is meant where several share a UART.
+        for at, value in enumerate((baudrate, timeout, rxbuf, _number(tx), _number(rx))):
+            if value is not None:
+                self._settings[at] = value
+        _call(OP.UART_INIT, self.id, 0, ustruct.pack("<iiiii", *self._settings))
 
     def deinit(self):
         _call(OP.UART_DEINIT, self.id)

@@ -66,6 +66,26 @@ def _task_queue():
     return Module
 
 
+class Import:
+    # Loads the modules that are seldom wanted from the host's folder, which is otherwise out of sight.
+    LATER = ("esp32", "select", "onewire", "_onewire", "ds18x20")
+
+    def __init__(self, shims):
+        self._volume = uos.VfsPosix(shims)
+        self._native = __import__
+
+    def __call__(self, name, *rest):
+        if name in self.LATER and name not in usys.modules:
+            uos.mount(self._volume, "/rom")
+            usys.path.insert(0, "/rom")
+            try:
+                return self._native(name, *rest)
+            finally:
+                usys.path.remove("/rom")
+                uos.umount("/rom")
+        return self._native(name, *rest)
+
+
 def mount(flash):
     try:
         volume = uos.VfsLfs2(flash)
@@ -117,16 +137,17 @@ def main():
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
     import os as _os  # noqa: F401
     import __main__
+    import builtins
 
     flash = Flash(image, int(blocks))
     uos.umount("/")
-    uos.mount(uos.VfsPosix(shims), "/rom")
     mount(flash)
     if mode == "install":
         uos.mount(uos.VfsPosix(folder), "/host")
         install("/host/", "/")
         bus.call(OP.INSTALLED)
-    system.path[:] = ["", ".frozen", "/lib", "/rom"]
+    system.path[:] = ["", ".frozen", "/lib"]
+    builtins.__import__ = Import(shims)
     space = __main__.__dict__
     space.clear()
     space["__name__"] = "__main__"

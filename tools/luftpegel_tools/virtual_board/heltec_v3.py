@@ -1,0 +1,49 @@
+"""The default board: a Heltec WiFi LoRa 32 V3 on a bench, with one chip of each kind and an obliging network.
+
+Pins as in firmware/boards/heltec_v3.py, written down here a second time, as a schematic is.
+"""
+
+from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
+from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
+from luftpegel_tools.virtual_board.chips.base import Chip
+from luftpegel_tools.virtual_board.chips.bme280 import BME280
+from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
+from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+
+RAIL_PIN = 36
+I2C_BUS = 0
+ONEWIRE_PIN = 4
+SENSOR_UART, SOCKET_A, SOCKET_B = 1, (47, 48), (5, 6)
+MODEM_UART = 2
+BATTERY_PIN, BATTERY_MICROVOLTS = 1, 800_000  # 3.92 V behind the divider of 4.9
+DEV_EUI = bytes.fromhex("2cf7f12024900042")
+
+
+class ObligingNetwork:
+    """Lets every device join, and acknowledges what wants to be."""
+
+    def join(self, request: JoinRequest) -> JoinAccept | None:
+        """Welcome."""
+        return JoinAccept(dev_addr=0x2600_0000 | request.dev_nonce)
+
+    def uplink(self, uplink: Uplink) -> Downlink | None:
+        """Heard."""
+        return Downlink(f_port=None, data=b"", acknowledges=True) if uplink.confirmed else None
+
+
+def wire(board: Board) -> None:
+    """Solder the chips of the default board."""
+    climate = [SHT4x(lambda _: (21.5, 48.0)), BME280(lambda _: (21.5, 48.0, 1013.25))]
+    for chip in climate:
+        board.attach_i2c(I2C_BUS, chip)
+    dust, level, water = SPS30(lambda _: (4.0, 6.5, 8.0, 9.5)), A02YYUW(lambda _: 1234.0), DS18B20(lambda _: 12.5)
+    board.attach_uart(SENSOR_UART, dust, SOCKET_A)
+    board.attach_uart(SENSOR_UART, level, SOCKET_B)
+    board.attach_onewire(ONEWIRE_PIN, water)
+    railed: list[Chip] = [*climate, dust, level, water]
+    board.attach_rail(RAIL_PIN, active_low=True, chips=railed)
+    board.attach_uart(MODEM_UART, WioE5(ObligingNetwork(), DEV_EUI))
+    board.attach_adc(BATTERY_PIN, lambda: BATTERY_MICROVOLTS)
