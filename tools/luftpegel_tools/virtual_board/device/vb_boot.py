@@ -66,24 +66,33 @@ def _task_queue():
     return Module
 
 
-class Import:
-    # Loads the modules that are seldom wanted from the host's folder, which is otherwise out of sight.
-    LATER = ("esp32", "select", "onewire", "_onewire", "ds18x20")
+class Later:
+    # Stands in sys.modules for a module that is seldom wanted, and loads it from the host's folder, which is
+    # otherwise out of sight, at the first look at one of its names. (A replaced __import__ would not do: relative
+    # imports are resolved against the module that calls the original.)
+    NAMES = ("esp32", "select", "onewire", "_onewire", "ds18x20")
 
-    def __init__(self, shims):
-        self._volume = uos.VfsPosix(shims)
-        self._native = __import__
+    def __init__(self, name, shims):
+        self._name = name
+        self._shims = shims
 
-    def __call__(self, name, *rest):
-        if name in self.LATER and name not in usys.modules:
-            uos.mount(self._volume, "/rom")
-            usys.path.insert(0, "/rom")
-            try:
-                return self._native(name, *rest)
-            finally:
-                usys.path.remove("/rom")
-                uos.umount("/rom")
-        return self._native(name, *rest)
+    def __getattr__(self, attribute):
+        if usys.modules[self._name] is self:
+            del usys.modules[self._name]
+            if "/rom" in usys.path:  # wanted by another of them
+                __import__(self._name)
+            else:
+                self._load()
+        return getattr(usys.modules[self._name], attribute)
+
+    def _load(self):
+        uos.mount(uos.VfsPosix(self._shims), "/rom")
+        usys.path.insert(0, "/rom")
+        try:
+            __import__(self._name)
+        finally:
+            usys.path.remove("/rom")
+            uos.umount("/rom")
 
 
 def mount(flash):
@@ -137,7 +146,6 @@ def main():
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
     import os as _os  # noqa: F401
     import __main__
-    import builtins
 
     flash = Flash(image, int(blocks))
     uos.umount("/")
@@ -147,7 +155,8 @@ def main():
         install("/host/", "/")
         bus.call(OP.INSTALLED)
     system.path[:] = ["", ".frozen", "/lib"]
-    builtins.__import__ = Import(shims)
+    for name in Later.NAMES:
+        system.modules[name] = Later(name, shims)
     space = __main__.__dict__
     space.clear()
     space["__name__"] = "__main__"
