@@ -210,6 +210,15 @@ def test_in_auto_mode_a_command_without_the_wake_bytes_is_not_heard(joined):
     assert joined.modem.commands == ["AT"]
 
 
+def test_time_of_setting_up(bench):
+    bench.configure()
+    assert bench.clock.now_us < 7_000_000  # all is to be written, with a restart of the modem
+    bench.reboot_board()
+    start = bench.clock.now_us
+    bench.configure()
+    assert bench.clock.now_us - start < 750_000  # all is as it should be
+
+
 def test_time_of_a_send(joined):
     start = joined.clock.now_us = joined.clock.now_us + 10_000_000  # a channel is free again
     joined.radio.send(1, bytes(10))

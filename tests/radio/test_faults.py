@@ -56,6 +56,24 @@ def test_faults_that_the_driver_gets_through(bench, fault):
     assert {uplink.f_port for uplink in bench.network.uplinks} == {2}
 
 
+def test_one_falsified_answer_costs_no_session(joined):
+    joined.radio.send(1, b"a")
+    say = joined.modem.say
+    falsified = []
+
+    def saying(*lines, **options):
+        if lines[0].startswith("+MODE: ") and not falsified:
+            falsified.append(lines)
+            lines = ("+MODE: LW?TAA",)
+        say(*lines, **options)
+
+    joined.modem.say = saying
+    joined.reboot_board()
+    joined.configure()
+    assert falsified
+    assert joined.radio.joined()
+
+
 def test_lost_lines_lose_no_frame_that_was_reported_as_sent(bench):
     bench.modem.faults.add("lost_line")
     bench.configure()

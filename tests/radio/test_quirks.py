@@ -47,6 +47,25 @@ def test_what_the_modem_refuses(script, line, kind, wait_ms):
     with pytest.raises(RadioError) as failure:
         radio.send(1, b"a")
     assert (failure.value.kind, failure.value.wait_ms) == (kind, wait_ms)
+    assert script.clock.now_us < 10_000_000  # a long wait is not sat out
+
+
+def test_a_session_that_the_modem_denies(script):
+    radio = sends(script, (10, b"+MSGHEX: Please join network first\r\n"))
+    script.parts[b"AT+LW=ULDL"] = [(10, b"+LW: ULDL, 7, 2\r\n")]
+    assert radio.joined()
+    with pytest.raises(RadioError):
+        radio.send(1, b"a")
+    assert not radio.joined()
+
+
+def test_a_port_that_the_modem_does_not_take(script):
+    radio = sends(script, *DONE)
+    script.parts[b"AT+PORT"] = [(10, b"+PORT: 9\r\n")]
+    with pytest.raises(RadioError) as failure:
+        radio.send(1, b"a")
+    assert failure.value.kind == PROTOCOL
+    assert not [line for line in script.heard if "MSGHEX" in line]
 
 
 def test_the_end_of_an_earlier_command_is_not_taken_for_this_ones(script):
@@ -141,10 +160,10 @@ def test_waiting_mac_answers_are_sent_off_first(script):
     assert "AT+MSGHEX" in script.heard  # an empty frame
 
 
-@pytest.mark.parametrize("told", [b"+LW: LEN, 51", b"+LW: LEN 51"])
-def test_both_spellings_of_the_length(script, told):
-    script.parts[b"AT+LW=LEN"] = [(10, told + b"\r\n")]
-    assert script.radio.max_payload() == 51
+@pytest.mark.parametrize(("told", "length"), [(b"LEN, 51", 51), (b"LEN 51", 51), (b"LEN, 250", 242)])
+def test_the_length_of_a_frame(script, told, length):
+    script.parts[b"AT+LW=LEN"] = [(10, b"+LW: " + told + b"\r\n")]
+    assert script.radio.max_payload() == length
 
 
 def test_a_wake_up_line_and_an_input_timeout_disturb_nothing(script):

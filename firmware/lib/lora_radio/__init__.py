@@ -12,8 +12,8 @@
 #   send: list of Received      takes port, payload, confirmed=False; returns after the receive windows. Then
 #                               `acknowledged` tells whether the network confirmed it, `pending` whether it
 #                               has more. NOT_JOINED means join() now, whatever joined() said.
-#   network_time: int or None   Unix seconds (UTC) once the network has told the time; each call also makes the
-#                               next frame ask the network anew, because a radio's clock drifts.
+#   network_time: int or None   Unix seconds (UTC) once the network has told the time; each call also makes
+#                               the next frame ask the network anew, because a radio's clock drifts.
 #   sleep, wake                 least power and back; the session is kept. Any other call wakes by itself.
 #
 # Each of them raises RadioError, and nothing else, whatever a radio does. It never waits for ever.

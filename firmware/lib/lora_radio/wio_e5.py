@@ -291,7 +291,6 @@ class WioE5:
         for line in self._serial.begin(command, prefixes, limit_ms):
             if "; RX: " in line or "RXWIN" in line:
                 self._heed_send(line)
-        self._keep_half()
 
 
 def _name(command):
