@@ -1,8 +1,9 @@
 """When to ask a station for readings again, and for which. Pure: a station's gaps in, a request out.
 
-Every uplink carries history, so most gaps heal by themselves. Only what lies deeper than the history of the
-next frame is asked for, one request a station at a time. A request that stays unanswered is repeated after
-some uplinks, later and later; time is counted in uplinks because a class A station listens only after one.
+Every uplink carries history, so most gaps heal before they are seen here: a gap that is still open under a
+new frame lies deeper than its history reaches, and the next frame will reach no deeper. Then the station is
+asked, one request at a time. A request that stays unanswered is repeated after some uplinks, later and later;
+time is counted in uplinks because a class A station listens only after one.
 """
 
 import uuid
@@ -27,18 +28,12 @@ class Asked:
     patience: int = FIRST_PATIENCE
 
 
-def beyond_history(missing: Sequence[Range], newest: int, depth: int, stride: int) -> Range | None:
-    """The oldest gap, cut to one request, that the next frame will not bring.
-
-    `depth` is how many readings the last frame carried, `stride` by how many its newest lay ahead of the one
-    before: the next frame is expected to reach back to `newest + stride - depth + 1`.
-    """
-    for first, last in missing:
-        healed_from = newest + stride - depth + 1
-        last_needed = min(last, healed_from - 1, first + LARGEST_REQUEST - 1)
-        if first <= last_needed:
-            return first, last_needed
-    return None
+def oldest_gap(missing: Sequence[Range]) -> Range | None:
+    """What to ask for first: the oldest gap, which the station overwrites first, cut to one request."""
+    if not missing:
+        return None
+    first, last = missing[0]
+    return first, min(last, first + LARGEST_REQUEST - 1)
 
 
 def plan(asked: Asked | None, wanted: Range | None) -> tuple[Asked | None, bool]:

@@ -100,6 +100,10 @@ CATALOGUE: Mapping[str, Text] = {
         ("'{key}': others may read the secret in {path} (mode {mode}).", "Run: chmod 600 {path}"),
         ("'{key}': andere dürfen das Geheimnis in {path} lesen (Rechte {mode}).", "Ausführen: chmod 600 {path}"),
     ),
+    "LP-311": Text(
+        ("'{key}' is \"{got}\"; it must look like \"{example}\".", "Correct the value."),
+        ("'{key}' ist \"{got}\"; es muss aussehen wie \"{example}\".", "Den Wert berichtigen."),
+    ),
     "LP-313": Text(
         ("Nobody reads the key '{key}'.", "Remove it. Possible here: {known}."),
         ("Den Schlüssel '{key}' liest niemand.", "Entfernen. Möglich ist hier: {known}."),

@@ -91,7 +91,7 @@ def matching(pattern: str, example: str) -> Reader:
 
     def read(value: Any, folder: Path) -> str:
         if not re.fullmatch(pattern, text(value, folder)):
-            raise Wrong("LP-306", expected=f'"{example}"', got=f'"{value}"')
+            raise Wrong("LP-311", example=example, got=value)
         return str(value)
 
     return read

@@ -114,7 +114,7 @@ def _readings(
     fresh, conflicts = _sort(told, known, state)
     checked = _check(fresh, known)
     after = _names(state, fresh, repeats=len(told) - len(fresh) - len(conflicts))
-    after, downlink = _ask(frame, state, after, told)
+    after, downlink = _ask(frame, state, after)
     return Taken(
         dev_eui=frame.dev_eui,
         station=station.id,
@@ -198,18 +198,11 @@ def _names(state: State, fresh: Sequence[Reading], repeats: int) -> State:
     )
 
 
-def _ask(
-    frame: UplinkFrame, before: State, after: State, told: Sequence[Told]
-) -> tuple[State, Downlink | None]:
+def _ask(frame: UplinkFrame, before: State, after: State) -> tuple[State, Downlink | None]:
     """The state with the request that is outstanding now, and the downlink if it has to go out."""
-    newest, newest_before = after.seen.newest, before.seen.newest
-    if newest is None:
-        return after, None
-    ahead = newest - newest_before if newest_before is not None else 1
-    if not ahead:
-        return after, None  # an answer to a request says nothing about the history of the next frame
-    wanted = backfill.beyond_history(after.seen.missing(), newest, len(told), ahead)
-    asked, send = backfill.plan(after.asked, wanted)
+    if after.seen.newest == before.seen.newest:
+        return after, None  # an answer to a request, or a repeat: says nothing about the station's history
+    asked, send = backfill.plan(after.asked, backfill.oldest_gap(after.seen.missing()))
     after = replace(after, asked=asked)
     if asked is None or not send:
         return after, None

@@ -3,7 +3,9 @@
 import importlib.util
 from pathlib import Path
 
-_spec = importlib.util.spec_from_file_location("gateway_fixtures", Path(__file__).parents[1] / "gateway" / "conftest.py")
+_spec = importlib.util.spec_from_file_location(
+    "gateway_fixtures", Path(__file__).parents[1] / "gateway" / "conftest.py"
+)
 _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)
 

@@ -1,7 +1,7 @@
-"""The gateway, whole, but it kills itself (SIGKILL) at one exact moment: `mortal_gateway.py POINT MOMENT COUNT ...`.
+"""The gateway, whole, but it kills itself at one exact moment: `mortal_gateway.py POINT MOMENT COUNT ...`.
 
-POINT is a transaction, known by what it writes, or "acknowledge"; MOMENT is before or after it; COUNT says at which
-occurrence. Only the database driver and paho's `ack` are watched; the gateway's own code is untouched.
+POINT is a transaction, known by what it writes, or "acknowledge"; MOMENT is before or after it; COUNT says at
+which occurrence. Only the database driver and paho's `ack` are watched; the gateway's own code is untouched.
 """
 
 import os
@@ -10,7 +10,6 @@ import sqlite3
 import sys
 
 import paho.mqtt.client as paho
-
 from luftpegel_tools.cli import main
 
 POINTS = {
@@ -18,18 +17,16 @@ POINTS = {
     "tidy": "DELETE FROM frame",
     "take": "INSERT INTO frame",
     "advance": "INTO cursor",
-    "make-store": "CREATE TABLE IF NOT EXISTS readings",
     "store": "INSERT INTO readings",
 }
-point, moment, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+point, moment = sys.argv[1:3]
+occurrences = iter(range(1, int(sys.argv[3])))
 
 
 def reached(name, when):
-    global left
-    if (name, when) == (point, moment):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    """Die here if this is the moment, and its occurrences before are used up."""
+    if (name, when) == (point, moment) and next(occurrences, None) is None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Watched(sqlite3.Connection):

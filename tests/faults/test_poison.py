@@ -1,4 +1,4 @@
-"""Broken messages among good ones: each ends in quarantine with its reason and its bytes, no neighbour is touched."""
+"""Broken messages among good ones: each ends in quarantine with reason and bytes, no neighbour is touched."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The same thing again: delivered again by the broker, sent again by the station, or a station that counts anew."""
+"""The same again: delivered again by the broker, sent again by the station, or a station that counts anew."""
 
 from dataclasses import replace
 
@@ -25,7 +25,9 @@ def test_the_frame_counter_may_begin_again_after_a_join(site, server, station, m
     site.wait_for(range(2))
 
 
-def test_a_station_that_lost_its_memory_is_quarantined_not_written_over(site, server, station, make_station, until):
+def test_a_station_that_lost_its_memory_is_quarantined_not_written_over(
+    site, server, station, make_station, until
+):
     site.started()
     server.publish(station.topic(), station.uplink(8, history=9))
     site.wait_for(range(9))

@@ -21,11 +21,19 @@ def town(tmp_path):
 
 
 @pytest.fixture
+def two_sinks(site, town):
+    site.write_config(SINKS.format(town.port))
+    return site.started()
+
+
+@pytest.fixture
 def subscriber(town):
     """Starts the town's broker and listens."""
     heard, subscribed = queue.Queue(), queue.Queue()
     client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="town-subscriber")
-    client.on_message = lambda _client, _data, message: heard.put((message.topic, json.loads(message.payload)))
+    client.on_message = lambda _client, _data, message: heard.put(
+        (message.topic, json.loads(message.payload))
+    )
     client.on_subscribe = lambda *_: subscribed.put(True)
 
     def listen():
@@ -50,9 +58,8 @@ def names(heard, count):
     return found
 
 
-def test_dead_sink_stops_nobody_and_gets_all_later(site, server, station, town, subscriber, until):
-    site.write_config(SINKS.format(town.port))
-    site.started()
+def test_dead_sink_stops_nobody_and_gets_all_later(two_sinks, server, station, subscriber, until):
+    site = two_sinks
     for seq in range(20):
         server.publish(station.topic(), station.uplink(seq))
     site.wait_for(range(20))
@@ -67,9 +74,8 @@ def test_dead_sink_stops_nobody_and_gets_all_later(site, server, station, town, 
     until(lambda: 'sink="town"} 0' in site.get("/metrics")[1], "backlog not drained")
 
 
-def test_killed_while_the_sink_is_away(site, server, station, town, subscriber):
-    site.write_config(SINKS.format(town.port))
-    site.started()
+def test_killed_while_the_sink_is_away(two_sinks, server, station, subscriber):
+    site = two_sinks
     for seq in range(10):
         server.publish(station.topic(), station.uplink(seq))
     site.wait_for(range(10))

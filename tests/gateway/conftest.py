@@ -13,14 +13,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+from luftpegel_tools.town.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
-
-from luftpegel_tools.town.broker import Broker, free_port
 
 PATIENCE_S = 30
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -53,7 +51,9 @@ class FakeStation:
 
     def payload(self, newest, history=None, absent=()):
         depth = min(history or self.history, newest + 1)
-        rows = [self.row(newest - back, back * self.interval, newest - back in absent) for back in range(depth)]
+        rows = [
+            self.row(newest - back, back * self.interval, newest - back in absent) for back in range(depth)
+        ]
         payload, taken = encode_readings((TEMPERATURE, HUMIDITY), rows, 242)
         assert taken == depth
         return payload
@@ -87,12 +87,16 @@ class NetworkServer:
     def __init__(self, port):
         self.sent = []
         self.commands = []
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="network-server", clean_session=False)
+        self.client = paho.Client(
+            paho.CallbackAPIVersion.VERSION2, client_id="network-server", clean_session=False
+        )
         self.client.max_inflight_messages_set(1000)
         connected = threading.Event()
         self.client.on_connect = lambda *_: (self.client.subscribe("application/+/device/+/command/down", 1),
                                              connected.set())  # fmt: skip
-        self.client.on_message = lambda _client, _data, message: self.commands.append(json.loads(message.payload))
+        self.client.on_message = lambda _client, _data, message: self.commands.append(
+            json.loads(message.payload)
+        )
         self.client.reconnect_delay_set(1, 1)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
@@ -131,7 +135,8 @@ class Site:
         self.page = free_port()
         self.config.write_text(
             f'[gateway]\ndata = "data"\nstations = "stations.toml"\n\n'
-            f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {self.port}\n\n{sinks}\n[page]\nport = {self.page}\n'
+            f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {self.port}\n\n'
+            f"{sinks}\n[page]\nport = {self.page}\n"
         )
 
     def start(self, *program, **options):
@@ -188,14 +193,19 @@ class Site:
     def stored(self, station="LP-0001"):
         """seq: (temperature, humidity)"""
         found = self.rows("SELECT seq, channel, value FROM readings WHERE station = ? ORDER BY 1, 2", station)
-        return {seq: tuple(row[2] for row in group) for seq, group in itertools.groupby(found, lambda row: row[0])}
+        return {
+            seq: tuple(row[2] for row in group) for seq, group in itertools.groupby(found, lambda row: row[0])
+        }
 
     def journal(self, sql, *values):
         return self.rows(sql, *values, file="journal.sqlite")
 
     def wait_for(self, numbers, station="LP-0001"):
         wanted = set(numbers)
-        until(lambda: wanted <= set(self.stored(station)), lambda: f"readings missing; log:\n{self.log.read_text()}")
+        until(
+            lambda: wanted <= set(self.stored(station)),
+            lambda: f"readings missing; log:\n{self.log.read_text()}",
+        )
 
 
 @pytest.fixture

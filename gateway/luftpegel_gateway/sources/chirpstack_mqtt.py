@@ -114,6 +114,7 @@ class ChirpStackMqtt:
 
     def _acknowledge(self, connection: int, mid: int, qos: int) -> None:
         if qos == 0:
+            self._health.report(f"{self._name} (QoS)", "LP-404", self._address)
             return
         with self._lock:
             if connection == self._connection:

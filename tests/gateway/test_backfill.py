@@ -1,0 +1,78 @@
+"""Asking a station again: only for what will not come by itself, one request at a time, patiently."""
+
+import base64
+import json
+
+from luftpegel_gateway.backfill import (
+    FIRST_PATIENCE,
+    LARGEST_REQUEST,
+    Asked,
+    oldest_gap,
+    plan,
+    request_id,
+)
+from luftpegel_wire import PORT_BACKFILL, decode
+
+
+def test_the_oldest_gap_is_asked_for_first():
+    assert oldest_gap([(10, 12), (50, 60)]) == (10, 12)
+    assert oldest_gap([]) is None
+
+
+def test_a_large_gap_is_cut():
+    first, last = oldest_gap([(7, 5000)])
+    assert (first, last - first + 1) == (7, LARGEST_REQUEST)
+
+
+def test_one_request_until_answered_or_out_of_patience():
+    asked, send = plan(None, (5, 9))
+    assert (asked, send) == (Asked(5, 5), True)
+    sent = []
+    for _ in range(3 * FIRST_PATIENCE):
+        asked, send = plan(asked, (5, 9))
+        sent.append(send)
+    assert sent == [False, False, True, False, False, False, False, False, True]
+
+
+def test_progress_asks_for_the_rest_at_once():
+    assert plan(Asked(5, 5, uplinks=1), (8, 9)) == (Asked(8, 2), True)
+
+
+def test_nothing_missing_is_nothing_asked():
+    assert plan(Asked(5, 5), None) == (None, False)
+
+
+def test_the_same_question_has_the_same_id():
+    assert request_id("70b3d57ed0000001", Asked(5, 5, 2)) == request_id("70b3d57ed0000001", Asked(5, 5))
+    assert request_id("70b3d57ed0000001", Asked(5, 5)) != request_id("70b3d57ed0000001", Asked(5, 6))
+
+
+def test_a_station_is_asked_and_its_answer_closes_the_gap(site, server, station, until):
+    site.started()
+    server.publish(station.topic(), station.uplink(3))
+    server.publish(station.topic(), station.uplink(20))
+    command = until(lambda: server.commands and server.commands[0], "nothing asked")
+    request = decode(PORT_BACKFILL, base64.b64decode(command["data"]))
+    assert (command["devEui"], command["fPort"], command["confirmed"]) == (
+        station.dev_eui,
+        PORT_BACKFILL,
+        False,
+    )
+    assert (request.first_seq, request.count) == (4, 13)
+    answer = station.event(station.payload(16, history=13, absent={5}), 20)
+    server.publish(station.topic(), answer)
+    site.wait_for({4, *range(6, 17)})
+    server.publish(station.topic(), station.uplink(21))
+    site.wait_for([21])
+    assert site.stored() == {seq: station.value(seq) for seq in range(22) if seq != 5}
+    assert len(server.commands) == 1
+    (facts,) = [found for found in json.loads(site.get("/api/stations.json")[1]) if found["id"] == "LP-0001"]
+    assert (facts["received"], facts["missing"], facts["absent"]) == (21, 1, 1)
+
+
+def test_no_gap_is_asked_for_that_history_heals(site, server, station):
+    site.started()
+    for seq in range(0, 40, 4):
+        server.publish(station.topic(), station.uplink(seq))
+    site.wait_for(range(37))
+    assert server.commands == []

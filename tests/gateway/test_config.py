@@ -1,0 +1,165 @@
+"""Wrong files are refused with the line, the cause and the next step; right ones are read."""
+
+import pytest
+from luftpegel_gateway.config import BadConfig, load
+from luftpegel_gateway.messages import CATALOGUE
+from luftpegel_gateway.toml_lines import lines_of
+
+GATEWAY = """\
+[gateway]
+data = "data"
+stations = "stations.toml"
+
+[[source]]
+kind = "chirpstack-mqtt"
+host = "127.0.0.1"
+
+[[sink]]
+kind = "store"
+"""
+STATION = """\
+[[station]]
+id = "LP-0001"
+dev_eui = "70B3D57ED0000001"
+name = "Mühlbach Brücke"
+kind = "level"
+latitude = 49.5
+longitude = 11
+"""
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Write both files and load them."""
+
+    def load_files(gateway=GATEWAY, stations=STATION):
+        (tmp_path / "gateway.toml").write_text(gateway, encoding="utf-8")
+        (tmp_path / "stations.toml").write_text(stations, encoding="utf-8")
+        return load(tmp_path / "gateway.toml")
+
+    return load_files
+
+
+@pytest.fixture
+def mistakes(judge):
+    """The mistakes as (file, line, code)."""
+
+    def find(**files):
+        with pytest.raises(BadConfig) as bad:
+            judge(**files)
+        return [(found.file.name, found.line, found.code) for found in bad.value.mistakes]
+
+    return find
+
+
+def test_right_files_are_read(judge):
+    config = judge()
+    assert [(part.kind, part.name) for part in config.sources + config.sinks] == [
+        ("chirpstack-mqtt", "chirpstack-mqtt"),
+        ("store", "store"),
+    ]
+    assert config.stations[0].dev_eui == "70b3d57ed0000001"
+    assert config.page is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "code"),
+    [
+        ('data = "data"', 'dta = "data"', 1, "LP-305"),
+        ('host = "127.0.0.1"', 'host = "127.0.0.1"\nhots = 1', 8, "LP-303"),
+        ('host = "127.0.0.1"', "host = 5", 7, "LP-304"),
+        ('host = "127.0.0.1"', 'host = ""', 7, "LP-306"),
+        ('host = "127.0.0.1"', 'host = "h"\nport = 70000', 8, "LP-306"),
+        ('host = "127.0.0.1"', 'host = "h"\nport = true', 8, "LP-304"),
+        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"', 8, "LP-308"),
+        ('host = "127.0.0.1"', "# no host", 5, "LP-305"),
+        ('kind = "store"', 'kind = "stor"', 10, "LP-306"),
+        ('kind = "store"', "", 9, "LP-306"),
+        ('kind = "store"', 'kind = "store"\n[[sink]]\nkind = "store"', 11, "LP-307"),
+        ('kind = "store"', 'kind = "store"\nzzz = 1', 11, "LP-313"),
+        ('[[sink]]\nkind = "store"\n', "", 1, "LP-305"),
+        ("[gateway]", "[gateway", 1, "LP-302"),
+        ('stations = "stations.toml"', "stations = stations.toml", 3, "LP-302"),
+        ('kind = "store"', 'kind = "store', 10, "LP-302"),
+        ('kind = "store"', 'kind = "store"\nkind = "mqtt"', 11, "LP-302"),
+        ('stations = "stations.toml"', 'stations = "station.toml"', 1, "LP-301"),
+        ("[[sink]]", "[sink]", 9, "LP-304"),
+    ],
+)
+def test_each_mistake_is_found_in_its_line(mistakes, old, new, line, code):
+    assert old in GATEWAY
+    assert (line, code) in [place[1:] for place in mistakes(gateway=GATEWAY.replace(old, new, 1))]
+
+
+@pytest.mark.parametrize(
+    ("stations", "line", "code"),
+    [
+        (STATION + STATION.replace("LP-0001", "LP-2"), 10, "LP-307"),
+        (STATION + STATION.replace("0000001", "0000002"), 9, "LP-307"),
+        (STATION.replace("70B3D57ED0000001", "70B3"), 3, "LP-311"),
+        (STATION.replace("LP-0001", "a/b+#"), 2, "LP-311"),
+        (STATION.replace('"level"', '"levl"'), 5, "LP-306"),
+        (STATION.replace("49.5", "91"), 6, "LP-306"),
+        (STATION.replace("name", "nmae"), 4, "LP-303"),
+        (STATION.replace("name", "# name"), 1, "LP-305"),
+    ],
+)
+def test_mistakes_in_the_stations_file(mistakes, stations, line, code):
+    assert ("stations.toml", line, code) in mistakes(stations=stations)
+
+
+def test_all_mistakes_are_told_at_once(mistakes):
+    gateway = GATEWAY.replace('data = "data"', "data = 5").replace('kind = "store"', 'kind = "x"')
+    found = mistakes(gateway=gateway, stations=STATION.replace("level", "x"))
+    assert [place[:2] for place in found] == [("gateway.toml", 2), ("gateway.toml", 10), ("stations.toml", 5)]
+
+
+def test_did_you_mean(judge):
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway=GATEWAY.replace('kind = "store"', 'kind = "store"\npaht = "x"'))
+    mistake = bad.value.mistakes[0]
+    assert "gateway.toml:11: LP-303 Nobody reads the key 'paht'." in mistake.text("en")
+    assert "Did you mean 'path'?" in mistake.text("en")
+    assert "War 'path' gemeint?" in mistake.text("de")
+
+
+@pytest.mark.parametrize(("mode", "fine"), [(0o600, True), (0o400, True), (0o640, False), (0o604, False)])
+def test_a_secret_must_be_its_owners_alone(judge, tmp_path, mode, fine):
+    secret = tmp_path / "password"
+    secret.write_text("swordfish\n")
+    secret.chmod(mode)
+    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    if fine:
+        assert judge(gateway=gateway).sources[0].options["password_file"] == "swordfish"
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway=gateway)
+    text = bad.value.mistakes[0].text("en")
+    assert ("LP-309" in text, "swordfish" in text) == (True, False)
+
+
+def test_lines_of_every_key():
+    text = (
+        'a = 1\n# b = 2\n[t]\n"x y".z = """\nnot = 1\n"""\nlist = [\n  {k = "]"},\n]\n'
+        "[[e]]\nn = 1\n[[e]]\nn = 2\n[e.sub]\nm = 3\n"
+    )
+    assert lines_of(text) == {
+        ("a",): 1,
+        ("t",): 3,
+        ("t", "x y"): 4,
+        ("t", "x y", "z"): 4,
+        ("t", "list"): 7,
+        ("e",): 10,
+        ("e", 0): 10,
+        ("e", 0, "n"): 11,
+        ("e", 1): 12,
+        ("e", 1, "n"): 13,
+        ("e", 1, "sub"): 14,
+        ("e", 1, "sub", "m"): 15,
+    }
+
+
+def test_every_message_is_there_in_both_languages():
+    for code, text in CATALOGUE.items():
+        assert all(text.en + text.de), code
+        assert text.en != text.de, code

@@ -1,0 +1,103 @@
+"""What an operator does with the quarantine: list, show, mend the cause, replay. Beside a running gateway."""
+
+import base64
+import json
+
+import pytest
+from luftpegel_tools.cli import main
+
+STRANGER = "70b3d57ed00000aa"
+
+
+@pytest.fixture
+def gateway(site, capsys):
+    """Run a verb of `luftpegel gateway`; returns exit code and what it printed."""
+
+    def run(*words):
+        code = main(["gateway", *words, "--config", str(site.config), "--lang", "en"])
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
+
+
+@pytest.fixture
+def stranger(make_station):
+    return make_station(dev_eui=STRANGER)
+
+
+@pytest.fixture
+def strange_site(site, server, stranger, until):
+    """A gateway that has one frame of an unknown device in quarantine."""
+    site.started()
+    server.publish(stranger.topic(), stranger.uplink(3))
+    until(lambda: site.journal("SELECT code FROM quarantine") == [("LP-320",)], "not in quarantine")
+    return site
+
+
+def test_list_and_show(strange_site, stranger, gateway):
+    code, text = gateway("quarantine", "list")
+    assert (code, "LP-320" in text, STRANGER in text) == (1, True, True)
+    code, text = gateway("quarantine", "show", "1")
+    assert (code, "Add a [[station]] with this dev_eui to stations.toml" in text) == (0, True)
+    code, text = gateway("quarantine", "list", "--json")
+    (entry,) = json.loads(text)
+    assert json.loads(base64.b64decode(entry["payload"]))["deviceInfo"]["devEui"] == STRANGER
+
+
+def test_replay_after_the_cause_is_mended(strange_site, stranger, gateway):
+    code, text = gateway("quarantine", "replay")
+    assert (code, "still in quarantine: LP-320" in text) == (1, True)
+    with (strange_site.folder / "stations.toml").open("a") as file:
+        file.write(f'[[station]]\nid = "LP-0003"\ndev_eui = "{STRANGER}"\nname = "Neu"\nkind = "climate"\n')
+    assert gateway("quarantine", "replay")[0] == 0
+    strange_site.wait_for(range(4), station="LP-0003")
+    assert strange_site.stored("LP-0003") == {seq: stranger.value(seq) for seq in range(4)}
+    assert gateway("quarantine", "list")[0] == 0
+
+
+@pytest.fixture
+def restarted(make_station):
+    """The same device, which lost its memory."""
+    return make_station(value=lambda seq: (1000 + 10 * seq, 3000))
+
+
+@pytest.fixture
+def restarted_site(site, server, station, restarted, until):
+    """A gateway that knows the station, and has a frame of its second life in quarantine."""
+    site.started()
+    server.publish(station.topic(), station.uplink(3))
+    site.wait_for(range(4))
+    server.publish(station.topic(), restarted.uplink(2, history=3))
+    until(lambda: site.journal("SELECT code FROM quarantine") == [("LP-253",)], "not in quarantine")
+    return site
+
+
+def test_a_restarted_station_under_a_new_id(restarted_site, station, restarted, gateway):
+    site = restarted_site
+    stations = site.folder / "stations.toml"
+    stations.write_text(stations.read_text().replace("LP-0001", "LP-0001b"))
+    assert gateway("quarantine", "replay", "1")[0] == 0
+    site.wait_for(range(3), station="LP-0001b")
+    assert site.stored("LP-0001") == {seq: station.value(seq) for seq in range(4)}
+    assert site.stored("LP-0001b") == {seq: restarted.value(seq) for seq in range(3)}
+
+
+def test_an_entry_that_is_not_there(strange_site, gateway):
+    assert "LP-330" in gateway("quarantine", "show", "99")[1]
+    assert "LP-330" in gateway("quarantine", "replay", "99")[1]
+
+
+def test_status_tells_what_is_wrong(strange_site, gateway):
+    code, text = gateway("status", "--json")
+    assert (code, json.loads(text)["quarantined"]) == (1, 1)
+
+
+def test_before_the_first_start(gateway):
+    code, text = gateway("status")
+    assert (code, "LP-331" in text) == (1, True)
+
+
+def test_one_data_folder_belongs_to_one_gateway(strange_site, gateway):
+    code, text = gateway("run")
+    assert (code, "LP-412" in text) == (1, True)
