@@ -78,7 +78,7 @@ def encode_readings(channels, rows, limit, steps=None):
     while row is not None and taken < MAX_ROWS:
         model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
         if age is None and not row.absent:
-            age = UNKNOWN_AGE if row.age is None else row.age
+            age = row.age if row.age is not None and 0 <= row.age <= MAX_AGE else UNKNOWN_AGE
         longer = coder.finished()
         if len(_head(newest, age, len(longer))) + 1 + len(longer) > limit:
             break
