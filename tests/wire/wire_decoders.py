@@ -9,6 +9,7 @@ from pathlib import Path
 
 import quickjs
 import wire_content
+from luftpegel_tools import debian
 from luftpegel_tools.generate.table import REPOSITORY
 from luftpegel_wire import quality
 from luftpegel_wire.channels import quantity_of
@@ -28,14 +29,14 @@ def python(frames):
     return [wire_content.outcome(port, payload) for port, payload in frames]
 
 
-def micropython(engine):
-    """The decoder that runs wire_content.py in this MicroPython, all frames in one process."""
+def micropython(*argv):
+    """The decoder that runs wire_content.py in the MicroPython that argv starts, all frames in one process."""
 
     def decode_all(frames):
         lines = "".join(f"{port} {payload.hex()}\n" for port, payload in frames)
         path = os.pathsep.join([str(REPOSITORY / "firmware" / "lib"), ".frozen"])
         done = subprocess.run(
-            [engine, str(Path(__file__).with_name("wire_content.py"))],
+            [*argv, str(Path(__file__).with_name("wire_content.py"))],
             input=lines,
             env={**os.environ, "MICROPYPATH": path},
             capture_output=True,
@@ -111,6 +112,10 @@ def _check_units(channel, base, value):
         assert Decimal(repr(value)) == Decimal(base).scaleb(quantity.exponent)
 
 
-def micropython_64():
-    """The engine from PyPI, in this environment."""
-    return str(Path(sys.executable).with_name("micropython"))
+# By name, so that tests can be named after them; the engines are PyPI's, of this environment, and Debian's.
+DECODERS = {
+    "python": lambda: python,
+    "micropython-64": lambda: micropython(str(Path(sys.executable).with_name("micropython"))),
+    "micropython-32": lambda: micropython(*debian.mpy32().argv_prefix),
+    "javascript": lambda: javascript,
+}
