@@ -335,7 +335,7 @@ class Board:
         lines = (
             self._mode,
             MACHINE,
-            str(self.flash.path.resolve()),
+            str(self.flash.path.absolute()),
             str(self.flash.blocks),
             str(shims_folder()),
             self._folder,

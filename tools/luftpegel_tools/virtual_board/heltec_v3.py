@@ -36,7 +36,7 @@ class ObligingNetwork:
 
 def wire(board: Board) -> None:
     """Solder the chips of the default board."""
-    climate = [SHT4x(lambda _: (21.5, 48.0)), BME280(lambda _: (21.5, 48.0, 1013.25))]
+    climate = [SHT4x(lambda _: (21.5, 48.0)), BME280(lambda _: (21.5, 48.0, 101_325.0))]
     for chip in climate:
         board.attach_i2c(I2C_BUS, chip)
     dust, level, water = SPS30(lambda _: (4.0, 6.5, 8.0, 9.5)), A02YYUW(lambda _: 1234.0), DS18B20(lambda _: 12.5)

@@ -1,0 +1,30 @@
+"""Hardware tests: `pytest hil_tests --board /dev/ttyUSB0` on a rig, without one `--board virtual`."""
+
+from collections.abc import Iterator
+
+import pytest
+from luftpegel_tools.hil import BenchBoard, bench_board, virtual_board
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("luftpegel", "the board under test")
+    group.addoption("--board", default="virtual", help="'virtual', a serial port, or socket://host:port")
+    group.addoption("--engine", default="pip", choices=("pip", "mpy32"), help="what plays the virtual board")
+
+
+@pytest.fixture(scope="session")
+def port(request: pytest.FixtureRequest) -> Iterator[str]:
+    named = request.config.getoption("--board")
+    if named != "virtual":
+        yield named
+        return
+    with virtual_board(request.config.getoption("--engine")) as virtual:
+        yield virtual
+
+
+@pytest.fixture
+def board(port: str) -> Iterator[BenchBoard]:
+    """The board, interrupted, with an empty heap; tests leave no files behind."""
+    with bench_board(port) as found:
+        found.soft_reset()
+        yield found
