@@ -1,5 +1,5 @@
 import pytest
-from luftpegel_tools.town.demo import Day
+from luftpegel_tools.town.demo import GRACE_WAKES, Day
 from luftpegel_tools.town.town import Wishes
 
 HOUR_US = 3_600_000_000
@@ -13,8 +13,9 @@ def live(tmp_path):
     """
     days = []
 
-    def run(hours, *, kills=0, prepare=None, **wishes):
-        day = Day(tmp_path / str(len(days)), Wishes(**wishes), days=hours / 24, kills=kills)
+    def run(hours, *, kills=0, prepare=None, grace_wakes=GRACE_WAKES, **wishes):
+        folder = tmp_path / str(len(days))
+        day = Day(folder, Wishes(**wishes), days=hours / 24, kills=kills, grace_wakes=grace_wakes)
         days.append(day)
         if prepare:
             prepare(day)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from luftpegel_tools import cli, debian
+from luftpegel_tools.town.demo import Day
 from luftpegel_tools.town.gateway import Gateway
+from luftpegel_tools.virtual_board.errors import BoardError
 
 DEMO = [sys.executable, "-m", "luftpegel_tools.cli", "demo", "--lang", "en"]
 
@@ -74,17 +76,18 @@ def test_the_demo_proves_itself_and_reports(own_temp, tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_it_ends_nothing_stays_behind(own_temp, how):
-    with subprocess.Popen(
-        [*DEMO, "--days", "0.01", "--kills", "0"], stdout=subprocess.PIPE, text=True
-    ) as demo:
-        said = next(line for line in demo.stdout if "Ctrl-C" in line)
+@pytest.mark.parametrize(("when", "code"), [("status page", 130), ("until Ctrl-C", 0)])
+def test_however_it_ends_nothing_stays_behind(own_temp, how, when, code):
+    """Ended in the middle of the run, or while the page is served after it."""
+    words = [*DEMO, "--days", "0.01" if code == 0 else "5", "--kills", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as demo:
+        said = next(line for line in demo.stdout if when in line)
         assert "http://127.0.0.1:" in said
         children = descendants(demo.pid)
         assert len(children) >= 2
         ends = [os.pidfd_open(pid) for pid in children]
         demo.send_signal(how)
-        demo.wait(20)
+        assert demo.wait(20) == (-how if how is signal.SIGKILL else code)
         for end in ends:  # a pidfd becomes readable when its process ends
             assert select.select([end], [], [], 20)[0]
             os.close(end)
@@ -105,8 +108,7 @@ def test_a_flawed_store_is_told_and_ends_with_1(own_temp, monkeypatch, capsys, f
         ]
 
     monkeypatch.setattr(Gateway, "stored", flawed)
-    monkeypatch.setattr("luftpegel_tools.town.demo._GRACE_US", 0)
-    old = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setitem(Day.__init__.__kwdefaults__, "grace_wakes", 0)
     code = cli.main(
         [
             "demo",
@@ -123,21 +125,31 @@ def test_a_flawed_store_is_told_and_ends_with_1(own_temp, monkeypatch, capsys, f
             "en",
         ]
     )
-    signal.signal(signal.SIGTERM, old)
     assert code == 1
     assert "NOT PROVED" in capsys.readouterr().out
 
 
-def test_without_a_broker_the_message_says_what_to_do(own_temp, monkeypatch, capsys):
-    def missing(name):
-        raise debian.MissingProgramError("LP-384", f"{name} cannot be had", "install it")
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("broker.find_program", debian.MissingProgramError("LP-384", "no mosquitto", "install it")),
+        ("station.Board", BoardError("LP-391", "no engine", "install it")),
+    ],
+)
+def test_without_broker_or_engine_the_message_says_what_to_do(own_temp, monkeypatch, capsys, place, error):
+    def missing(*_words, **_more):
+        raise error
 
-    monkeypatch.setattr("luftpegel_tools.town.broker.find_program", missing)
-    old = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(f"luftpegel_tools.town.{place}", missing)
     assert cli.main(["demo", "--once"]) == 3
-    signal.signal(signal.SIGTERM, old)
-    assert "LP-384: mosquitto cannot be had. Next: install it." in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{error}\n"
+    assert str(error).endswith("Next: install it.")
     assert list(own_temp.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_run(own_temp, capsys):
+    assert cli.main(["demo", "--once", "--lang", "en", "--json", str(own_temp / "no" / "report.json")]) == 2
+    assert "LP-373" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from luftpegel_tools.town.proof import Measurement, Proof, StoredCell, Terms, pr
 
 START = 1_777_593_600
 TEMPERATURE, HUMIDITY = 2, 4
-TERMS = Terms(
-    interval_s=600, lead_s=30.0, steps={TEMPERATURE: 10, HUMIDITY: 50}, since_s=START, until_s=START + 6000
-)
+TERMS = Terms(lead_s=30.0, steps={TEMPERATURE: 10, HUMIDITY: 50}, since_s=START, until_s=START + 6000)
 
 
 def measurements(n=10):

@@ -16,8 +16,7 @@ from luftpegel_tools.town.town import Town, Wishes
 
 _DAY_US = 86_400_000_000
 _SLICES = 144  # looks at progress a day
-_GRACE_US = 12 * 3_600_000_000  # virtual time after the last day for what is still on its way
-_GRACE_SLICE_US = 600_000_000
+GRACE_WAKES = 48  # after the last day, for what is still on its way
 _SETTLE_S = 0.15  # real time a slice of the grace gives the gateway
 
 
@@ -54,8 +53,12 @@ class Progress:
 class Day:
     """A run of whole days; a context manager that leaves the gateway running until the end of its block."""
 
-    def __init__(self, folder: Path, wishes: Wishes, *, days: float, kills: int) -> None:
+    def __init__(
+        self, folder: Path, wishes: Wishes, *, days: float, kills: int, grace_wakes: int = GRACE_WAKES
+    ) -> None:
         self._slice_us = _DAY_US // _SLICES
+        self._interval_us = wishes.interval_s * 1_000_000
+        self._grace_us = grace_wakes * self._interval_us
         self.kills = 0
         with ExitStack() as stack:
             self.town = stack.enter_context(Town(folder, wishes))
@@ -80,8 +83,8 @@ class Day:
             tell(self._progress())
         tallies = {station.identity.id: station.link.tally for station in self.town.stations}
         time.sleep(_SETTLE_S)
-        while clock.now_us < self._until_us + _GRACE_US and not self._all_here():
-            clock.run_until(clock.now_us + _GRACE_SLICE_US)
+        while not self._all_here() and clock.now_us < self._until_us + self._grace_us:
+            clock.run_until(clock.now_us + self._interval_us)
             time.sleep(_SETTLE_S)
             self.gateway.check()
             tell(self._progress())

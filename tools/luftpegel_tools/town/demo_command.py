@@ -23,7 +23,7 @@ from luftpegel_tools.town.town import Wishes
 from luftpegel_tools.virtual_board.engine import ENGINES
 from luftpegel_tools.virtual_board.errors import BoardError
 
-EXIT_PROVED, EXIT_LOST, EXIT_MISSING, EXIT_INTERRUPTED = 0, 1, 3, 130
+EXIT_PROVED, EXIT_LOST, EXIT_WRONG_USE, EXIT_MISSING, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 _CANNOT_START = (MissingProgramError, ImageError, BrokerError, GatewayError, BoardError)
 _BAR_WIDTH = 40
 
@@ -39,6 +39,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "more": "  … and {n} more",
         "serving": "The status page stays at {url} until Ctrl-C.",
         "stopped": "stopped",
+        "no_folder": "LP-373: there is no folder {folder} for the report. Next: create it, or name another.",
     },
     "de": {
         "intro": "{n} Stationen, {days:g} simulierte(r) Tag(e), {loss:.0f} % Frameverlust, {kills} Abschüsse",
@@ -51,6 +52,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "more": "  … und {n} weitere",
         "serving": "Die Statusseite bleibt unter {url} bis Strg-C.",
         "stopped": "beendet",
+        "no_folder": "LP-373: Den Ordner {folder} gibt es nicht. Nächster Schritt: anlegen oder anders nennen.",
     },
 }
 
@@ -84,7 +86,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo: 0 proved, 1 something lost, doubled or altered, 3 broker or engine cannot be had."""
-    signal.signal(signal.SIGTERM, _end)
+    if args.json and not args.json.absolute().parent.is_dir():
+        print(TEXTS[args.lang]["no_folder"].format(folder=args.json.absolute().parent), file=sys.stderr)
+        return EXIT_WRONG_USE
+    before = signal.signal(signal.SIGTERM, _end)
     folder = Path(tempfile.mkdtemp(prefix="luftpegel-demo-"))
     try:
         return _demo(args, folder)
@@ -96,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _demo(args: argparse.Namespace, folder: Path) -> int:

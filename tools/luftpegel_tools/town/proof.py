@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 TIME_TOLERANCE_S = 5.0  # whole seconds at the station and in ages, and a wake that is up to 2 s early
+WAKE_GAP_S = 10.0  # a wake measures without such a pause; after a power cut the next one may come this soon
 MANY = 5  # so many faults are told one by one
 
 
@@ -39,7 +40,6 @@ class Terms:
     `steps`: channel to resolution in base units. Readings from `since_s` until before `until_s` count.
     """
 
-    interval_s: int
     lead_s: float
     steps: Mapping[int, int]
     since_s: float
@@ -106,10 +106,10 @@ def prove(measurements: Iterable[Measurement], cells: Iterable[StoredCell], term
 
 
 def _wakes(measurements: Iterable[Measurement], terms: Terms) -> list[_Wake]:
-    """Measurements of one wake lie close together, those of two wakes half an interval apart."""
+    """Measurements of one wake follow each other closely."""
     groups: list[list[Measurement]] = []
     for measurement in sorted(measurements, key=lambda measurement: measurement.time_s):
-        if not groups or measurement.time_s - groups[-1][-1].time_s > terms.interval_s / 2:
+        if not groups or measurement.time_s - groups[-1][-1].time_s > WAKE_GAP_S:
             groups.append([])
         groups[-1].append(measurement)
     return [_Wake(group[0].time_s - terms.lead_s, _values(group)) for group in groups]

@@ -128,7 +128,6 @@ class TownStation:
         """What its readings of a time span are held to."""
         epoch = self._build.clock.epoch
         return Terms(
-            interval_s=self._build.interval_s,
             lead_s=self._kind.lead_s,
             steps=_STEPS,
             since_s=epoch + since_us / 1e6,

@@ -33,6 +33,7 @@ class Wishes:
     loss: float = 0.2
     engine: str = "pip"
     interval_s: int = 600
+    protobuf: bool = False  # the network server's events as protobuf instead of JSON
 
 
 # name, latitude, longitude, rssi and snr at the two gateways: around Leipzig's Parthe
@@ -55,7 +56,8 @@ class Town:
         with ExitStack() as stack:
             self.broker = stack.enter_context(Broker(folder / "broker"))
             self.server = ChirpStack(
-                Settings(epoch_s=EPOCH, seed=wishes.seed), (self.broker.host, self.broker.port)
+                Settings(epoch_s=EPOCH, seed=wishes.seed, json=not wishes.protobuf),
+                (self.broker.host, self.broker.port),
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
