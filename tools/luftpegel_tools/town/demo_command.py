@@ -52,7 +52,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "more": "  … und {n} weitere",
         "serving": "Die Statusseite bleibt unter {url} bis Strg-C.",
         "stopped": "beendet",
-        "no_folder": "LP-373: Den Ordner {folder} gibt es nicht. Nächster Schritt: anlegen oder anders nennen.",
+        "no_folder": "LP-373: Der Ordner {folder} fehlt. Nächster Schritt: anlegen oder anders nennen.",
     },
 }
 
