@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from luftpegel_tools.bench import Figure, compactness, encoder
+from luftpegel_tools.bench import Figure, compactness, encoder, sensor_heap
 from luftpegel_tools.generate.table import REPOSITORY
 
 
@@ -21,6 +21,7 @@ def main() -> int:
     for title, measure in (
         ("Readings in 51 bytes", lambda: compactness.measure(args.gauge, args.windows, args.seed)),
         ("Encoder on the 32-bit engine", encoder.measure),
+        ("Heap of the sensor drivers on the 32-bit engine", sensor_heap.measure),
     ):
         print(f"\n{title}")
         for figure in measure():
