@@ -207,7 +207,7 @@ def test_in_auto_mode_a_command_without_the_wake_bytes_is_not_heard(joined):
     joined.modem.commands.clear()
     joined.uart.write(b"AT\r\n\xff\xff\xffAT\r\n\xff\xff\xff\xffAT\r\n")
     joined.clock.run_until(joined.clock.now_us + 100_000)
-    assert joined.modem.commands == ["AT"]
+    assert list(joined.modem.commands) == ["AT"]
 
 
 def test_time_of_setting_up(bench):

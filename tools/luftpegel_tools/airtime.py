@@ -42,7 +42,6 @@ class Region:
     join_channels_hz: tuple[int, ...]
     join_data_rates: tuple[int, int]  # lowest and highest
     bands: tuple[Band, ...]
-    rx2_hz: int
     rx2_data_rate: int
 
     def band_of(self, frequency_hz: int) -> Band:
@@ -52,12 +51,12 @@ class Region:
                 return band
         raise LookupError(f"{self.name} has no band at {frequency_hz} Hz")
 
-    def airtime_us(self, phy_bytes: int, data_rate: int) -> int:
-        """Time on air of `phy_bytes` (MAC header and MIC included) at a data rate."""
+    def airtime_us(self, phy_bytes: int, data_rate: int, *, crc: bool = True) -> int:
+        """Time on air of `phy_bytes` (MAC header and MIC included) at a data rate; downlinks have no CRC."""
         rate = self.data_rates[data_rate]
         if rate.spreading_factor == 0:
             return (phy_bytes + FSK_OVERHEAD) * 8 * 1_000_000 // rate.bandwidth_hz
-        return lora_airtime_us(phy_bytes, rate.spreading_factor, rate.bandwidth_hz)
+        return lora_airtime_us(phy_bytes, rate.spreading_factor, rate.bandwidth_hz, crc=crc)
 
     def uplink_airtime_us(self, payload_bytes: int, data_rate: int) -> int:
         """Time on air of an uplink with `payload_bytes` of application payload and no FOpts."""
@@ -77,7 +76,7 @@ def lora_airtime_us(
     coding_rate: int = 1,
     crc: bool = True,
 ) -> int:
-    """Time on air of a LoRa frame with explicit header; coding rate 1 is 4/5. Downlinks have no CRC."""
+    """Time on air of a LoRa frame with explicit header; coding rate 1 is 4/5."""
     if not 7 <= spreading_factor <= 12:
         raise ValueError(f"spreading factor {spreading_factor} is not within 7..12")
     symbol = symbol_us(spreading_factor, bandwidth_hz)
@@ -112,6 +111,5 @@ EU868 = Region(
         Band(869_400_000, 869_650_000, 100),
         Band(869_700_000, 870_000_000, 10),
     ),
-    rx2_hz=869_525_000,
     rx2_data_rate=0,
 )

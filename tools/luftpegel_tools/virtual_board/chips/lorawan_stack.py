@@ -209,5 +209,5 @@ class LoRaWANStack:
             rate = EU868.data_rates[EU868.rx2_data_rate]
             return second + 8 * symbol_us(rate.spreading_factor, rate.bandwidth_hz)
         if window == 1:
-            return RX1_DELAY_US[kind] + EU868.airtime_us(phy_bytes, data_rate)
-        return second + EU868.airtime_us(phy_bytes, EU868.rx2_data_rate)
+            return RX1_DELAY_US[kind] + EU868.airtime_us(phy_bytes, data_rate, crc=False)
+        return second + EU868.airtime_us(phy_bytes, EU868.rx2_data_rate, crc=False)

@@ -4,6 +4,7 @@ Faults: those of `at_modem`, and "banner" (restarts in the middle of a join or a
 "wrong_region" (forgets its region at each start), "no_free_channel". A reset pin is a rail: off and on.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ from luftpegel_tools.virtual_board.chips.wio_e5_settings import (
 
 BOOT_US = 200_000
 LONGEST_COMMAND = 528
+COMMANDS_KEPT = 100
 WAKE_BYTES = 4
 GPS_EPOCH = 315_964_800  # Unix seconds of 1980-01-06
 LEAP_SECONDS = 18
@@ -38,7 +40,7 @@ class WioE5(ModemSettings):
 
     def __init__(self, network: Network, dev_eui: bytes):
         super().__init__(network, dev_eui)
-        self.commands: list[str] = []  # heard since the start, newest last
+        self.commands: deque[str] = deque(maxlen=COMMANDS_KEPT)  # heard since the start, newest last
         self._factory_eui = dev_eui
         self._starts = 0
         self._volatile(0)
@@ -63,7 +65,7 @@ class WioE5(ModemSettings):
         self._sleep = "awake"  # "auto": sleeps after each command; "deep": until any byte
         self._wake_bytes = 0
         self._rtc = (RTC_START * 1_000_000, now_us)  # Unix µs, and the virtual time at which that was true
-        self.commands = []
+        self.commands.clear()
 
     def _restart(self, started: int, banner: bytes = b"") -> None:
         """Start again, unless power did so meanwhile."""

@@ -9,7 +9,7 @@ from luftpegel_tools.virtual_board.chips.at_modem import ANSWER_US, FLASH_US, AT
 from luftpegel_tools.virtual_board.chips.lorawan_stack import LoRaWANStack
 
 REGIONS = ("EU868", "US915", "AU915", "AS923", "IN865", "KR920", "CN470", "EU433", "RU864")
-FACTORY_REGION = "US915"
+FACTORY_REGION = "US915"  # not the one that a station wants, so that a missing configuration shows
 _EUIS = {"DEVEUI": "dev_eui", "APPEUI": "join_eui"}
 
 
