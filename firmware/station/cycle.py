@@ -155,4 +155,6 @@ class _Wake:
         now_ms = board_ms()
         self._state.woken = now_ms // 1000
         self._state.at(memory.SLEEP)
-        machine.deepsleep(clock.until_next_slot_ms(now_ms, self._state.interval))
+        pause_ms = clock.until_next_slot_ms(now_ms, self._state.interval)
+        print("asleep for %d s" % (pause_ms // 1000))
+        machine.deepsleep(pause_ms)

@@ -1,0 +1,21 @@
+"""All five drivers and the modem run inside 96 KiB, where objects are as large as an ESP32's."""
+
+from luftpegel_tools.station_bench import BUDGET_KIB, run_wakes
+
+
+def test_whole_wakes_with_the_largest_frames_fit_into_the_budget():
+    outcome = run_wakes(BUDGET_KIB, wakes=5)
+    assert (outcome.newest_seq, outcome.rows, outcome.crashes) == (4, 5, 0)
+    assert outcome.healthy
+
+
+def test_too_small_a_heap_is_noticed():
+    # Otherwise the test above would prove nothing.
+    outcome = run_wakes(BUDGET_KIB // 2, wakes=2)
+    assert outcome.crashes or outcome.newest_seq < 1
+
+
+def test_three_hundred_wakes_leave_nothing_behind():
+    outcome = run_wakes(BUDGET_KIB, wakes=300, frame_bytes=51)
+    assert (outcome.newest_seq, outcome.crashes) == (299, 0)
+    assert outcome.healthy

@@ -1,0 +1,178 @@
+"""How little heap the station gets along with, and how long a wake takes: all five drivers and the modem.
+
+The 32-bit engine has objects as large as the ESP32's, so its heap is the measure. What the virtual board's
+own shims take is measured by the board and added to the heap; it does not count against the firmware.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
+
+from luftpegel_tools import firmware_image
+from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
+from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
+from luftpegel_tools.virtual_board.chips.bme280 import BME280
+from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
+from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.clock import VirtualClock
+
+BUDGET_KIB = 96
+MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe
+INTERVAL_US = 600_000_000
+DEV_EUI = bytes.fromhex("70b3d57ed0050001")
+ASK_EVERY = 25  # uplinks between requests to send readings again
+
+SETTINGS: dict[str, Any] = {
+    "station": "LP-BENCH",
+    "board": "heltec_v3",
+    "interval_s": INTERVAL_US // 1_000_000,
+    "sensors": [
+        {"driver": "sht4x"},
+        {"driver": "bme280", "index": 1},
+        {"driver": "sps30", "socket": "a"},
+        {"driver": "a02yyuw", "socket": "b"},
+        {"driver": "ds18b20"},
+    ],
+}
+
+
+def _wave(now_us: int, low: float, high: float, period: int) -> float:
+    """Something that goes up and down and is never twice the same for long."""
+    slot = now_us // INTERVAL_US
+    return low + (high - low) * (slot * 37 % period) / period
+
+
+@dataclass
+class BenchNetwork:
+    """Lets the station in, hears all, and now and then asks for readings again."""
+
+    frames: list[Readings] = field(default_factory=list)
+    heard: int = 0
+
+    def join(self, _request: JoinRequest) -> JoinAccept:
+        """Let everybody in."""
+        return JoinAccept(dev_addr=0x26011234)
+
+    def uplink(self, uplink: Uplink) -> Downlink | None:
+        """Note a frame; every ASK_EVERY-th one is answered with a request."""
+        self.heard += 1
+        if uplink.f_port == PORT_READINGS:
+            frame = decode(uplink.f_port, uplink.data)
+            assert isinstance(frame, Readings)
+            self.frames.append(frame)
+            if self.heard % ASK_EVERY == 0 and frame.seq > 10:
+                return Downlink(PORT_BACKFILL, encode_backfill(frame.seq - 10, 8), acknowledges=False)
+        return None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of wakes came to."""
+
+    wakes: int
+    newest_seq: int  # -1: nothing was heard
+    rows: int  # in the frame that brought it
+    healthy: bool  # whether every cell of that frame's newest row has a value
+    crashes: int
+    shims_bytes: int  # heap of the virtual board's own, added to the firmware's
+    seconds: float
+
+
+@contextmanager
+def bench_board(
+    folder: Path, engine: str, heap_kib: int, frame_bytes: int = MOST_BYTES
+) -> Iterator[tuple[Board, BenchNetwork]]:
+    """A board with everything on it, switched on, under `folder`."""
+    clock = VirtualClock(epoch=1_790_000_000)
+    network = BenchNetwork()
+    with Board(
+        clock,
+        name="LP-BENCH",
+        unique_id=DEV_EUI[2:],
+        engine=engine,
+        state_dir=folder / "board",
+        heap_kib=heap_kib,
+    ) as board:
+        _wire(board, network)
+        firmware_image.build(
+            folder / "image", SETTINGS | {"radio": {"driver": "wio_e5", "frame_bytes": frame_bytes}}
+        )
+        board.install(folder / "image")
+        board.nvs.provision("luftpegel", app_key=bytes(16), dev_eui=DEV_EUI, join_eui=bytes(8))
+        board.power_on()
+        yield board, network
+
+
+def _wire(board: Board, network: BenchNetwork) -> None:
+    sht4x = SHT4x(lambda now: (_wave(now, 5, 25, 144), _wave(now, 40, 90, 100)))
+    bme280 = BME280(
+        lambda now: (_wave(now, 5, 25, 144), _wave(now, 40, 90, 100), _wave(now, 98000, 103000, 500))
+    )
+    sps30 = SPS30(lambda now: (_wave(now, 2, 8, 50), _wave(now, 4, 20, 50), 22.0, 25.0))
+    a02yyuw = A02YYUW(lambda now: _wave(now, 900, 1600, 144))
+    ds18b20 = DS18B20(lambda now: _wave(now, 4, 18, 144))
+    for chip in (sht4x, bme280):
+        board.attach_i2c(0, chip)
+    board.attach_uart(1, sps30, (47, 48))
+    board.attach_uart(1, a02yyuw, (5, 6))
+    board.attach_onewire(4, ds18b20)
+    board.attach_rail(36, True, [sht4x, bme280, sps30, a02yyuw, ds18b20])
+    board.attach_uart(2, WioE5(network, DEV_EUI))
+    board.attach_adc(1, lambda: 780_000)
+
+
+def run_wakes(
+    heap_kib: int = BUDGET_KIB, wakes: int = 3, engine: str = "mpy32", frame_bytes: int = MOST_BYTES
+) -> Outcome:
+    """Let the station do `wakes` whole wakes with a heap of `heap_kib`."""
+    with (
+        TemporaryDirectory(prefix="luftpegel-bench-") as folder,
+        bench_board(Path(folder), engine, heap_kib, frame_bytes) as (board, network),
+    ):
+        begun = time.perf_counter()
+        board.clock.run_until(board.clock.now_us + wakes * INTERVAL_US)
+        seconds = time.perf_counter() - begun
+        last = max(network.frames, key=lambda frame: frame.seq, default=None)
+        text = bytes(board.console.text)
+        return Outcome(
+            wakes=wakes,
+            newest_seq=last.seq if last else -1,
+            rows=len(last.rows) if last else 0,
+            healthy=last is not None and None not in last.rows[0].values,
+            crashes=text.count(b"LP-110") + text.count(b"MemoryError"),
+            shims_bytes=board.overhead_bytes,
+            seconds=seconds,
+        )
+
+
+def least_heap_kib(low: int = 32, high: int = BUDGET_KIB, wakes: int = 3) -> int:
+    """The smallest heap in KiB with which whole wakes (join, status, frames) pass without a fault."""
+    while low < high:
+        middle = (low + high) // 2
+        outcome = run_wakes(middle, wakes)
+        if outcome.healthy and not outcome.crashes and outcome.newest_seq == wakes - 1:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def figures() -> dict[str, int]:
+    """For `make bench`: heaps in bytes, and milliseconds of a wake on the default engine."""
+    within = run_wakes()
+    pip = run_wakes(wakes=40, engine="pip")
+    return {
+        "station_heap_least_bytes": 1024 * least_heap_kib(),
+        "station_heap_budget_bytes": 1024 * BUDGET_KIB,
+        "shims_heap_bytes": within.shims_bytes,
+        "wake_ms_pip": round(1000 * pip.seconds / pip.wakes),
+    }
