@@ -21,6 +21,7 @@ NVS_NAME = "luftpegel"
 WATCHDOG_MS = 120000
 SERVICE_WINDOW_MS = 5000
 TECHNICIAN_MS = 3600000
+UNATTENDED = (machine.DEEPSLEEP_RESET, machine.WDT_RESET)
 
 
 def run():
@@ -50,7 +51,7 @@ def _settings(cause):
         print("The station does not start. It waits here for a technician.")
         return None
     settings["board"] = board_of(settings)
-    if cause not in (machine.DEEPSLEEP_RESET, machine.WDT_RESET):
+    if cause not in UNATTENDED:
         _service_window(Hardware(settings["board"]))
     return settings
 
@@ -92,7 +93,9 @@ class _Wake:
         state.cause = cause
         now_ms = board_ms()
         if not state.valid or clock.is_new_era(state.woken, now_ms // 1000):
-            state.era = state.sampled = state.offset = state.join_next = state.status_next = 0
+            state.era = state.sampled = state.offset = state.joins_failed = state.join_next = 0
+        if cause not in UNATTENDED:
+            state.radio_setup = state.status_next = 0  # somebody was here and may have changed the keys
         slot = clock.slot_start(now_ms, state.interval)
         if cause == machine.WDT_RESET:
             self._after_watchdog(slot, cause)

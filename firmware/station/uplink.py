@@ -86,6 +86,8 @@ class Uplink:
                 self._send_again(journal, row)
             self._feed()
             self._radio.sleep()
+        except WireError as error:
+            print("%s. Next: raise data_rate, or measure less with this station" % error)
         except RadioError as error:
             print(error)
             state.sends_failed = min(state.sends_failed + 1, 0xFFFF)

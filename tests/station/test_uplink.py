@@ -292,6 +292,14 @@ def test_a_dead_modem_costs_the_conversation_only(station):
     assert (station.state.sends_failed, station.radio.configured) == (0, 2)
 
 
+def test_a_frame_that_takes_not_even_one_reading_is_told(station, capsys):
+    station.radio.limit = 8
+    assert station.wake() == []
+    assert "LP-216" in capsys.readouterr().out
+    station.radio.limit = 51
+    assert len(station.wake()[0][1].rows) == 2
+
+
 def test_a_board_without_key_says_so(station, capsys):
     del station.nvs.blobs["app_key"]
     assert station.wake() == []
