@@ -23,7 +23,7 @@ from pathlib import Path
 
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config import Config
-from luftpegel_gateway.health import Health
+from luftpegel_gateway.health import CannotStart, Health
 from luftpegel_gateway.intake import PART as INTAKE
 from luftpegel_gateway.intake import Intake
 from luftpegel_gateway.journal.journal import Journal
@@ -36,15 +36,6 @@ log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
 LOCK_FILE = "lock"
 TIDY_EVERY_S = 600
-
-
-class CannotStart(Exception):  # noqa: N818 - told to the operator
-    """The gateway cannot start: an LP code and what was seen."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code} {detail}")
-        self.code = code
-        self.detail = detail
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from typing import Any
 
 from luftpegel_gateway import app
 from luftpegel_gateway.config import BadConfig, Config, load
+from luftpegel_gateway.health import CannotStart
 from luftpegel_gateway.journal.database import open_for_reading
 from luftpegel_gateway.journal.journal import Journal
 from luftpegel_gateway.journal.quarantine import Entry, account, entries, entry
@@ -65,9 +66,11 @@ def run(args: argparse.Namespace) -> int:
             [{"file": str(found.file), "line": found.line, "code": found.code} for found in bad.mistakes],
         )
         return WRONG_USE
-    except app.CannotStart as refusal:
+    except CannotStart as refusal:
         print(say(refusal.code, language, detail=refusal.detail), file=sys.stderr)
-        return PROBLEM
+    except sqlite3.DatabaseError as error:
+        print(say("LP-413", language, detail=str(error)), file=sys.stderr)
+    return PROBLEM
 
 
 def _verb(verbs: Any, name: str, run_verb: Callable[..., int], text: str) -> argparse.ArgumentParser:
@@ -130,7 +133,7 @@ def _check(args: argparse.Namespace, config: Config, language: str) -> int:
 def _journal(config: Config) -> sqlite3.Connection:
     path = config.data / app.JOURNAL_FILE
     if not path.exists():
-        raise app.CannotStart("LP-331", str(path))
+        raise CannotStart("LP-331", str(path))
     return open_for_reading(path)
 
 
@@ -184,7 +187,7 @@ def _show(args: argparse.Namespace, config: Config, language: str) -> int:
     with closing(_journal(config)) as database:
         found = entry(database, args.id)
     if found is None:
-        raise app.CannotStart("LP-330", str(args.id))
+        raise CannotStart("LP-330", str(args.id))
     if args.json:
         _print_json(args, _facts(found))
         return DONE
@@ -198,7 +201,7 @@ def _replay(args: argparse.Namespace, config: Config, language: str) -> int:
     with closing(_journal(config)) as database:
         chosen = [item.id for item in entries(database, code=args.code, dev_eui=args.device)]
     if unknown := set(args.ids) - set(chosen):
-        raise app.CannotStart("LP-330", ", ".join(map(str, sorted(unknown))))
+        raise CannotStart("LP-330", ", ".join(map(str, sorted(unknown))))
     outcomes = []
     with closing(Journal(config.data / app.JOURNAL_FILE, config.stations)) as journal:
         for number in args.ids or chosen:

@@ -1,4 +1,4 @@
-"""What is wrong right now, by part: the list that the log, the status page and /readyz tell.
+"""What is wrong: right now, by part (the list that the log, the page and /readyz tell), or from the start.
 
 Each part (a source, a sink, the journal) reports one trouble or none; changes are logged once, not every
 attempt.
@@ -38,3 +38,12 @@ class Health:
         """`part` works."""
         if self.troubles.pop(part, None):
             log.info("%s: works", part)
+
+
+class CannotStart(Exception):  # noqa: N818 - told to the operator
+    """The gateway cannot start: an LP code and what was seen."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail

@@ -153,6 +153,11 @@ CATALOGUE: Mapping[str, Text] = {
         ("The data folder cannot be used: {detail}.", "Check that it may be written, and that no other gateway runs on it."),
         ("Der Datenordner ist nicht benutzbar: {detail}.", "Prüfen, ob er beschreibbar ist und kein anderes Gateway darauf läuft."),
     ),
+    "LP-413": Text(
+        ("The journal is damaged or cannot be read: {detail}. Nothing more is acknowledged.", "Keep the data folder, check the disk, and start again with a copy of the last backup; the broker holds what is not acknowledged."),
+        ("Das Journal ist beschädigt oder nicht lesbar: {detail}. Es wird nichts mehr quittiert.",
+         "Den Datenordner aufheben, den Datenträger prüfen und mit der letzten Sicherung neu beginnen; der Broker behält, was nicht quittiert ist."),
+    ),
     "LP-420": Text(
         ("The sink does not answer: {detail}.", "Check that it runs, and its host and port. Readings wait in the journal."),
         ("Das Ziel antwortet nicht: {detail}.", "Prüfen, ob es läuft, und seine Werte host und port. Messwerte warten im Journal."),
@@ -169,6 +174,10 @@ CATALOGUE: Mapping[str, Text] = {
     "LP-423": Text(
         ("The sink failed: {detail}.", "This is a mistake in the gateway; please report it with the log. Readings wait in the journal."),
         ("Das Ziel ist gescheitert: {detail}.", "Das ist ein Fehler des Gateways; bitte mit dem Protokoll melden. Messwerte warten im Journal."),
+    ),
+    "LP-405": Text(
+        ("The files for TLS cannot be used: {detail}.", "Check ca_file, cert_file and key_file: PEM, and the key belongs to the certificate."),
+        ("Die Dateien für TLS sind nicht brauchbar: {detail}.", "ca_file, cert_file und key_file prüfen: PEM, und der Schlüssel gehört zum Zertifikat."),
     ),
     "LP-430": Text(
         ("The page cannot be served: {detail}.", "Choose another port in [page]."),

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from luftpegel_gateway.health import CannotStart
 from luftpegel_gateway.options import Option, choice, file, flag, port, secret, text, whole
 
 BROKER_OPTIONS = {
@@ -36,11 +37,15 @@ LONGEST_WAIT_S = 30
 def new_client(
     options: Mapping[str, Any], *, name: str, keep_session: bool, receive_maximum: int = 100
 ) -> paho.Client:
-    """A client for one broker, not connected yet. `name` is its client id when the options give none."""
+    """A client for one broker, not connected yet. Raises CannotStart.
+
+    The client id names the session that the broker keeps for us, so it must be the same after every start:
+    without one in the options it is made from `name`. Two gateways on one broker need different ones.
+    """
     version = paho.MQTTv5 if options["protocol"] == "5" else paho.MQTTv311
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
-        client_id=options["client_id"] or name,
+        client_id=options["client_id"] or f"luftpegel-{name}",
         protocol=version,
         clean_session=None if version == paho.MQTTv5 else not keep_session,
         manual_ack=True,
@@ -50,14 +55,22 @@ def new_client(
     if options["username"] is not None:
         client.username_pw_set(options["username"], options["password_file"])
     if options["tls"]:
+        _use_tls(client, options, name)
+    _prepare_connect(client, options, keep_session, receive_maximum)
+    return client
+
+
+def _use_tls(client: paho.Client, options: Mapping[str, Any], name: str) -> None:
+    """Check the broker's certificate and show ours. Raises CannotStart."""
+    try:
         client.tls_set(
             ca_certs=_path(options["ca_file"]),
             certfile=_path(options["cert_file"]),
             keyfile=_path(options["key_file"]),
             tls_version=ssl.PROTOCOL_TLS_CLIENT,
         )
-    _prepare_connect(client, options, keep_session, receive_maximum)
-    return client
+    except (OSError, ValueError) as error:
+        raise CannotStart("LP-405", f"{name}: {error}") from error
 
 
 def _prepare_connect(

@@ -78,12 +78,14 @@ def _join(event: Joined, station: Station | None, ledger: Ledger) -> Taken:
     return Taken(event.dev_eui, station.id, state=replace(ledger.state(station.id), recent=()))
 
 
+def _mark(frame: UplinkFrame) -> bytes:
+    """What makes two uplinks of a device the same frame."""
+    place = f"{frame.dev_addr} {frame.f_cnt} {frame.f_port} ".encode()
+    return hashlib.blake2b(place + frame.data, digest_size=8).digest()
+
+
 def _uplink(frame: UplinkFrame, station: Station, state: State, ledger: Ledger, now: int) -> Taken:
-    mark = (
-        frame.dev_addr,
-        frame.f_cnt,
-        hashlib.blake2b(frame.data, digest_size=6, key=bytes([frame.f_port])).digest(),
-    )
+    mark = _mark(frame)
     if mark in state.recent:
         seen_again = replace(state, repeated_frames=state.repeated_frames + 1)
         return Taken(frame.dev_eui, station.id, frame.received_at, state=seen_again, repeated=True)

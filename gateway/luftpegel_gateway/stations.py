@@ -35,9 +35,7 @@ class State:
 
     seen: Intervals = NOTHING  # names that need no asking any more: received or absent
     absent: Intervals = NOTHING  # the station answered that it has no such reading
-    recent: tuple[
-        tuple[str, int, bytes], ...
-    ] = ()  # device address, frame counter, digest of the last frames
+    recent: tuple[bytes, ...] = ()  # marks of the last frames, newest first
     heard_at: int | None = None
     taken_at: int | None = None
     rssi: int | None = None
@@ -64,7 +62,7 @@ class State:
         total = self.received + self.missing
         return self.received / total if total else None
 
-    def remember(self, mark: tuple[str, int, bytes]) -> tuple[tuple[str, int, bytes], ...]:
+    def remember(self, mark: bytes) -> tuple[bytes, ...]:
         """The marks of recent frames with this one in front."""
         return (mark, *self.recent[: REMEMBERED_FRAMES - 1])
 
@@ -83,7 +81,7 @@ def unpack_state(data: bytes) -> State:
     content = cbor2.loads(data)
     content["seen"] = Intervals(_pairs(content["seen"]))
     content["absent"] = Intervals(_pairs(content["absent"]))
-    content["recent"] = tuple(tuple(mark) for mark in content["recent"])
+    content["recent"] = tuple(content["recent"])
     content["asked"] = Asked(**content["asked"]) if content["asked"] else None
     return State(**content)
 

@@ -129,8 +129,8 @@ def test_for_machines(busy_site):
 
 @pytest.mark.parametrize(
     ("query", "header", "language"),
-    [("", "", "en"), ("", "de-AT", "de"), ("", "en;q=0.1,de;q=0.2", "de"), ("en", "de", "en"), ("xx", "de", "de"),
-     ("", "de;q=x", "en"), ("", "fr", "en")],
+    [("", "", "en"), ("", "de-AT", "de"), ("", "en;q=0.1,de;q=0.2", "de"), ("en", "de", "en"),
+     ("xx", "de", "de"), ("", "de;q=x", "en"), ("", "fr", "en")],
 )  # fmt: skip
 def test_language(query, header, language):
     assert language_of(Request("/", {"lang": query}, {"accept-language": header})) == language

@@ -101,3 +101,19 @@ def test_before_the_first_start(gateway):
 def test_one_data_folder_belongs_to_one_gateway(strange_site, gateway):
     code, text = gateway("run")
     assert (code, "LP-412" in text) == (1, True)
+
+
+def test_tls_files_that_are_none(site, gateway):
+    (site.folder / "ca.pem").write_text("no certificate")
+    text = site.config.read_text()
+    site.config.write_text(text.replace('"127.0.0.1"\n', '"127.0.0.1"\ntls = true\nca_file = "ca.pem"\n'))
+    code, text = gateway("run")
+    assert (code, "LP-405" in text) == (1, True)
+
+
+def test_a_damaged_journal_stops_the_gateway_before_it_acknowledges(site, gateway):
+    site.data.mkdir()
+    (site.data / "journal.sqlite").write_bytes(b"this is no database" * 1000)
+    code, text = gateway("run")
+    assert (code, "LP-412" in text) == (1, True)
+    assert "LP-413" in gateway("status")[1]

@@ -8,10 +8,9 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Sequence
 
 from luftpegel_gateway.health import Health
-from luftpegel_gateway.journal.journal import Rejection, StoredFrame
+from luftpegel_gateway.journal.journal import StoredFrame
 from luftpegel_gateway.journal.thread import JournalThread
 from luftpegel_gateway.sinks import Sink, SinkDown
 
@@ -33,27 +32,15 @@ class Worker:
         self._journal = journal
         self._health = health
         self._news = news
+        self._cursor: int | None = None  # the last frame that the sink is done with
 
     async def run(self) -> None:
-        """Deliver for ever."""
+        """Deliver for ever. What fails is told, waited for, and tried again from the cursor."""
         await self.sink.start()
-        cursor = await self._journal.call("cursor", self.name)
-        while True:
-            self._news.clear()
-            frames: list[StoredFrame] = await self._journal.call("after", cursor, LARGEST_BATCH)
-            if frames:
-                cursor = await self._deliver(frames)
-            else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
-
-    async def _deliver(self, frames: Sequence[StoredFrame]) -> int:
-        """Try until the sink has them and the cursor has moved; returns the new cursor."""
         wait = FIRST_WAIT_S
         while True:
             try:
-                rejections: Sequence[Rejection] = await self.sink.deliver(frames)
-                await self._journal.call("advance", self.name, frames[-1].id, rejections)
+                await self._step()
             except SinkDown as down:
                 self._health.report(self.name, down.code, down.detail)
             except sqlite3.OperationalError as error:
@@ -63,6 +50,21 @@ class Worker:
                 self._health.report(self.name, "LP-423", f"{type(error).__name__}: {error}")
             else:
                 self._health.clear(self.name)
-                return frames[-1].id
+                wait = FIRST_WAIT_S
+                continue
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT_S)
+
+    async def _step(self) -> None:
+        """Deliver the next frames and move the cursor; wait for news when there are none."""
+        self._news.clear()
+        if self._cursor is None:
+            self._cursor = await self._journal.call("cursor", self.name)
+        frames: list[StoredFrame] = await self._journal.call("after", self._cursor, LARGEST_BATCH)
+        if not frames:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
+            return
+        rejections = await self.sink.deliver(frames)
+        await self._journal.call("advance", self.name, frames[-1].id, rejections)
+        self._cursor = frames[-1].id
