@@ -757,12 +757,22 @@ function backfill(frame) {
 
 var KINDS = { readings: readings, status: status, alarm: alarm, config: config, backfill: backfill };
 
+function bytesOf(input) {
+  var bytes = Array.prototype.slice.call(input.bytes);
+  for (var i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== (bytes[i] & 255)) {
+      fail(MALFORMED, "byte " + i + " is not a number from 0 to 255");
+    }
+  }
+  return bytes;
+}
+
 function decode(input) {
   var kind = PORTS[input.fPort];
   if (!kind) {
     fail(UNKNOWN_PORT, "FPort " + input.fPort + " carries no frame of a station");
   }
-  var frame = new Reader(Array.prototype.slice.call(input.bytes)).whole();
+  var frame = new Reader(bytesOf(input)).whole();
   if (!Array.isArray(frame) || typeof frame[0] !== "number") {
     fail(MALFORMED, "a frame is an array that begins with its version");
   }

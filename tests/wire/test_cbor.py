@@ -33,11 +33,13 @@ def ours(item):
         return all(type(key) is int and key >= 0 for key in item) and all(map(ours, item.values()))
     if type(item) is list:
         return all(map(ours, item))
-    return type(item) in (int, bytes, str)
+    if type(item) is int:
+        return -(2**64) <= item < 2**64  # beyond, it was a tagged bignum
+    return type(item) in (bytes, str)
 
 
 def oracle(data):
-    """(True, item) if the bytes are deterministic CBOR of our kinds, by cbor2's word alone; else (False, None)."""
+    """(True, item) if by cbor2's word the bytes are deterministic CBOR of our kinds, else (False, None)."""
     try:
         item = cbor2.loads(data, allow_duplicate_keys=False, allow_indefinite=False, max_depth=20)
         right = ours(item) and depth(item) <= 4 and cbor2.dumps(item, canonical=True) == data
@@ -53,13 +55,13 @@ def verdict(data):
         return False, None
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ITEMS)
 def test_same_bytes(item):
     assert cbor.dumps(item) == cbor2.dumps(item, canonical=True)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ITEMS)
 def test_reads_what_cbor2_writes(item):
     assert verdict(cbor2.dumps(item, canonical=True)) == ((True, item) if depth(item) <= 4 else (False, None))
@@ -76,14 +78,14 @@ ANY_CBOR = st.recursive(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ANY_CBOR, st.booleans())
 def test_accepts_nothing_else_of_cbor(item, canonical):
     data = cbor2.dumps(item, canonical=canonical)
     assert verdict(data) == oracle(data)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.binary(max_size=24))
 def test_agrees_on_any_bytes(data):
     assert verdict(data) == oracle(data)

@@ -30,7 +30,7 @@ def python(frames):
 
 
 def micropython(*argv):
-    """The decoder that runs wire_content.py in the MicroPython that argv starts, all frames in one process."""
+    """Decodes in the MicroPython that argv starts, with wire_content.py, all frames in one process."""
 
     def decode_all(frames):
         lines = "".join(f"{port} {payload.hex()}\n" for port, payload in frames)

@@ -1,6 +1,6 @@
 """Random frames, right ones and wrong ones, from a random.Random: the same seed gives the same frames."""
 
-from luftpegel_tools.generate.golden import releases, read_release
+from luftpegel_tools.generate.golden import read_release, releases
 from luftpegel_wire import (
     Row,
     WireError,
