@@ -18,7 +18,8 @@ import fcntl
 import logging
 import signal
 import sqlite3
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 
 from luftpegel_gateway import sinks, sources
@@ -36,6 +37,7 @@ log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
 LOCK_FILE = "lock"
 TIDY_EVERY_S = 600
+Part = Callable[[], Coroutine[None, None, None]]
 
 
 @contextlib.contextmanager
@@ -58,7 +60,7 @@ async def run(config: Config) -> None:
         loop.add_signal_handler(number, stop.set)
     with locked(config.data):
         async with contextlib.AsyncExitStack() as stack:
-            tasks = {asyncio.create_task(part) for part in _start(config, stack)}
+            tasks = {asyncio.create_task(part()) for part in _start(config, stack)}
             log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
             await _first_of(tasks, stop)
             log.info("stopping")
@@ -75,7 +77,7 @@ async def _first_of(tasks: set[asyncio.Task[None]], stop: asyncio.Event) -> None
         task.result()
 
 
-def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Coroutine[None, None, None]]:
+def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Part]:
     """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
 
     Returns what then has to run beside each other until the end.
@@ -84,17 +86,17 @@ def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Coroutine[N
     journal = JournalThread(_open(config))
     stack.callback(journal.close)
     intake = Intake(lambda batch: journal.call("take", batch), health, config.linger_s)
-    parts = [intake.run(), _keep_tidy(config, journal, health)]
+    parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, health)]
     for part in config.sinks:
         sink = sinks.module_of(part.kind).create(part.name, part.options, config.data)
         stack.push_async_callback(sink.stop)
-        parts.append(Worker(part.name, sink, journal, health, intake.watch()).run())
+        parts.append(Worker(part.name, sink, journal, health, intake.watch()).run)
     if config.page:
         names = [part.name for part in config.sinks]
         vital = [INTAKE, *(part.name for part in config.sources)]
         page = Page(config.data / JOURNAL_FILE, config.stations, names, vital, health)
         stack.callback(page.close)
-        parts.append(_serve(*config.page, page))
+        parts.append(partial(_serve, *config.page, page))
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, health)
         stack.callback(source.stop)

@@ -70,7 +70,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the network server says about a device: its log, a status, an acknowledgement."""
+    """What the network server logs about a device; an event of no interest has an empty `code`."""
 
     dev_eui: str
     level: str

@@ -43,6 +43,14 @@ def history(database: sqlite3.Connection, station: str, count: int) -> list[Read
     return [Reading(seq, time, unpack_cells(cells)) for seq, time, cells in rows]
 
 
+def notices(database: sqlite3.Connection, dev_eui: str, count: int) -> list[tuple[int, str, str]]:
+    """The last things that the network server logged about a device: when (unix s), code, text."""
+    rows = database.execute(
+        "SELECT taken_at, code, text FROM notice WHERE dev_eui = ? ORDER BY id DESC LIMIT ?", (dev_eui, count)
+    )
+    return rows.fetchall()
+
+
 def facts_of(view: View, now: int) -> dict[str, object]:
     """A station for machines; values are exact decimal numbers as text."""
     state, newest = view.state, view.newest

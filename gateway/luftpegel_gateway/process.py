@@ -55,7 +55,7 @@ class Taken:
 
 
 def process(delivery: Delivery, stations: Mapping[str, Station], ledger: Ledger, now: int) -> Taken:
-    """Everything that one delivery means. `stations` by device EUI, `now` in unix seconds of our clock."""
+    """Everything that one delivery means. `stations` by device EUI; `now`: when it came (unix s)."""
     try:
         event = sources.parse(delivery)
     except Refused as refusal:
@@ -94,7 +94,7 @@ def _uplink(frame: UplinkFrame, station: Station, state: State, ledger: Ledger, 
         recent=state.remember(mark),
         frames=state.frames + 1,
         heard_at=max(frame.received_at, state.heard_at or 0),
-        taken_at=now,
+        taken_at=max(now, state.taken_at or 0),
         rssi=frame.rssi,
         snr=frame.snr,
         dr=frame.dr,
@@ -137,13 +137,10 @@ def _sort(
     for item in told:
         reading = item.reading
         before = known.get(reading.seq)
-        if before is None:
-            if (
-                reading.seq not in state.seen
-            ):  # else known, but older than what the journal still holds: a repeat
-                fresh.append(reading)
-        elif reading.absent:
-            continue  # the station has it no longer, we do
+        if before is None and reading.seq not in state.seen:
+            fresh.append(reading)
+        elif before is None or reading.absent:
+            continue  # known, but older than what the journal holds; or known here and forgotten there
         elif contradiction := _contradiction(before, item):
             conflicts.append(Fault("LP-253", f"sequence {reading.seq}: {contradiction}"))
         elif new := _cells_beside(before, reading):

@@ -43,6 +43,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chart": ("{name}, {begin} to {end} UTC: lowest {low}, highest {high}, last {last} {unit}.",
               "{name}, {begin} bis {end} UTC: kleinster Wert {low}, größter {high}, letzter {last} {unit}."),
     "no_chart": ("{name}: no value to draw.", "{name}: kein Wert zum Zeichnen."),
+    "notices": ("What the network server reports", "Was der Netzserver meldet"),
     "signal": ("Signal", "Empfang"),
     "place": ("Place", "Ort"),
     "back": ("All stations", "Alle Stationen"),

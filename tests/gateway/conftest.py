@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -182,7 +183,8 @@ class Site:
     def rows(self, sql, *values, file="store.sqlite"):
         if not (self.data / file).exists():
             return []
-        with sqlite3.connect(f"file:{self.data / file}?mode=ro", uri=True, timeout=PATIENCE_S) as database:
+        place = f"file:{self.data / file}?mode=ro"
+        with closing(sqlite3.connect(place, uri=True, timeout=PATIENCE_S)) as database:
             try:
                 return database.execute(sql, values).fetchall()
             except sqlite3.OperationalError as error:

@@ -39,7 +39,7 @@ class Outline(html.parser.HTMLParser):
 
 
 @pytest.fixture
-def busy_site(site, server, station, make_station):
+def busy_site(site, server, station, make_station, until):
     """Two stations; one has a gap, a missing value and an implausible one."""
     stations = site.folder / "stations.toml"
     stations.write_text(stations.read_text().replace("Mühlbach", HOSTILE.replace('"', '\\"')))
@@ -49,6 +49,9 @@ def busy_site(site, server, station, make_station):
     server.publish(other.topic(), other.uplink(3, history=4))
     server.publish(other.topic(), other.uplink(8, history=4))
     site.wait_for([0, 8])
+    complaint = {"level": "ERROR", "code": "UPLINK_CODEC", "description": HOSTILE}
+    server.publish(station.topic("log"), other.event(b"", **complaint))
+    until(lambda: site.journal("SELECT count(*) FROM notice") == [(1,)], "not taken")
     return site
 
 
@@ -79,6 +82,7 @@ def test_station_page_has_charts_and_their_table(busy_site):
         assert set(picture["aria-labelledby"].split()) <= ids
     assert "größter 90,00, letzter" in body
     assert "unplausibler Wert" in body
+    assert "UPLINK_CODEC: &lt;script&gt;" in body
     # A gap and a missing value interrupt the line: 0..3, 5 has no temperature, 6..8.
     assert len(outline.all("polyline")) == 2 + 2
     assert len(outline.all("tr")) == len(re.findall("<tr>", body))

@@ -48,7 +48,7 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE UNIQUE INDEX quarantine_once ON quarantine (digest, code, sink);
 CREATE INDEX quarantine_frame ON quarantine (frame);
-CREATE TABLE notice (
+CREATE TABLE notice (              -- what the network server logged about a device
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     taken_at INTEGER NOT NULL,
     dev_eui TEXT NOT NULL,
@@ -56,6 +56,7 @@ CREATE TABLE notice (
     code TEXT NOT NULL,
     text TEXT NOT NULL
 ) STRICT;
+CREATE INDEX notice_device ON notice (dev_eui, id);
 """
 
 
@@ -65,6 +66,16 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     Raises sqlite3.DatabaseError when the file is none, or is of a later version.
     """
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+    try:
+        _prepare(database, path)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    """Settings and tables."""
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     with transaction(database):
@@ -75,7 +86,6 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             for statement in SCHEMA.split(";\n"):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {VERSION}")
-    return database
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

@@ -81,18 +81,15 @@ class Journal:
                 "INSERT OR REPLACE INTO station (id, state) VALUES (?, ?)",
                 (taken.station, pack_state(taken.state)),
             )
-        if taken.notice:
-            notice = taken.notice
-            row = (now, notice.dev_eui, _clean(notice.level), _clean(notice.code), _clean(notice.text))
+        if taken.notice and taken.notice.code:
+            told = (_clean(text) for text in (taken.notice.level, taken.notice.code, taken.notice.text))
             self._database.execute(
-                "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (?,?,?,?,?)", row
+                "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (?,?,?,?,?)",
+                (now, taken.notice.dev_eui, *told),
             )
-        is_frame = taken.received_at is not None or taken.faults
-        if (
-            not is_frame
-            or taken.repeated
-            or (taken.faults and not taken.readings and self._known(delivery, taken, now))
-        ):
+        if taken.repeated or (taken.received_at is None and not taken.faults):
+            return
+        if taken.faults and not taken.readings and self._known(delivery, taken, now):
             return
         frame = self._write_frame(delivery, taken, now)
         for code, details in _by_code(taken.faults).items():
@@ -171,8 +168,7 @@ class Journal:
         return tidy(self._database, sinks, int(self._clock()), keep_days, keep_mib)
 
     def replay(self, entry: int) -> Fault | None:
-        """Take a quarantined frame through the gateway again; None when it is resolved, else what is still
-        wrong.
+        """Take a quarantined frame through the gateway again; returns what is still wrong, None if nothing.
 
         What a sink refused is put behind the log's end, so that every sink sees it again (they know it by
         name). Raises KeyError for an entry that is not there.
@@ -180,17 +176,19 @@ class Journal:
         now = int(self._clock())
         with transaction(self._database):
             row = self._database.execute(
-                "SELECT f.kind, f.topic, f.payload, f.id, q.sink FROM quarantine q"
+                "SELECT f.kind, f.topic, f.payload, f.id, f.taken_at, q.sink FROM quarantine q"
                 " JOIN frame f ON f.id = q.frame WHERE q.id = ?",
                 (entry,),
             ).fetchone()
             if row is None:
                 raise KeyError(entry)
-            delivery = Delivery(*row[:3])
-            if row[4]:
-                self._append_again(row[3])
+            *message, frame, taken_at, sink = row
+            delivery = Delivery(*message)
+            if sink:
+                self._append_again(frame)
             else:
-                taken = process(delivery, self._stations, Ledger(self._database, replaying=True), now)
+                ledger = Ledger(self._database, replaying=True)
+                taken = process(delivery, self._stations, ledger, taken_at)
                 if taken.faults:
                     return taken.faults[0]
                 self._write(delivery, taken, now)

@@ -12,9 +12,9 @@ from typing import TypeVar
 from luftpegel_gateway.health import Health
 from luftpegel_gateway.journal.database import open_for_reading
 from luftpegel_gateway.journal.quarantine import Account, account
-from luftpegel_gateway.overview import View, facts_of, history, views
+from luftpegel_gateway.overview import View, facts_of, history, notices, views
 from luftpegel_gateway.page.metrics import Seen, metrics
-from luftpegel_gateway.page.pages import HISTORY, missing_page, overview_page, station_page
+from luftpegel_gateway.page.pages import HISTORY, NOTICES, missing_page, overview_page, station_page
 from luftpegel_gateway.page.server import Request, Response
 from luftpegel_gateway.page.style import STYLE
 from luftpegel_gateway.stations import Station
@@ -88,10 +88,14 @@ class Page:
         )
         if station is None:
             return Response(missing_page(language_of(request)), status=404)
-        view, readings = await self._read(
-            lambda database: (views(database, [station])[0], history(database, station.id, HISTORY))
+        view, readings, reported = await self._read(
+            lambda database: (
+                views(database, [station])[0],
+                history(database, station.id, HISTORY),
+                notices(database, station.dev_eui, NOTICES),
+            )
         )
-        return Response(station_page(view, readings, int(time.time()), language_of(request)))
+        return Response(station_page(view, readings, reported, int(time.time()), language_of(request)))
 
     async def _style(self, _request: Request) -> Response:
         return Response(STYLE, "text/css", headers={"Cache-Control": "max-age=3600"})

@@ -25,6 +25,7 @@ from luftpegel_gateway.texts import (
 )
 
 BREAK = void("br")
+NOTICES = 10
 HISTORY = 144  # readings: a day at ten minutes
 
 
@@ -67,7 +68,9 @@ def overview_page(
     return layout(tell("overview", language), language, "/", _troubles(troubles, language), table, gateway)
 
 
-def station_page(view: View, readings: Sequence[Reading], now: int, language: str) -> str:
+def station_page(
+    view: View, readings: Sequence[Reading], reported: Sequence[tuple[int, str, str]], now: int, language: str
+) -> str:
     """One station: its facts, a chart a channel, and the same numbers as a table."""
     channels = sorted({cell.channel for reading in readings for cell in reading.cells})
     shown = [
@@ -78,7 +81,9 @@ def station_page(view: View, readings: Sequence[Reading], now: int, language: st
     back = tag("p", tag("a", tell("back", language), href=f"/?lang={language}"))
     table = _table(readings, channels, language) if readings else tag("p", tell("no_readings", language))
     title = f"{view.station.id} {view.station.name}"
-    return layout(title, language, path, back, _facts(view, now, language), *shown, table)
+    return layout(
+        title, language, path, back, _facts(view, now, language), *shown, table, _notices(reported, language)
+    )
 
 
 def missing_page(language: str) -> str:
@@ -174,6 +179,14 @@ def _facts(view: View, now: int, language: str) -> Html:
         if value
     ]
     return tag("table", tag("tbody", *rows))
+
+
+def _notices(reported: Sequence[tuple[int, str, str]], language: str) -> Html:
+    """The network server's log about this device, newest first."""
+    if not reported:
+        return Html("")
+    items = [tag("li", f"{moment(then, language)} {code}: {text}") for then, code, text in reported]
+    return join(tag("h2", tell("notices", language)), tag("ul", *items))
 
 
 def _table(readings: Sequence[Reading], channels: Sequence[int], language: str) -> Html:
