@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from luftpegel_tools import firmware_image
-from luftpegel_tools.town.network import JoinAccept
+from luftpegel_tools.town.network import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
@@ -22,6 +22,8 @@ for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
 
 SLOT_US = 600_000_000
 SOCKETS = {"a": (47, 48), "b": (5, 6)}
+EPOCH = 1_790_000_000
+GPS_EPOCH, LEAP_S = 315_964_800, 18
 RAIL_PIN, BATTERY_PIN, ONEWIRE_PIN = 36, 1, 4
 DEV_EUI = bytes(range(8))
 
@@ -71,7 +73,7 @@ class Network:
     """Lets everybody in and hears everything, unless told otherwise; `answers` wait for the next uplinks."""
 
     accepts: bool = True
-    deaf: bool = False
+    tells_time: bool = False
     joins: int = 0
     uplinks: list = field(default_factory=list)
     answers: list = field(default_factory=list)
@@ -81,9 +83,10 @@ class Network:
         return JoinAccept(0x26011234) if self.accepts else None
 
     def uplink(self, uplink):
-        if self.deaf:
-            return None
         self.uplinks.append(uplink)
+        if self.tells_time and uplink.device_time_request:
+            gps_s = EPOCH - GPS_EPOCH + LEAP_S + uplink.sent_us // 1_000_000
+            return Downlink(None, b"", acknowledges=False, device_time=gps_s)
         return self.answers.pop(0) if self.answers else None
 
     def frames(self):
@@ -96,7 +99,7 @@ class Site:
     """One station on its board."""
 
     def __init__(self, folder, engine, drivers, **settings):
-        self.clock = VirtualClock(epoch=1_790_000_000)
+        self.clock = VirtualClock(epoch=EPOCH)
         self.network = Network()
         self.modem = WioE5(self.network, DEV_EUI)
         self.board = Board(

@@ -2,7 +2,7 @@
 
 import pytest
 from luftpegel_tools.town.network import Downlink
-from luftpegel_wire import PORT_BACKFILL, PORT_STATUS, decode, encode_backfill
+from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_STATUS, decode, encode_backfill, encode_config
 
 ENGINES = ["pip", "mpy32"]
 TEMPERATURE, BATTERY = 2, 14
@@ -120,6 +120,48 @@ def test_readings_are_sent_again_on_request(site, engine):
     assert sorted({row.seq for row in again}) == [3, 4, 5, 6]
     truth = [values["temperature"] for _, values in station.chips["sht4x"].delivered]
     assert all(abs(row.values[0] - truth[row.seq]) <= 5 for row in again)
+
+
+def test_an_interval_set_from_afar_holds_at_once_and_over_a_power_cut(site, engine):
+    station = site(engine)
+    station.run_slots(1)
+    station.network.answers = [
+        Downlink(PORT_CONFIG, encode_config(1, {"interval_s": 300}), acknowledges=False)
+    ]
+    station.run_slots(2)
+    station.board.power_off()
+    station.board.power_on()
+    station.run_slots(1)
+    # The first reading after power-on comes as soon as the service window of 5 s is over.
+    assert [row.interval for row in station.newest().rows[1:]] == [295, None, 300, 300, 300, 595]
+
+
+def test_ages_are_known_over_a_power_cut_once_the_network_told_the_time(site, engine):
+    station = site(engine)
+    station.network.tells_time = True
+    station.run_slots(2)
+    station.board.power_off()
+    station.run_slots(5)
+    station.board.power_on()
+    station.run_slots(2)
+    heard, frame = station.network.frames()[-1]
+    sampled = [now_us / 1e6 for now_us, _ in station.chips["sht4x"].delivered]
+    ages = [row.age for row in reversed(frame.rows)]
+    assert len(ages) == 4
+    assert all(abs(heard - age - then) < 10 for age, then in zip(ages, sampled, strict=True))
+
+
+def test_a_radio_that_hangs_costs_its_wake_and_no_reading(site, engine):
+    station = site(engine)
+    station.board.power_off()
+    station.replace("station/uplink", "import time\nwhile True:\n    time.sleep_ms(1000)\n")
+    station.board.power_on()
+    station.run_slots(2)
+    station.board.power_off()
+    station.install()
+    station.board.power_on()
+    station.run_slots(1)
+    assert list(told(station.newest())) == [2, 1, 0]
 
 
 def test_power_cut_at_any_flash_write_costs_at_most_the_reading_being_written(site, engine):
