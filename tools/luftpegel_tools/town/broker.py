@@ -25,11 +25,14 @@ autosave_interval 1
 autosave_on_changes false
 max_queued_messages 0
 max_inflight_messages 20
-log_dest stdout
+log_dest stderr
 log_type error
 log_type warning
 log_type notice
+log_type information
 """
+_RUNNING = b" running"  # "mosquitto version 2.0.11 running"
+_LOG = "mosquitto.log"
 _START_PATIENCE_S = 10.0
 
 
@@ -59,17 +62,29 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        """Start it (again) and wait until it takes connections."""
-        log = self._folder / "mosquitto.log"
+        """Start it (again) and wait until it says that it runs.
+
+        What its port answers would prove nothing: another program may have taken that port just now.
+        """
+        log = self._folder / _LOG
         with log.open("ab") as output:
+            said_before = output.tell()
             command = [*self._program.argv_prefix, "-c", str(self._config)]
             self._process = start_child(command, output, self._program.env)
         deadline = time.monotonic() + _START_PATIENCE_S
-        while not _listens(self.host, self.port):
+        while _RUNNING not in log.read_bytes()[said_before:]:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise BrokerError(f"LP-370: the MQTT broker does not start. Next: look into {log}.")
             time.sleep(0.01)
+
+    def check(self) -> None:
+        """Raise BrokerError LP-374 if it ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise BrokerError(
+                f"LP-374: the MQTT broker ended by itself ({self._process.returncode}). "
+                f"Next: look into {self._folder / _LOG}."
+            )
 
     def stop(self) -> None:
         """End it in good order: it writes what it keeps to its file."""
@@ -91,11 +106,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _listens(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True

@@ -78,16 +78,12 @@ class Day:
         clock = self.town.clock
         self.town.switch_on()
         while clock.now_us < self._until_us:
-            clock.run_until(min(clock.now_us + self._slice_us, self._until_us))
-            self.gateway.check()
-            tell(self._progress())
+            self._live_until(min(clock.now_us + self._slice_us, self._until_us), tell)
         tallies = {station.identity.id: station.link.tally for station in self.town.stations}
         time.sleep(_SETTLE_S)
         while not self._all_here() and clock.now_us < self._until_us + self._grace_us:
-            clock.run_until(clock.now_us + self._interval_us)
+            self._live_until(clock.now_us + self._interval_us, tell)
             time.sleep(_SETTLE_S)
-            self.gateway.check()
-            tell(self._progress())
         return [
             Result(
                 station.identity.id, station.identity.kind, self._proof(station), tallies[station.identity.id]
@@ -102,6 +98,12 @@ class Day:
     def __exit__(self, *_error: object) -> None:
         """End the gateway and the town."""
         self._stack.close()
+
+    def _live_until(self, when_us: int, tell: Callable[[Progress], None]) -> None:
+        self.town.clock.run_until(when_us)
+        self.gateway.check()
+        self.town.broker.check()
+        tell(self._progress())
 
     def _kill_gateway(self) -> None:
         self.gateway.kill()

@@ -37,6 +37,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "true": "Every stored value equals what the sensor delivered. {seconds:.1f} s.",
         "false": "NOT PROVED: {lost} lost, {duplicated} duplicated, {faults} wrong. {seconds:.1f} s.",
         "more": "  … and {n} more",
+        "log": "The gateway's last words:",
         "serving": "The status page stays at {url} until Ctrl-C.",
         "stopped": "stopped",
         "no_folder": "LP-373: there is no folder {folder} for the report. Next: create it, or name another.",
@@ -50,6 +51,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "true": "Jeder gespeicherte Wert gleicht dem, den der Sensor lieferte. {seconds:.1f} s.",
         "false": "NICHT BEWIESEN: {lost} verloren, {duplicated} doppelt, {faults} falsch. {seconds:.1f} s.",
         "more": "  … und {n} weitere",
+        "log": "Die letzten Worte des Gateways:",
         "serving": "Die Statusseite bleibt unter {url} bis Strg-C.",
         "stopped": "beendet",
         "no_folder": "LP-373: Der Ordner {folder} fehlt. Nächster Schritt: anlegen oder anders nennen.",
@@ -117,6 +119,8 @@ def _demo(args: argparse.Namespace, folder: Path) -> int:
         seconds = time.monotonic() - started
         _print_table(results, texts)
         proved = _print_verdict(results, seconds, texts)
+        if not proved:
+            print(texts["log"], *day.gateway.last_words(), sep="\n  ", flush=True)
         if args.json:
             args.json.write_text(json.dumps(_report(results, seconds, args.loss, day.kills), indent=2) + "\n")
         if not args.once:

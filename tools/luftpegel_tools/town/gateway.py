@@ -94,11 +94,15 @@ class Gateway:
     def check(self) -> None:
         """Raise GatewayError LP-372 if it ended by itself."""
         if self._process is not None and self._process.poll() is not None:
-            words = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+            words = " / ".join(self.last_words(1))
             raise GatewayError(
                 f"LP-372: the gateway ended by itself ({self._process.returncode}). Its last words: {words}. "
                 "Next: report this as a mistake of the gateway."
             )
+
+    def last_words(self, lines: int = 10) -> list[str]:
+        """The end of its log."""
+        return self.log.read_text(errors="replace").splitlines()[-lines:]
 
     def kill(self) -> None:
         """SIGKILL: no last words, nothing written any more."""
@@ -119,13 +123,12 @@ class Gateway:
         if not file.exists():
             return []
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as database:
-            try:
-                found = database.execute(
-                    "SELECT seq, channel, time, value FROM readings WHERE station = ?", (station,)
-                ).fetchall()
-            except sqlite3.OperationalError:  # the file is there, its table not yet
-                return []
-        return [StoredCell(*row) for row in found]
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'readings'").fetchall():
+                return []  # the file is there, its table not yet
+            found = database.execute(
+                "SELECT seq, channel, time, value FROM readings WHERE station = ?", (station,)
+            )
+            return [StoredCell(*row) for row in found]
 
     def _is_ready(self) -> bool:
         try:

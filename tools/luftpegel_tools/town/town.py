@@ -13,7 +13,7 @@ from typing import Any, Self
 from chirpstack_api import api  # type: ignore[import-untyped]
 
 from luftpegel_tools.town.air import GatewaySite, Link
-from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
 from luftpegel_tools.town.place import Place
 from luftpegel_tools.town.station import Build, Identity, TownStation
@@ -67,7 +67,8 @@ class Town:
                 station = self._station(Identity.make(number, kind, wishes.seed), number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
-            self.server.bus.wait_ready(_BROKER_PATIENCE_S)
+            if not self.server.bus.wait_ready(_BROKER_PATIENCE_S):
+                raise BrokerError("LP-375: the MQTT broker does not answer. Next: try again; report it.")
             self._stack = stack.pop_all()
 
     def switch_on(self) -> None:
