@@ -43,13 +43,14 @@ Part = Callable[[], Coroutine[None, None, None]]
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the data folder; raises CannotStart when another gateway does, or when it cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOCK_FILE).open("w") as file:
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((folder / LOCK_FILE).open("w"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except OSError as error:
-        raise CannotStart("LP-412", f"{folder}: {error.strerror}") from error
+        except OSError as error:
+            raise CannotStart("LP-412", f"{folder}: {error.strerror}") from error
+        yield
 
 
 async def run(config: Config) -> None:

@@ -45,6 +45,8 @@ STATION_OPTIONS = {
     "latitude": Option(number(-90, 90), None),
     "longitude": Option(number(-180, 180), None),
 }
+# Parts of the gateway that report troubles under these names themselves.
+RESERVED = ("journal", "retention")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
 
 
@@ -166,9 +168,9 @@ def load(file: Path) -> Config:
         main.wrong((), "LP-305", key="[gateway]")
     gateway = main.read(("gateway",), main.content.get("gateway", {}), GATEWAY_OPTIONS)
     page = main.read(("page",), main.content["page"], PAGE_OPTIONS) if "page" in main.content else None
-    parts = {
-        key: _parts(main, key, table) for key, table in (("source", sources.SOURCES), ("sink", sinks.SINKS))
-    }
+    names = set(RESERVED)
+    tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
+    parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
     stations, mistakes = _stations(gateway["stations"]) if gateway["stations"] else ((), [])
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
@@ -184,19 +186,20 @@ def load(file: Path) -> Config:
     )
 
 
-def _parts(main: _File, key: str, kinds: Mapping[str, str]) -> tuple[Part, ...]:
-    """All [[source]] or [[sink]] tables. At least one is needed: a gateway without either does nothing."""
-    parts: dict[str, Part] = {}
+def _parts(main: _File, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
+    """All [[source]] or [[sink]] tables, at least one; their names are added to `names`, which are taken."""
+    parts = []
     tables = main.tables(key)
     if not tables and not any(mistake.words.get("key") == key for mistake in main.mistakes):
         main.wrong((), "LP-305", key=f"[[{key}]]")
     for place, table in tables:
         part = _part(main, key, place, table, kinds)
-        if part is not None and part.name in parts:
-            main.wrong((*place, "name"), "LP-307", key="name", value=part.name, other=key)
+        if part is not None and part.name in names:
+            main.wrong((*place, "name"), "LP-312", value=part.name)
         elif part is not None:
-            parts[part.name] = part
-    return tuple(parts.values())
+            names.add(part.name)
+            parts.append(part)
+    return tuple(parts)
 
 
 def _part(

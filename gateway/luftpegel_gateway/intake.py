@@ -1,5 +1,4 @@
-"""Intake: gathers deliveries for a moment, has the journal take them in one commit, and acknowledges them
-after it.
+"""Intake: gathers deliveries for a moment, has the journal take them in one commit, then acknowledges them.
 
 Nothing is dropped here. While the journal cannot write (a full disk), the batch is held and tried again;
 upstream then stops by itself, for the broker sends no more than the receive maximum without an
@@ -30,7 +29,6 @@ class Intake:
         self._linger_s = linger_s
         self._queue: asyncio.Queue[Delivery] = asyncio.Queue()
         self._watchers: list[asyncio.Event] = []
-        self.taken = 0  # deliveries on disk since the start
 
     def deliver(self, delivery: Delivery) -> None:
         """Called by sources. Bounded by what the source leaves unacknowledged."""
@@ -49,7 +47,6 @@ class Intake:
             answers = await self._commit(batch)
             for delivery in batch:
                 delivery.acknowledge()
-            self.taken += len(batch)
             for watcher in self._watchers:
                 watcher.set()
             for delivery, answer in zip(batch, answers, strict=True):

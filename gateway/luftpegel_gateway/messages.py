@@ -104,6 +104,10 @@ CATALOGUE: Mapping[str, Text] = {
         ("'{key}' is \"{got}\"; it must look like \"{example}\".", "Correct the value."),
         ("'{key}' ist \"{got}\"; es muss aussehen wie \"{example}\".", "Den Wert berichtigen."),
     ),
+    "LP-312": Text(
+        ("The name \"{value}\" is taken.", "Give this table a name of its own: name = \"...\""),
+        ("Der Name \"{value}\" ist vergeben.", "Dieser Tabelle einen eigenen Namen geben: name = \"...\""),
+    ),
     "LP-313": Text(
         ("Nobody reads the key '{key}'.", "Remove it. Possible here: {known}."),
         ("Den Schlüssel '{key}' liest niemand.", "Entfernen. Möglich ist hier: {known}."),

@@ -74,8 +74,7 @@ class ChirpStackMqtt:
         if reason.is_failure:
             self._tell("LP-402", f"{self._address}: {reason}")
             return
-        # Always, also in a resumed session: the broker may have lost it, and subscribing twice changes
-        # nothing.
+        # Always, also in a resumed session: the broker may have lost it, and a second time changes nothing.
         client.subscribe(self._filter, qos=1)
 
     def _subscribed(
