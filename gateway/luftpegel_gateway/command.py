@@ -126,7 +126,7 @@ def _check(args: argparse.Namespace, config: Config, language: str) -> int:
     counted = f"{len(config.stations)} {tell('stations', language)}"
     print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join(names)}")
     if unplaced:
-        print(f" warn  LP-310 {len(unplaced)} {tell('no_place', language)}: {', '.join(unplaced[:10])}")
+        print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
     return DONE
 
 

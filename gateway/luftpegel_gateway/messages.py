@@ -40,12 +40,6 @@ CATALOGUE: Mapping[str, Text] = {
         ("Die Nutzdaten sind noch verschlüsselt: der Netzserver hat den Anwendungsschlüssel nicht.",
          "Dem Netzserver die Schlüssel des Geräts geben (Join-Server), dann die nächste Anmeldung abwarten."),
     ),
-    "LP-252": Text(
-        ("Nobody reads this port: {detail}.",
-         "Check that this device runs Luftpegel firmware; a newer one may need a newer gateway."),
-        ("Diesen Port liest niemand: {detail}.",
-         "Prüfen, ob auf dem Gerät Luftpegel läuft; eine neuere Fassung braucht vielleicht ein neueres Gateway."),
-    ),
     "LP-253": Text(
         ("A reading came again under the same name with other content: {detail}.",
          "The station has probably lost its memory and counts from the start: give it a new id in stations.toml, restart the gateway, then `luftpegel gateway quarantine replay`."),
@@ -99,6 +93,10 @@ CATALOGUE: Mapping[str, Text] = {
     "LP-309": Text(
         ("'{key}': others may read the secret in {path} (mode {mode}).", "Run: chmod 600 {path}"),
         ("'{key}': andere dürfen das Geheimnis in {path} lesen (Rechte {mode}).", "Ausführen: chmod 600 {path}"),
+    ),
+    "LP-310": Text(
+        ("Stations without a place: {detail}.", "Give them latitude and longitude in stations.toml."),
+        ("Stationen ohne Standort: {detail}.", "Ihnen in stations.toml latitude und longitude geben."),
     ),
     "LP-311": Text(
         ("'{key}' is \"{got}\"; it must look like \"{example}\".", "Correct the value."),

@@ -51,7 +51,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "skip": ("To the content", "Zum Inhalt"),
     "not_found": ("There is no such page.", "Diese Seite gibt es nicht."),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
-    "no_place": ("stations without latitude and longitude", "Stationen ohne latitude und longitude"),
 }  # fmt: skip
 
 QUALITY: dict[int, tuple[str, str]] = {
