@@ -8,7 +8,7 @@ import time
 
 import machine
 from esp32 import NVS
-from station import clock, memory
+from station import clock, guard, memory
 from station.flash import Counter, Folder, interval_in_force
 from station.hardware import Hardware, board_ms
 from station.journal import Journal, Layout
@@ -27,10 +27,11 @@ UNATTENDED = (machine.DEEPSLEEP_RESET, machine.WDT_RESET)
 def run():
     state = memory.Memory(machine.RTC())
     cause = machine.reset_cause()
-    settings = _settings(cause)
-    if settings is not None:
-        watchdog = machine.WDT(timeout=WATCHDOG_MS)
-        wake = _Wake(settings, state, watchdog)
+    settings = _settings()
+    if settings:
+        if cause not in UNATTENDED:
+            _service_window(Hardware(settings["board"]))
+        wake = _Wake(settings, state, machine.WDT(timeout=WATCHDOG_MS))
         try:
             wake.run(cause)
         except KeyboardInterrupt:
@@ -39,21 +40,21 @@ def run():
         wake.sleep()
 
 
-def _settings(cause):
-    # The station's settings; None when they are refused: then the station stays at the prompt, where they can
-    # be mended, instead of failing again and again.
-    from station.config import ConfigError, board_of, load
+def _settings():
+    # The station's settings, with its board and its plan of channels; None when they are refused: then the
+    # station stays at the prompt, where they can be mended, instead of failing again and again.
+    from sensors import driver
+    from station.config import ConfigError, Plan, board_of, load
 
     try:
         settings = load(STATION_FILE)
+        settings["board"] = board_of(settings)
+        settings["plan"] = Plan(settings, settings["board"], driver)
+        return settings
     except ConfigError as error:
         print(STATION_FILE, error)
         print("The station does not start. It waits here for a technician.")
         return None
-    settings["board"] = board_of(settings)
-    if cause not in UNATTENDED:
-        _service_window(Hardware(settings["board"]))
-    return settings
 
 
 def _board_s():
@@ -98,7 +99,7 @@ class _Wake:
             state.radio_setup = state.status_next = 0  # somebody was here and may have changed the keys
         slot = clock.slot_start(now_ms, state.interval)
         if cause == machine.WDT_RESET:
-            self._after_watchdog(slot, cause)
+            self._after_watchdog(slot)
         if state.sampled and state.slot == slot:
             return
         state.at(memory.BOOT)
@@ -112,23 +113,20 @@ class _Wake:
         self._watchdog.feed()
         self._send(journal, row)
 
-    def _after_watchdog(self, slot, cause):
+    def _after_watchdog(self, slot):
         # A sensor that hung is left alone while its slot is tried again; whatever else hung costs the slot.
         state = self._state
-        state.crashes = min(state.crashes + 1, 0xFFFF)
-        state.crash_phase, state.crash_cause = state.phase, cause
+        guard.record(state, "the watchdog bit")
         if state.phase >= memory.SENSOR:
             state.benched |= 1 << state.phase - memory.SENSOR
         else:
             state.slot, state.sampled = slot, 1
 
     def _sample(self, journal, time_s):
-        from sensors import driver
-        from station.config import Plan
         from station.sampler import Sampler
 
         state = self._state
-        plan = Plan(self._settings, self._settings["board"], driver)
+        plan = self._settings.pop("plan")  # the last hold on the drivers' modules
         sampler = Sampler(
             plan,
             self._settings,
@@ -138,10 +136,10 @@ class _Wake:
             lambda k: state.at(memory.SENSOR + k),
         )
         values, quality = sampler.sample(state.benched)
+        state.faults = sampler.faults()
         state.at(memory.JOURNAL)
-        row = journal.append(
-            time_s, values, quality, Layout(plan.channels, plan.steps, state.era, state.offset)
-        )
+        layout = Layout(plan.channels, plan.steps, state.era, state.offset)
+        row = journal.append(time_s, values, quality, layout)
         print("reading %d: %s" % (row.seq, " ".join([str(value) for value in values])))
         return row
 

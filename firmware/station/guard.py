@@ -33,23 +33,23 @@ def _crashed(error, machine):
     text = io.StringIO()
     sys.print_exception(error, text)
     text = text.getvalue()
-    print(
-        "LP-110 the firmware failed; the station goes on at its next slot. Next: send this text to the maker."
-    )
+    print("LP-110 the firmware failed; it goes on at its next slot. Next: send this text to the maker.")
     print(text)
     memory = Memory(machine.RTC())
-    memory.crashes = min(memory.crashes + 1, 0xFFFF)
-    memory.crash_phase = memory.phase
-    memory.crash_cause = machine.reset_cause()
+    record(memory, text)
     memory.save()
-    try:
-        with open(CRASH_FILE, "w") as file:
-            file.write("phase %d, reset cause %d\n" % (memory.phase, memory.crash_cause))
-            file.write(text[-_CRASH_BYTES:])
-    except OSError:
-        pass  # a full or broken flash is no reason not to sleep
     if memory.interval:
         from station.clock import until_next_slot_ms
         from station.hardware import board_ms
 
         machine.deepsleep(until_next_slot_ms(board_ms(), memory.interval))
+
+
+def record(memory, text):
+    # Counts a crash and keeps its text, the latest only.
+    memory.crashes = min(memory.crashes + 1, 0xFFFF)
+    try:
+        with open(CRASH_FILE, "w") as file:
+            file.write("crash %d, phase %d\n%s\n" % (memory.crashes, memory.phase, text[-_CRASH_BYTES:]))
+    except OSError:
+        pass  # a full or broken flash is no reason not to go on

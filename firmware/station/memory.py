@@ -22,14 +22,12 @@ _LAYOUT = (
     ("cause", "B"),  # reset cause of this wake
     ("phase", "B"),  # what the station is at, see below
     ("benched", "H"),  # sensors (bits) that hung in this slot
+    ("faults", "B"),  # sensors that did not deliver at the last sampling
     ("crashes", "H"),
-    ("crash_phase", "B"),
-    ("crash_cause", "B"),  # reset cause of the wake that crashed
     ("join_since", "I"),  # first refused join, 0 none
     ("join_next", "I"),  # no join before
     ("joins_failed", "H"),
     ("radio_setup", "I"),  # checksum of the settings the modem has been given; 0 none
-    ("sends_failed", "H"),  # since the last success
     ("status_next", "I"),  # when the next status frame is due
 )
 _FORMAT = "<B" + "".join([code for _, code in _LAYOUT])

@@ -33,6 +33,11 @@ class Sampler:
         cells = [self._cells.get(channel, (None, _UNKNOWN)) for channel in self._plan.channels]
         return [value for value, _ in cells], [quality for _, quality in cells]
 
+    def faults(self):
+        # How many sensors left a cell without a value.
+        empty = [c for c, (value, _) in self._cells.items() if value is None]
+        return len([owned for owned in self._plan.owned if set(owned) & set(empty)])
+
     def _round(self, awake):
         drivers = [(k, self._guarded(k, self._start)) for k in awake]
         self._wait(max([0] + [driver.WARM_UP_MS for _, driver in drivers if driver]))

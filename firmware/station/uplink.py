@@ -5,7 +5,7 @@
 import gc
 from binascii import crc32
 
-from lora_radio import RadioError
+from lora_radio import SILENT, RadioError
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_READINGS, PORT_STATUS, WireError, decode
 from luftpegel_wire.quality import MISSING
 from luftpegel_wire.readings import Row, encode_readings
@@ -72,26 +72,33 @@ class Uplink:
 
     def run(self, journal, row):
         # row: the newest reading.
-        state = self._state
         try:
-            if self._join():
-                status_due = self._now_s() >= state.status_next
-                if status_due:
-                    self._learn_time()  # asks the network with the frame that follows
-                self._send_rows(journal, row.layout, row.seq)
-                state.sends_failed = 0
-                if status_due:
-                    self._learn_time()
-                    self._send_status(journal, row)
-                self._send_again(journal, row)
+            try:
+                self._converse(journal, row)
+            except WireError as error:
+                print("%s. Next: raise data_rate, or measure less with this station" % error)
+            except RadioError as error:
+                if error.kind == SILENT:
+                    raise
+                print(error)
+                self._state.radio_setup = 0
             self._feed()
-            self._radio.sleep()
-        except WireError as error:
-            print("%s. Next: raise data_rate, or measure less with this station" % error)
+            self._radio.sleep()  # after a failure, too: a modem that stays awake empties the battery
         except RadioError as error:
             print(error)
-            state.sends_failed = min(state.sends_failed + 1, 0xFFFF)
-            state.radio_setup = 0
+            self._state.radio_setup = 0
+
+    def _converse(self, journal, row):
+        if not self._join():
+            return
+        status_due = self._now_s() >= self._state.status_next
+        if status_due:
+            self._learn_time()  # asks the network with the frame that follows
+        self._send_rows(journal, row.layout, row.seq)
+        if status_due:
+            self._learn_time()
+            self._send_status(journal, row)
+        self._send_again(journal, row)
 
     # --- joining ---
 
@@ -155,11 +162,7 @@ class Uplink:
     # --- frames ---
 
     def _send_rows(self, journal, columns, top, bottom=None):
-        # Sends the rows from `top` downwards that fit; returns how many. columns: where the journal has no
-        # row.
-        for row in journal.walk(top):
-            columns = row.layout if row.seq >= (bottom or 0) else columns
-            break
+        # Sends the rows from `top` downwards that fit; returns how many.
         now = self._now_s(), self._state.era, self._state.offset
         rows = wire_rows(journal.walk(top), columns, top, bottom, now)
         limit = min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
@@ -175,7 +178,9 @@ class Uplink:
             wanted = ranges[0]
             wanted[1] = min(wanted[1], row.seq + 1 - wanted[0])
             if wanted[1] > 0:
-                wanted[1] -= self._send_rows(journal, row.layout, wanted[0] + wanted[1] - 1, wanted[0])
+                top = wanted[0] + wanted[1] - 1
+                columns = next((old.layout for old in journal.walk(top) if old.seq >= wanted[0]), row.layout)
+                wanted[1] -= self._send_rows(journal, columns, top, wanted[0])
             if wanted[1] > 0:
                 return
             ranges.pop(0)
@@ -189,7 +194,6 @@ class Uplink:
         from luftpegel_wire import encode_status
 
         state = self._state
-
         gc.collect()
         fields = {
             "firmware": FIRMWARE,
@@ -200,7 +204,7 @@ class Uplink:
             "heap_free": gc.mem_free(),
             "crash": state.crashes,
             "clock": 1 if state.offset else 0,
-            "faults": len([quality for quality in row.quality if quality >= MISSING]),
+            "faults": state.faults,
         }
         self._send(PORT_STATUS, encode_status(fields))
         state.status_next = self._now_s() + _STATUS_EVERY_S

@@ -227,3 +227,14 @@ def test_a_refused_station_file_leaves_the_prompt(site, engine):
     assert station.board.boots == boots
     assert "LP-354 interval_s must be 60 to 86400 seconds, not 5" in station.text()
     assert station.board.attended
+
+
+def test_sensors_that_do_not_go_together_are_refused_like_any_other_fault_of_the_file(site, engine):
+    station = site(engine, ("sht4x", "bme280"))
+    station.board.power_off()
+    station.settings["sensors"][1]["index"] = 0
+    station.install()
+    station.board.power_on()
+    station.run_slots(2)
+    assert "LP-356 two sensors measure temperature" in station.text()
+    assert station.board.attended

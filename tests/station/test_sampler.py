@@ -96,6 +96,7 @@ class Round:
         plan = config.Plan(self.settings, Board, {"bme280": Driver, "a02yyuw": Water}.__getitem__)
         sampler = Sampler(plan, self.settings, self.hardware, self.slept.append, self.feed, self.marks.append)
         values, quality = sampler.sample(benched)
+        self.faults = sampler.faults()
         return dict(zip(plan.channels, zip(values, quality, strict=True), strict=True))
 
 
@@ -109,6 +110,7 @@ GOOD = {2: (1, 0), 4: (2, 0), 6: (3, 0), 8: (1480, 0), 14: (3700, 0)}
 
 def test_all_cells_are_filled_and_the_rail_is_off_again(around):
     assert around.run() == GOOD
+    assert around.faults == 0
     assert around.hardware.log[0] == "on"
     assert around.hardware.log.count("off") == 1
     assert sum(around.slept) == 30_000
@@ -130,6 +132,7 @@ def test_without_a_slow_sensor_nobody_waits_for_it(around):
 def test_a_failing_driver_costs_its_own_cells(around, step, fault, quality, capsys):
     Driver.faults = {step: fault}
     assert around.run() == {**GOOD, **dict.fromkeys((2, 4, 6), (None, quality))}
+    assert around.faults == 1
     assert "LP-1" in capsys.readouterr().out
 
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lora_radio import SILENT, RadioError, Received
+from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, RadioError, Received
 from luftpegel_wire import (
     PORT_BACKFILL,
     PORT_CONFIG,
@@ -78,6 +78,7 @@ class Radio:
         self.answers = []
         self.unix = None
         self.fails = None
+        self.asleep = False
 
     def configure(self, *identity):
         self.configured += 1
@@ -105,7 +106,7 @@ class Radio:
         return self.unix
 
     def sleep(self):
-        pass
+        self.asleep = True
 
 
 class Rtc:
@@ -286,10 +287,16 @@ def test_a_dead_modem_costs_the_conversation_only(station):
     assert station.radio.configured == 1
     station.radio.fails = RadioError(SILENT, "modem does not answer")
     assert station.wake() == []
-    assert station.state.sends_failed == 1
     station.radio.fails = None
     assert len(station.wake()[0][1].rows) == 3
-    assert (station.state.sends_failed, station.radio.configured) == (0, 2)
+    assert station.radio.configured == 2
+
+
+def test_the_modem_is_put_to_sleep_whatever_the_conversation_came_to(station):
+    for fails in (None, RadioError(NO_CHANNEL, "duty cycle"), RadioError(PROTOCOL, "nonsense")):
+        station.radio.fails, station.radio.asleep = fails, False
+        station.wake()
+        assert station.radio.asleep
 
 
 def test_a_frame_that_takes_not_even_one_reading_is_told(station, capsys):
