@@ -87,9 +87,9 @@ def test_alarm_has_a_time(call):
 @pytest.mark.parametrize(
     ("name", "warning"),
     [
-        ("channels unknown to the table", "channel-198 is not in this codec's table"),
-        ("alarm of an unknown kind and channel", "channel-199 is not in this codec's table"),
-        ("status with unknown fields", "field 99 is not in this codec's table"),
+        ("channels unknown to the table", "channel-254 is not in this codec's table"),
+        ("alarm of an unknown kind and channel", "channel-255 is not in this codec's table"),
+        ("status with unknown fields", "field 0 is not in this codec's table"),
         ("config with an unknown setting", "field 23 is not in this codec's table"),
     ],
 )
@@ -101,7 +101,7 @@ def test_warns_of_what_it_does_not_know(call, name, warning):
 
 def test_unknown_channel_is_told_raw_beside_the_known_ones(call):
     reading = call("decodeUplink", uplink(GOOD["channels unknown to the table"]))["data"]["readings"][0]
-    assert reading["values"] == {"temperature": 21.5, "channel-198": 77, "channel-199": -5}
+    assert reading["values"] == {"temperature": 21.5, "channel-254": 77, "channel-255": -5}
 
 
 def test_faults_have_names(call):
@@ -129,7 +129,8 @@ def test_fullest_frame(codec):
     [
         "", "null", "undefined", "1", "'x'", "[]", "{}", "{fPort: 1}", "{bytes: [128]}",
         "{fPort: 1, bytes: null}", "{fPort: 1, bytes: 5}", "{fPort: 1, bytes: 'text'}",
-        "{fPort: 1, bytes: {}}", "{fPort: 1, bytes: []}", "{fPort: 1, bytes: [300, -1, 'x', null, undefined, 1.5]}",
+        "{fPort: 1, bytes: {}}", "{fPort: 1, bytes: []}",
+        "{fPort: 1, bytes: [300, -1, 'x', null, undefined, 1.5]}",
         "{fPort: 2, bytes: [130, 1, 161, undefined, 1]}", "{fPort: 2, bytes: [130, 1, 161, 1.5, 1]}",
         "{fPort: 'toString', bytes: [128]}", "{fPort: '__proto__', bytes: [128]}",
         "{fPort: NaN, bytes: [128]}", "{fPort: {}, bytes: [128]}", "{fPort: 1, bytes: [null, null, null]}",

@@ -24,7 +24,7 @@ TEMPERATURE = (channel_of("temperature"),)
 def vectors() -> list[Good]:
     """All good vectors of today's format."""
     contents = {**_usual(), **_unusual_rows(), **_unusual_channels(), **_extremes()}
-    contents |= _fitted()
+    contents |= _fitted() | _learning()
     good = [Good(name, 1, encode(content), content) for name, content in contents.items()]
     return good + _others()
 
@@ -66,10 +66,10 @@ def _absent(seq: int) -> dict[str, Any]:
 class _Weather:
     """Made-up series, in steps: a slow wave with noise, the same each time."""
 
-    def __init__(self) -> None:
-        self._state = 1
+    def __init__(self, seed: int = 1) -> None:
+        self._state = seed
 
-    def _noise(self, width: int) -> int:
+    def noise(self, width: int) -> int:
         self._state = (self._state * 1103515245 + 12345) % (1 << 31)
         return (self._state >> 16) % (2 * width + 1) - width
 
@@ -79,7 +79,7 @@ class _Weather:
         cells: list[Cells] = []
         for index in range(count):
             drift = 1 if index // 20 % 2 else -1
-            values = [value + drift + self._noise(width) for value in values]
+            values = [value + drift + self.noise(width) for value in values]
             cells.append([value * step for value, step in zip(values, steps, strict=True)])
         return cells
 
@@ -109,6 +109,53 @@ def _fitted() -> dict[str, Any]:
         "water, as much as 51 bytes hold": _readings(WATER, fitting(WATER, water, 51)),
         "air, as much as 242 bytes hold": _readings(AIR, fitting(AIR, air, 242)),
     }
+
+
+def _learning() -> dict[str, Any]:
+    """Series that drive the columns' memory into its corners: its limits, its slopes, its gaps."""
+    weather = _Weather()
+    together, rough, gentle = [], [], []
+    gaps = [[value if index % 5 else None, value] for index, value in enumerate(range(0, 4000, 90))]
+    left = right = ramp = 0
+    for index in range(120):
+        move = weather.noise(40)
+        left, right = left + move, right - 3 * move + weather.noise(1)
+        ramp += 1100 + weather.noise(30)
+        together.append([10 * left, 50 * right, 10 * ramp])
+        swing = (3, 60, 1023, 1024, 1025, 4094, 4095, 4096, 9000)[index // 4 % 9]
+        rough.append([10 * weather.noise(swing), 50 * weather.noise(swing)])
+        gentle.append([10 * (index // 7), 50 * (index * index // 40)])
+    pair = CLIMATE[:2]
+    told = {
+        "columns that move together": (CLIMATE, _rows(together)),
+        "swings around the memory's limits": (pair, _rows(rough)),
+        "slow lines": (pair, _rows(gentle)),
+        "line beside a column with gaps": (pair, _rows([[a and 10 * a, 50 * b] for a, b in gaps if b])),
+        "intervals that never repeat": (
+            TEMPERATURE,
+            _rows([[2150]] * 60, intervals=[600 + weather.noise(index) for index in range(59)]),
+        ),
+    }
+    fitted = {
+        name: _readings(channels, fitting(channels, rows, 242)) for name, (channels, rows) in told.items()
+    }
+    return fitted | {f"sharp edges {seed}": _readings(pair, sharp(seed)) for seed in _SHARP}
+
+
+# Seeds of series in which even the smallest slip in arithmetic shows, as a limit that is one too high.
+# Found by trying; they have no other meaning.
+_SHARP = (1, 4, 12, 17)
+
+
+def sharp(seed: int) -> Rows:
+    """Two columns, calm and wild by turns, with gaps."""
+    weather = _Weather(seed)
+    cells = []
+    for index in range(150):
+        swing = (1, 5000, 2, 70, 9000, 20)[(index + seed) // 3 % 6]
+        left, right = weather.noise(swing), weather.noise(7 * swing)
+        cells.append([None if weather.noise(9) == 9 else 10 * left, 50 * (right + left)])
+    return fitting(CLIMATE[:2], _rows(cells), 242)
 
 
 def _unusual_rows() -> dict[str, Any]:
@@ -222,7 +269,7 @@ def _others() -> list[Good]:
         *((f"alarm: {reason}", {**rising, "reason": reason}) for reason in reasons),
         ("alarm of an unknown kind and channel", {**strange, "reason": 77}),
     ]
-    unknown_fields = {"boots": 1, "99": "Größe 42 🙂", "4294967295": -1}
+    unknown_fields = {"0": 5, "boots": 1, "99": "Größe 42 🙂", "4294967295": -1}
     unknown_setting = {"adr": 0, "23": 5, "24": ""}
     given: list[tuple[str, int, dict[str, Any]]] = [
         ("status", 2, {"kind": "status", "fields": status}),
