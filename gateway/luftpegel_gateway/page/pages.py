@@ -56,16 +56,22 @@ def overview_page(
 ) -> str:
     """All stations in one table, and how the gateway itself does."""
     heads = ("station", "state", "values", "heard", "complete", "battery")
-    labels = [tell(key, language) for key in heads]
+    title = tell("stations", language)
     table = tag(
         "table",
-        tag("caption", tell("stations", language)),
-        tag("thead", tag("tr", *(tag("th", label, scope="col") for label in labels))),
-        tag("tbody", *(_station_row(view, now, labels, language) for view in seen)),
-        class_="cards",
+        tag("caption", title),
+        tag("thead", tag("tr", *(tag("th", tell(head, language), scope="col") for head in heads))),
+        tag("tbody", *(_station_row(view, now, language) for view in seen)),
     )
     gateway = _gateway(counted, language)
-    return layout(tell("overview", language), language, "/", _troubles(troubles, language), table, gateway)
+    return layout(
+        tell("overview", language),
+        language,
+        "/",
+        _troubles(troubles, language),
+        _scrolled(table, title),
+        gateway,
+    )
 
 
 def station_page(
@@ -92,7 +98,7 @@ def missing_page(language: str) -> str:
     return layout(tell("not_found", language), language, "/", back)
 
 
-def _station_row(view: View, now: int, labels: Sequence[str], language: str) -> Html:
+def _station_row(view: View, now: int, language: str) -> Html:
     station, state = view.station, view.state
     link = tag("a", station.id, href=f"/station/{quote(station.id)}?lang={language}")
     cells = view.newest.cells if view.newest else ()
@@ -105,8 +111,8 @@ def _station_row(view: View, now: int, labels: Sequence[str], language: str) -> 
         join(percent(state.completeness, language), BREAK, tag("span", counts, class_="soft")),
         _values(battery, language) if battery else Html("-"),
     )
-    named = [tag("td", column, data_label=label) for column, label in zip(columns, labels[1:], strict=True)]
-    return tag("tr", tag("th", link, BREAK, station.name, scope="row"), *named)
+    name = tag("th", link, BREAK, station.name, scope="row")
+    return tag("tr", name, *(tag("td", column) for column in columns))
 
 
 def _state(view: View, now: int, language: str) -> Html:
@@ -148,7 +154,7 @@ def _troubles(troubles: Mapping[str, Trouble], language: str) -> Html:
         since = tell("since", language, moment(int(trouble.since), language))
         text = f" {trouble.code} {cause} ({since}) {tell('next_step', language)}: {step}"
         items.append(tag("li", tag("strong", part), text))
-    return tag("ul", *items, role="alert", class_="warn")
+    return tag("div", tag("ul", *items), role="alert", class_="warn")
 
 
 def _gateway(counted: Account, language: str) -> Html:
@@ -190,7 +196,7 @@ def _notices(reported: Sequence[tuple[int, str, str]], language: str) -> Html:
 
 
 def _table(readings: Sequence[Reading], channels: Sequence[int], language: str) -> Html:
-    """All values, newest first. It can be scrolled with the keyboard, so it takes the focus."""
+    """All values, newest first."""
     names = [f"{channel_text(channel, language)} [{symbol(channel)}]" for channel in channels]
     heads = [tell("time", language), tell("number", language), *names]
     title = tell("last_readings", language, len(readings))
@@ -200,10 +206,12 @@ def _table(readings: Sequence[Reading], channels: Sequence[int], language: str) 
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
         tag("tbody", *(_reading_row(reading, channels, language) for reading in readings)),
     )
-    return join(
-        tag("h2", tell("table", language)),
-        tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=title),
-    )
+    return join(tag("h2", tell("table", language)), _scrolled(table, title))
+
+
+def _scrolled(table: Html, title: str) -> Html:
+    """A table wider than a small screen scrolls by itself, with the keyboard too: it takes the focus."""
+    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=title)
 
 
 def _reading_row(reading: Reading, channels: Sequence[int], language: str) -> Html:

@@ -17,6 +17,7 @@ header, footer { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: b
 h1 { font-size: 1.5rem; margin: .5rem 0 }
 h2 { font-size: 1.2rem; margin: 1.5rem 0 .5rem }
 .scroll { overflow-x: auto }
+.scroll table { min-width: 32rem }
 table { border-collapse: collapse; width: 100% }
 caption { text-align: left; font-weight: 600; padding: .25rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
@@ -35,10 +36,5 @@ svg .axis { stroke: var(--line); vector-effect: non-scaling-stroke }
 svg text { fill: var(--ink); font-size: 12px }
 details { margin: .5rem 0 }
 summary { cursor: pointer }
-@media (max-width: 40rem) {
-  .cards thead { position: absolute; left: -100rem }
-  .cards tr { display: block; border-bottom: 2px solid var(--line); padding: .5rem 0 }
-  .cards th, .cards td { display: block; border: 0; padding: .1rem 0 }
-  .cards td::before { content: attr(data-label) ": "; color: var(--soft) } }
 @media print { :root { --paper: #fff; --ink: #000 } .skip, footer { display: none } }
 """
