@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from luftpegel_tools.bench import Figure, compactness, encoder, sensor_heap
@@ -17,12 +18,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, default=REPOSITORY / "bench.json")
     args = parser.parse_args()
+    benches: dict[str, Callable[[], Iterable[Figure]]] = {
+        "Readings in 51 bytes": lambda: compactness.measure(args.gauge, args.windows, args.seed),
+        "Encoder on the 32-bit engine": encoder.measure,
+        "Heap of the sensor drivers on the 32-bit engine": sensor_heap.measure,
+    }
     figures: list[Figure] = []
-    for title, measure in (
-        ("Readings in 51 bytes", lambda: compactness.measure(args.gauge, args.windows, args.seed)),
-        ("Encoder on the 32-bit engine", encoder.measure),
-        ("Heap of the sensor drivers on the 32-bit engine", sensor_heap.measure),
-    ):
+    for title, measure in benches.items():
         print(f"\n{title}")
         for figure in measure():
             ratio = "" if figure.ratio is None else f"{figure.ratio:8.2f} x {figure.against}"
