@@ -1,5 +1,4 @@
-"""From an uplink to readings: the wire's decoder, with times of the network server and limits of the
-database.
+"""From an uplink to readings: the wire's decoder, the network server's time, the limits of databases.
 
 Pure. Raises `Refused` with the wire's own code or one of ours; nothing else comes out of here for any bytes.
 """
@@ -50,8 +49,7 @@ def _told(content: Any, row: Any, received_at: int) -> Told:
     _fits("age", row.age or 0)
     time = None if row.age is None else received_at - row.age
     columns = zip(content.channels, content.steps, row.values, row.quality, strict=True)
-    # A channel without a step is of a newer table: its unit is unknown. The raw frame keeps it, sinks get
-    # none.
+    # A channel without a step is of a newer table: its unit is unknown. Only the raw frame keeps it.
     known = [column for column in columns if column[1] is not None]
     cells = tuple(_cell(channel, value, quality) for channel, _step, value, quality in known)
     return Told(Reading(row.seq, time, cells), row.age, {channel: step for channel, step, *_ in known})

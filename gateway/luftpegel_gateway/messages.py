@@ -174,8 +174,8 @@ CATALOGUE: Mapping[str, Text] = {
         ("Das Ziel lehnt Messwerte ab: {detail}.", "Diesem Benutzer das Schreiben erlauben (Zugriffsliste). Messwerte warten im Journal."),
     ),
     "LP-423": Text(
-        ("The sink failed: {detail}.", "This is a mistake in the gateway; please report it with the log. Readings wait in the journal."),
-        ("Das Ziel ist gescheitert: {detail}.", "Das ist ein Fehler des Gateways; bitte mit dem Protokoll melden. Messwerte warten im Journal."),
+        ("A sink failed on this frame: {detail}.", "This is a mistake in the gateway: report it with the log, then `luftpegel gateway quarantine replay` with the next version."),
+        ("Ein Ziel ist an diesem Frame gescheitert: {detail}.", "Das ist ein Fehler des Gateways: mit dem Protokoll melden, dann mit der nächsten Fassung `luftpegel gateway quarantine replay`."),
     ),
     "LP-405": Text(
         ("The files for TLS cannot be used: {detail}.", "Check ca_file, cert_file and key_file: PEM, and the key belongs to the certificate."),

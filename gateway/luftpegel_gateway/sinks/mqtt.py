@@ -1,5 +1,4 @@
-"""Republish: one JSON message a value on `luftpegel/<station>/<quantity>`, QoS 1, for whatever else a town
-runs.
+"""Republish: one JSON message a value on `luftpegel/<station>/<quantity>`, QoS 1, for what else a town runs.
 
 At least once: the cursor moves when the broker has acknowledged all of them. The name (station, seq, channel)
 is in each message, so a subscriber can tell a repeat.

@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Sequence
 
 from luftpegel_gateway.health import Health
-from luftpegel_gateway.journal.journal import StoredFrame
+from luftpegel_gateway.journal.journal import Rejection, StoredFrame
 from luftpegel_gateway.journal.thread import JournalThread
+from luftpegel_gateway.process import Fault
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
@@ -45,9 +47,6 @@ class Worker:
                 self._health.report(self.name, down.code, down.detail)
             except sqlite3.OperationalError as error:
                 self._health.report(self.name, "LP-410", str(error))
-            except Exception as error:  # a sink's mistake must not stop it for ever
-                log.exception("%s failed", self.name)
-                self._health.report(self.name, "LP-423", f"{type(error).__name__}: {error}")
             else:
                 self._health.clear(self.name)
                 wait = FIRST_WAIT_S
@@ -65,6 +64,18 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
             return
-        rejections = await self.sink.deliver(frames)
+        rejections = await self._deliver(frames)
         await self._journal.call("advance", self.name, frames[-1].id, rejections)
         self._cursor = frames[-1].id
+
+    async def _deliver(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
+        """Hand frames to the sink. A frame that it stumbles over is found one by one, and refused alone."""
+        try:
+            return await self.sink.deliver(frames)
+        except (SinkDown, sqlite3.OperationalError):
+            raise
+        except Exception as error:
+            if len(frames) == 1:
+                log.exception("%s failed on frame %d", self.name, frames[0].id)
+                return [Rejection(frames[0].id, Fault("LP-423", f"{type(error).__name__}: {error}"))]
+        return [rejection for frame in frames for rejection in await self._deliver([frame])]
