@@ -70,11 +70,12 @@ def _service_window(hardware):
 
 def _forget(*packages):
     # Gives back the heap of modules that this wake needs no more: each is known to sys.modules and to its
-    # parent.
+    # parent. Emptied as well, because the collector is conservative: a forgotten pointer on the C stack may
+    # keep one object alive, and through its module all others.
     for name in list(sys.modules):
         parent, _, child = name.rpartition(".")
         if name in packages or parent in packages:
-            del sys.modules[name]
+            sys.modules.pop(name).__dict__.clear()
             if parent in sys.modules:
                 delattr(sys.modules[parent], child)
     gc.collect()

@@ -154,16 +154,17 @@ def run_wakes(
         )
 
 
-def least_heap_kib(low: int = 32, high: int = BUDGET_KIB, wakes: int = 3) -> int:
-    """The smallest heap in KiB with which whole wakes (join, status, frames) pass without a fault."""
-    while low < high:
-        middle = (low + high) // 2
-        outcome = run_wakes(middle, wakes)
-        if outcome.healthy and not outcome.crashes and outcome.newest_seq == wakes - 1:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+def least_heap_kib(wakes: int = 3, step_kib: int = 2) -> int:
+    """How far below the budget, in steps, whole wakes (join, status, frames) still pass without a fault."""
+    least = BUDGET_KIB
+    while _passes(least - step_kib, wakes):
+        least -= step_kib
+    return least
+
+
+def _passes(heap_kib: int, wakes: int) -> bool:
+    outcome = run_wakes(heap_kib, wakes)
+    return outcome.healthy and not outcome.crashes and outcome.newest_seq == wakes - 1
 
 
 def figures() -> dict[str, int]:
