@@ -1,0 +1,28 @@
+"""The core of an independent LoRaWAN 1.0.4 network server; shares no code with the firmware's MAC."""
+
+from luftpegel_tools.town.lorawan.outcomes import (
+    Arrival,
+    Downlink,
+    Heard,
+    Identity,
+    Joined,
+    Payload,
+    Reason,
+    Refused,
+)
+from luftpegel_tools.town.lorawan.server import NetworkServer, Plan
+from luftpegel_tools.town.lorawan.session import Session
+
+__all__ = [
+    "Arrival",
+    "Downlink",
+    "Heard",
+    "Identity",
+    "Joined",
+    "NetworkServer",
+    "Payload",
+    "Plan",
+    "Reason",
+    "Refused",
+    "Session",
+]
