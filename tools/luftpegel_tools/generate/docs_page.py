@@ -1,5 +1,7 @@
 """docs/channels.md: quantities, qualities and ports for people."""
 
+import inspect
+import re
 from collections.abc import Iterable
 
 import luftpegel_wire as wire
@@ -7,24 +9,10 @@ from luftpegel_wire import frames, quality
 
 from luftpegel_tools.generate.table import Quantity
 
-# What a quality means to whoever looks at the number. A test holds that none is missing.
-_MEANINGS = {
-    quality.OK: "fine",
-    quality.SUSPECT: "the sensor doubts its value",
-    quality.STALE: "the sensor has not renewed its value",
-    quality.FLAT: "has not moved for longer than is natural",
-    quality.CLIPPED: "at the end of the sensor's measuring range",
-    quality.RANGE: "outside what the quantity can plausibly be",
-    quality.RATE: "changed faster than the quantity plausibly can",
-    quality.MISSING: "not sampled",
-    quality.SILENT: "the sensor did not answer",
-    quality.CHECKSUM: "the sensor answered with a wrong checksum",
-    quality.SENTINEL: "the sensor sent its error value or its power-on value, or saw no target",
-    quality.BUS: "the bus is stuck",
-    quality.NOT_READY: "the sensor was not ready in time",
-    quality.CONFIG: "the sensor is not the one that the configuration names",
-    quality.UNKNOWN: "another fault",
-}
+# Names and their remarks, as the wire's own source has them: `SILENT = 9  # the sensor did not answer`, and
+# `2: "boots",  # since the station was made`.
+_QUALITY = re.compile(r"^([A-Z_]+) = (\d+)(?:  # (.*))?$", re.MULTILINE)
+_FIELD = re.compile(r'^ +(\d+): "(\w+)",(?:  # (.*))?$', re.MULTILINE)
 _PORTS = {
     wire.PORT_READINGS: ("readings", "up", "the newest reading and as many older ones as fit"),
     wire.PORT_STATUS: ("status", "up", "how the station is"),
@@ -65,11 +53,11 @@ Each value carries one of these. From {quality.MISSING} on there is no value.
 
 ## Fields of a status frame
 
-{_table(("number", "name"), frames.STATUS_FIELDS.items())}
+{_fields(frames.STATUS_FIELDS)}
 
 ## Settings of a config frame
 
-{_table(("number", "name"), frames.CONFIG_FIELDS.items())}
+{_fields(frames.CONFIG_FIELDS)}
 
 ## Reasons of an alarm
 
@@ -99,9 +87,15 @@ def _platforms(table: tuple[Quantity, ...]) -> str:
 
 
 def _qualities() -> str:
-    names = {number: name.lower() for name, number in vars(quality).items() if name.isupper()}
-    rows = ((number, f"`{names[number]}`", _MEANINGS[number]) for number in sorted(names))
+    found = _QUALITY.findall(inspect.getsource(quality))
+    rows = ((number, f"`{name.lower()}`", remark or "fine") for name, number, remark in found)
     return _table(("number", "name", "meaning"), rows)
+
+
+def _fields(names: dict[int, str]) -> str:
+    remarks = {(int(n), name): remark for n, name, remark in _FIELD.findall(inspect.getsource(frames))}
+    rows = ((number, f"`{name}`", remarks[number, name]) for number, name in names.items())
+    return _table(("number", "name", "remark"), rows)
 
 
 def _in_unit(q: Quantity, base: int) -> str:
