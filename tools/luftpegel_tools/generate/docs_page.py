@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import luftpegel_wire as wire
 from luftpegel_wire import frames, quality
 
+from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import Quantity
 
 # Names and their remarks, as the wire's own source has them: `SILENT = 9  # the sensor did not answer`, and
@@ -14,11 +15,11 @@ from luftpegel_tools.generate.table import Quantity
 _QUALITY = re.compile(r"^([A-Z_]+) = (\d+)(?:  # (.*))?$", re.MULTILINE)
 _FIELD = re.compile(r'^ +(\d+): "(\w+)",(?:  # (.*))?$', re.MULTILINE)
 _PORTS = {
-    wire.PORT_READINGS: ("readings", "up", "the newest reading and as many older ones as fit"),
-    wire.PORT_STATUS: ("status", "up", "how the station is"),
-    wire.PORT_ALARM: ("alarm", "up", "a value that cannot wait"),
-    wire.PORT_CONFIG: ("config", "down, answered up", "settings; the answer says what is now in force"),
-    wire.PORT_BACKFILL: ("backfill", "down", "a request to send readings again; answered on port 1"),
+    wire.PORT_READINGS: ("up", "the newest reading and as many older ones as fit"),
+    wire.PORT_STATUS: ("up", "how the station is"),
+    wire.PORT_ALARM: ("up", "a value that cannot wait"),
+    wire.PORT_CONFIG: ("down, answered up", "settings; the answer says what is now in force"),
+    wire.PORT_BACKFILL: ("down", "a request to send readings again; answered on port 1"),
 }
 
 
@@ -49,7 +50,7 @@ Each value carries one of these. From {quality.MISSING} on there is no value.
 
 ## Ports
 
-{_table(("FPort", "frame", "direction", "what it carries"), ((port, *_PORTS[port]) for port in _PORTS))}
+{_table(("FPort", "frame", "direction", "what it carries"), ((port, RULES[port], *_PORTS[port]) for port in _PORTS))}
 
 ## Fields of a status frame
 

@@ -7,18 +7,12 @@ from pathlib import Path
 import luftpegel_wire as wire
 from luftpegel_wire import column, errors, frames, quality, rangecoder, readings
 
+from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import Quantity
 
 _TEMPLATE = Path(__file__).with_name("luftpegel.js.template")
 _PLACE = "//@tables@\n"
 _ERRORS = ("TRUNCATED", "NOT_CANONICAL", "UNKNOWN_VERSION", "UNKNOWN_PORT", "MALFORMED", "OUT_OF_RANGE")
-_PORTS = {
-    wire.PORT_READINGS: "readings",
-    wire.PORT_STATUS: "status",
-    wire.PORT_ALARM: "alarm",
-    wire.PORT_CONFIG: "config",
-    wire.PORT_BACKFILL: "backfill",
-}
 
 
 def codec(table: tuple[Quantity, ...]) -> str:
@@ -43,7 +37,7 @@ def _tables(table: tuple[Quantity, ...]) -> str:
     lines = [f"var {name} = {json.dumps(value)};" for name, value in (numbers | codes).items()]
     lines.append("// number: [name, unit (UCUM), exponent of ten from base units to the unit, usual step]")
     lines.append(_object("QUANTITIES", {q.number: [q.name, q.unit, q.exponent, q.step] for q in table}))
-    lines.append(_object("PORTS", _PORTS))
+    lines.append(_object("PORTS", RULES))
     lines.append(_object("QUALITIES", _qualities()))
     lines.append(_object("STATUS_FIELDS", frames.STATUS_FIELDS))
     lines.append(_object("CONFIG_FIELDS", frames.CONFIG_FIELDS))
