@@ -1,5 +1,4 @@
-"""What may stand in a table of gateway.toml or stations.toml: a name, a reader that judges the value, a
-default.
+"""What may stand in a table of gateway.toml or stations.toml: name, reader that judges the value, default.
 
 A reader takes the value and the folder of the file (paths are relative to it), and returns what the gateway
 uses or raises `Wrong` with an LP code. Sources and sinks bring tables of their own.

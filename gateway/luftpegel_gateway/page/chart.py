@@ -1,5 +1,4 @@
-"""A chart of one channel, drawn by the server as SVG: it needs no script, and says in one sentence what it
-shows.
+"""A chart of one channel, drawn by the server as SVG: no script, and one sentence that says what it shows.
 
 Gaps are gaps: no line is drawn over a missing value. Flagged values are crosses, so colour is never the only
 sign.
