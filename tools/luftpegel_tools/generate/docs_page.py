@@ -50,7 +50,7 @@ Each value carries one of these. From {quality.MISSING} on there is no value.
 
 ## Ports
 
-{_table(("FPort", "frame", "direction", "what it carries"), ((port, RULES[port], *_PORTS[port]) for port in _PORTS))}
+{_ports()}
 
 ## Fields of a status frame
 
@@ -91,6 +91,11 @@ def _qualities() -> str:
     found = _QUALITY.findall(inspect.getsource(quality))
     rows = ((number, f"`{name.lower()}`", remark or "fine") for name, number, remark in found)
     return _table(("number", "name", "meaning"), rows)
+
+
+def _ports() -> str:
+    rows = ((port, rule, *_PORTS[port]) for port, rule in RULES.items())
+    return _table(("FPort", "frame", "direction", "what it carries"), rows)
 
 
 def _fields(names: dict[int, str]) -> str:
