@@ -122,7 +122,8 @@ class Gateway:
         file = self._folder / _STORE
         if not file.exists():
             return []
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as database:
+        # Not read-only: after a kill the first to open the file must be able to recover its write-ahead log.
+        with closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=10)) as database:
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'readings'").fetchall():
                 return []  # the file is there, its table not yet
             found = database.execute(
