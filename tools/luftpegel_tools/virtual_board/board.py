@@ -187,7 +187,9 @@ class Board:
         self.flash.cut_at(nth, torn=torn)
 
     def close(self) -> None:
-        """Cut the power and let go of everything."""
+        """Cut the power and let go of everything; a second time does nothing."""
+        if self._lock.closed:
+            return
         self.power_off()
         self.console.close()
         self.flash.close()
@@ -222,6 +224,16 @@ class Board:
     def attended(self) -> bool:
         """Whether the board waits for a key press."""
         return self._boot is not None and self._boot.attended
+
+    @property
+    def computing(self) -> bool:
+        """Whether its process runs just now."""
+        return self._boot is not None and self._boot.computing
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the present boot."""
+        return self._boot.pid if self._boot is not None else None
 
     @property
     def asleep(self) -> bool:

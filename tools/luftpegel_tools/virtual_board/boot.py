@@ -99,8 +99,13 @@ class Boot:
 
     @property
     def computing(self) -> bool:
-        """Whether the process waits for nothing."""
-        return not self.ended and self._wait is None
+        """Whether the process runs, waiting for nothing, not even the answer to a request."""
+        return not self.ended and self._wait is None and self._continuation is None
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def end(self) -> None:
         """Kill the process; what it printed is kept."""
@@ -141,6 +146,7 @@ class Boot:
 
     def on_arrival(self, port: UARTPort) -> None:
         """A byte is on its way to a UART."""
+        port.any()  # what has come in is no longer an arrival
         wait, when_us = self._wait, port.next_arrival_us()
         if wait is not None and port in wait.uarts and when_us is not None:
             if wait.arrival is not None:
@@ -171,6 +177,7 @@ class Boot:
                 return self._process.receive()
             if not ready:
                 self._show()
+                self._console.pump()
                 self._look_at_clock()
             if self.ended:
                 return b""
@@ -219,6 +226,7 @@ class Boot:
         return False
 
     def _resume(self, request: Request) -> None:
+        self._continuation = None
         if self._carry_out(request):
             self.serve()
 
@@ -243,6 +251,7 @@ class Boot:
         self._process.send(build_reply(answer, request.sequence, bool(self._events), uptime_us))
 
     def _reply_and_serve(self, request: Request, answer: Answer) -> None:
+        self._continuation = None
         self._reply(request, answer)
         self.serve()
 
@@ -286,7 +295,6 @@ class Boot:
         wait.arrival = None
         self._check(wait)
         if self._wait is wait:
-            port.any()
             self.on_arrival(port)
 
     def _expire(self, wait: Wait) -> None:
@@ -320,7 +328,8 @@ class Boot:
         def left() -> Answer:
             return Answer(data=struct.pack("<Q", max(0, until_us - self._clock.now_us)))
 
-        return Wait(lambda: left() if self._events else None, left, until_us - self._clock.now_us)
+        deaf = bool(request.a)
+        return Wait(lambda: left() if self._events and not deaf else None, left, until_us - self._clock.now_us)
 
     def _idle(self, request: Request) -> Wait:
         """Until something happens, at most `a` ms (negative: for ever); answers the ms that are left."""
@@ -330,7 +339,7 @@ class Boot:
 
         def ready() -> Answer | None:
             nonlocal looked
-            if not looked:
+            if not looked and not (request.b and self._console.keys):
                 looked = True
                 return None
             return Answer(-1 if timeout_us is None else max(0, -(-(until_us - self._clock.now_us) // 1000)))

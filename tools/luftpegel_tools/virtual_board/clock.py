@@ -143,10 +143,10 @@ class VirtualClock:
             self._anchor_real, self._anchor_us = time.monotonic(), self.now_us
             self.speed = speed
 
-    def add_reader(self, fd: int, fn: Callable[[], object]) -> None:
-        """Call `fn()` when `fd` becomes readable."""
+    def add_reader(self, fd: int, fn: Callable[[], object], *, writable: bool = False) -> None:
+        """Call `fn()` when `fd` becomes readable, or `writable` as well; again to change that."""
         self._readers[fd] = fn
-        self._poll.register(fd, select.POLLIN)
+        self._poll.register(fd, select.POLLIN | (select.POLLOUT if writable else 0))
 
     def remove_reader(self, fd: int) -> None:
         """Stop watching `fd`."""

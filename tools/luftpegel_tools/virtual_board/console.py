@@ -29,6 +29,7 @@ class Console:
         self.master = -1
         self._slave = -1
         self._pending = bytearray()
+        self._backlog = False  # text waits for room in the terminal
         self._deserted = False
 
     @property
@@ -54,7 +55,9 @@ class Console:
                 self._wait_for_reader()
 
     def pump(self) -> None:
-        """Move keys and text between the terminal and the board."""
+        """Move keys and text between the terminal, if it has been asked for, and the board."""
+        if self.master < 0:
+            return
         self._flush()
         with contextlib.suppress(BlockingIOError):
             while keys := os.read(self.master, 4096):
@@ -74,6 +77,9 @@ class Console:
                 written = os.write(self.master, self._pending[:4096])
                 del self._pending[:written]
                 self._deserted = False
+        if self._backlog != bool(self._pending):
+            self._backlog = bool(self._pending)
+            self._clock.add_reader(self.master, self.pump, writable=self._backlog)
 
     def _wait_for_reader(self) -> None:
         """A terminal that nobody reads holds the board up once, then loses the oldest text."""

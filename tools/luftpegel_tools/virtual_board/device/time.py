@@ -34,7 +34,7 @@ def ticks_diff(end, start):
 def sleep_us(us):
     # An event (pin, timer) wakes the board for its handler; the answer is what is left to sleep.
     while us > 0:
-        us = ustruct.unpack("<Q", _bus.call(OP.SLEEP, 0, 0, ustruct.pack("<Q", us), 8))[0]
+        us = ustruct.unpack("<Q", _bus.call(OP.SLEEP, _bus.deaf(), 0, ustruct.pack("<Q", us), 8))[0]
 
 
 def sleep_ms(ms):

@@ -50,27 +50,11 @@ class Micropython:
         pass
 
 
-def _task_queue():
-    # asyncio's own queue stamps tasks with the host's time; ours stamps them with the board's.
-    import _asyncio
-    import time
-
-    class Queue(_asyncio.TaskQueue):
-        def push(self, task, key=None):
-            super().push(task, time.ticks_ms() if key is None else key)
-
-    class Module:
-        TaskQueue = Queue
-        Task = _asyncio.Task
-
-    return Module
-
-
 class Later:
     # Stands in sys.modules for a module that is seldom wanted, and loads it from the host's folder, which is
     # otherwise out of sight, at the first look at one of its names. (A replaced __import__ would not do: relative
     # imports are resolved against the module that calls the original.)
-    NAMES = ("esp32", "select", "onewire", "_onewire", "ds18x20")
+    NAMES = ("esp32", "select", "_asyncio", "onewire", "_onewire", "ds18x20")
 
     def __init__(self, name, shims):
         self._name = name
@@ -80,16 +64,22 @@ class Later:
         if usys.modules[self._name] is self:
             del usys.modules[self._name]
             if "/rom" in usys.path:  # wanted by another of them
-                __import__(self._name)
+                self._import()
             else:
                 self._load()
         return getattr(usys.modules[self._name], attribute)
+
+    def _import(self):
+        # A file named _asyncio would never be looked for: that module is built in.
+        file = "vb_asyncio" if self._name == "_asyncio" else self._name
+        __import__(file)
+        usys.modules[self._name] = usys.modules[file]
 
     def _load(self):
         uos.mount(uos.VfsPosix(self._shims), "/rom")
         usys.path.insert(0, "/rom")
         try:
-            __import__(self._name)
+            self._import()
         finally:
             usys.path.remove("/rom")
             uos.umount("/rom")
@@ -142,9 +132,9 @@ def main():
     modules = usys.modules
     system = modules["sys"] = console.System(machine)
     modules["micropython"] = Micropython()
-    modules["_asyncio"] = _task_queue()
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
     import os as _os  # noqa: F401
+    import time as _time  # noqa: F401
     import __main__
 
     flash = Flash(image, int(blocks))

@@ -61,6 +61,11 @@ ESP_ERRORS = {
 }
 
 
+def deaf():
+    # Whether events have to wait: interrupts are off, or a handler is running.
+    return bool(masked or _dispatching)
+
+
 def spend(cost):
     global spent
     spent += cost
