@@ -11,7 +11,8 @@ UARTS = {
     "a": {"id": 1, "tx": 47, "rx": 48},
     "b": {"id": 1, "tx": 5, "rx": 6},
 }
-MODEM = {"id": 2, "tx": 45, "rx": 46, "reset": 7}
+# Not 45 and 46: they are strapping pins, and a modem that pulls them at reset keeps the board from starting.
+MODEM = {"id": 2, "tx": 40, "rx": 39, "reset": 7}
 
 # Battery over a divider of 390 kOhm and 100 kOhm, connected only while "enable" is low.
 BATTERY = {"adc": 1, "enable": 37, "on": 0, "times_milli": 4900}

@@ -30,7 +30,7 @@ def run():
     settings = _settings()
     if settings:
         if cause not in UNATTENDED:
-            _service_window(Hardware(settings["board"]))
+            _service_window(settings)
         wake = _Wake(settings, state, machine.WDT(timeout=WATCHDOG_MS))
         try:
             wake.run(cause)
@@ -61,9 +61,10 @@ def _board_s():
     return board_ms() // 1000
 
 
-def _service_window(hardware):
+def _service_window(settings):
+    hardware = Hardware(settings["board"])
     hardware.led(True)
-    print("Service window of %d s: Ctrl-C stops the station." % (SERVICE_WINDOW_MS // 1000))
+    print("%s starts in %d s; Ctrl-C stops it." % (settings["station"], SERVICE_WINDOW_MS // 1000))
     time.sleep_ms(SERVICE_WINDOW_MS)
     hardware.led(False)
 

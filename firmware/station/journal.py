@@ -21,9 +21,8 @@ _MAGIC = b"LPJ1"
 _AHEAD = 64
 _SEGMENT_BYTES = 16 * 1024
 _CHUNK_BYTES = 1024
-_CLOCK_DRIFT_S = (
-    60  # network time that moved further than this against the board's clock is worth a new header
-)
+# Network time that moved further than this against the board's clock is worth a new header.
+_CLOCK_DRIFT_S = 60
 _NO_VALUE = -0x80000000
 _FIXED = 15  # header without channels
 _HEADER_MAX = _FIXED + 4 * 32
@@ -107,7 +106,7 @@ class Journal:
         self._ahead = checkpoint.read()
         self._sizes = dict(storage.sizes())
         self._grown = None  # layout of the newest segment while it may grow
-        self.era = 0  # of the newest segment; 0 when there is none
+        self.era = 0  # of the newest segment that can be read; 0 when there is none
         self.next_seq = self._end() if self._sizes else self._ahead
         if self._ahead - self.next_seq > _AHEAD:  # an older journal was put back: numbers in between are used
             self.next_seq = self._ahead
@@ -115,19 +114,22 @@ class Journal:
 
     def _end(self):
         # The number after the newest segment, reckoned from its size: a record that rotted keeps its number.
-        name = max(self._sizes)
-        size = self._sizes[name]
-        head = self._storage.read(name, 0, _HEADER_MAX)
-        layout = _unpack_layout(head)
+        names = sorted(self._sizes, reverse=True)
+        name = names[0]
+        layout = self._layout_of(name)
+        known = layout or next((older for older in map(self._layout_of, names[1:]) if older), None)
+        self.era = known.era if known else 0
         if layout is None:
             # Empty: LittleFS was cut off while the segment was begun, and its first number was never sent.
             # Otherwise it was damaged later, and nobody knows how many rows it had.
-            return self._ahead if size else int(name, 16)
-        self.era = layout.era
-        records, torn = divmod(size - layout.header, layout.record)
+            return self._ahead if self._sizes[name] else int(name, 16)
+        records, torn = divmod(self._sizes[name] - layout.header, layout.record)
         if records and not torn:
             self._grown = layout
         return int(name, 16) + records
+
+    def _layout_of(self, name):
+        return _unpack_layout(self._storage.read(name, 0, _HEADER_MAX))
 
     def append(self, time, values, quality, layout):
         # Makes one reading durable and returns its Row. When the flash refuses, the oldest segment makes
@@ -183,7 +185,7 @@ class Journal:
         # its own. Heap: one chunk of about 1 KiB. Not to be mixed with append.
         offsets = {}  # era -> offset learnt later in the same era
         for name in sorted(self._sizes, reverse=True):
-            layout = _unpack_layout(self._storage.read(name, 0, _HEADER_MAX))
+            layout = self._layout_of(name)
             if layout is None:
                 continue
             layout.offset = layout.offset or offsets.get(layout.era, 0)

@@ -21,7 +21,7 @@ _LAYOUT = (
     ("offset", "I"),  # Unix time minus board time; 0 unknown
     ("cause", "B"),  # reset cause of this wake
     ("phase", "B"),  # what the station is at, see below
-    ("benched", "H"),  # sensors (bits) that hung in this slot
+    ("benched", "I"),  # sensors (bits) that hung in this slot
     ("faults", "B"),  # sensors that did not deliver at the last sampling
     ("crashes", "H"),
     ("join_since", "I"),  # first refused join, 0 none

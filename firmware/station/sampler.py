@@ -1,9 +1,8 @@
 # One round over the sensors. A dead sensor costs its own cells, which say why; it never costs the round.
 
+from luftpegel_wire.quality import MISSING, OK, UNKNOWN
 from sensors import BUS, SensorFault
 
-_UNKNOWN = 15
-_MISSING = 8
 _FEED_MS = 5000
 
 
@@ -30,7 +29,7 @@ class Sampler:
             self._hardware.rail(False)
         for channel, name in zip(self._plan.health, self._health):
             self._cells[channel] = self._health_cell(name)
-        cells = [self._cells.get(channel, (None, _UNKNOWN)) for channel in self._plan.channels]
+        cells = [self._cells.get(channel, (None, UNKNOWN)) for channel in self._plan.channels]
         return [value for value, _ in cells], [quality for _, quality in cells]
 
     def faults(self):
@@ -71,7 +70,7 @@ class Sampler:
             driver = self._start(k)
             self._sleep_ms(driver.WARM_UP_MS)
             values = driver.measure()
-        self._note(k, [(value, _MISSING if value is None else 0) for value in values])
+        self._note(k, [(value, MISSING if value is None else OK) for value in values])
 
     def _guarded(self, k, step, *args):
         # Whatever a driver raises becomes the quality of those of its cells that have none yet.
@@ -81,17 +80,17 @@ class Sampler:
             quality = fault.quality
             print(fault)
         except Exception as error:
-            quality = _UNKNOWN
+            quality = UNKNOWN
             print("LP-118 %s: %r; report this" % (self._sensors[k]["driver"], error))
         self._note(k, [(None, quality)] * len(self._plan.owned[k]))
         return None
 
     def _health_cell(self, name):
         try:
-            return self._hardware.health(name), 0
+            return self._hardware.health(name), OK
         except Exception as error:
             print("LP-117 %s: %r; check the board's name in station.json" % (name, error))
-            return None, _UNKNOWN
+            return None, UNKNOWN
 
     def _note(self, k, cells):
         for channel, cell in zip(self._plan.owned[k], cells):

@@ -204,6 +204,17 @@ def test_an_offset_learnt_later_holds_for_the_whole_era():
     assert [row.layout.offset for row in bench.journal.walk(99)] == [1_700_000_000, 1_700_000_000, 0]
 
 
+@pytest.mark.parametrize("torn", [0.0, 0.1])
+def test_the_era_is_known_although_the_newest_segment_was_cut_while_it_was_begun(torn):
+    bench = Bench()
+    bench.append(0, LAYOUTS[1])
+    bench.power.writes_left, bench.power.torn = 0, torn
+    with pytest.raises(PowerCut):
+        bench.append(1, LAYOUTS[4])
+    bench.boot()
+    assert bench.journal.era == LAYOUTS[1].era
+
+
 @pytest.mark.parametrize("place", range(0, 200, 7))
 def test_a_flipped_bit_costs_its_row_and_changes_none(place):
     bench = Bench()

@@ -46,7 +46,7 @@ def test_wakes_at_its_slots_and_sends_what_it_has_so_far(site, engine):
     assert [row.values[0] for row in reversed(frames[5].rows)] == [
         (value + 5) // 10 * 10 for value in measured
     ]
-    assert station.text().count("Service window") == 1
+    assert station.text().count("LP-0001 starts in 5 s; Ctrl-C stops it.") == 1
 
 
 def test_readings_survive_reset_button_soft_reset_and_power_cut(site, engine):
