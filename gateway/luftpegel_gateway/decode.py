@@ -3,7 +3,7 @@
 Pure. Raises `Refused` with the wire's own code or one of ours; nothing else comes out of here for any bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,21 +25,32 @@ class Told:
     steps: Mapping[int, int]
 
 
-def decode_uplink(frame: UplinkFrame) -> list[Told]:
-    """The rows of a readings frame, oldest first; none for MAC commands and the other ports."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a frame tells: rows of readings, oldest first, and how far back the station's own journal goes."""
+
+    rows: Sequence[Told] = ()
+    oldest_seq: int | None = None
+
+
+def decode_uplink(frame: UplinkFrame) -> Content:
+    """What the frame tells; nothing for MAC commands, alarms and answers, which are kept as frames only."""
     if frame.encrypted:
         raise Refused("LP-251", "joinServerContext is set: the payload is still encrypted")
     if frame.f_port == MAC_ONLY or not frame.data:
-        return []
+        return Content()
     try:
         content = wire.decode(frame.f_port, frame.data)
     except wire.WireError as error:
         raise Refused(error.code, str(error).removeprefix(f"{error.code}: ")) from error
+    if isinstance(content, wire.Status):
+        oldest = content.fields.get("oldest_seq")
+        return Content(oldest_seq=oldest if isinstance(oldest, int) and oldest >= 0 else None)
     if not isinstance(content, wire.Readings):
-        return []  # status, alarm, answers: the frame is kept, sinks have no use for it
+        return Content()
     seconds = frame.received_at // 1_000_000
     told = [_told(content, row, seconds) for row in content.rows]
-    return sorted(told, key=lambda item: item.reading.seq)
+    return Content(sorted(told, key=lambda item: item.reading.seq))
 
 
 def _told(content: Any, row: Any, received_at: int) -> Told:

@@ -43,6 +43,11 @@ class Intervals:
         return tuple((before[1] + 1, after[0] - 1) for before, after in neighbours)
 
     @property
+    def oldest(self) -> int | None:
+        """The lowest number, or None for the empty set."""
+        return self.ranges[0][0] if self.ranges else None
+
+    @property
     def newest(self) -> int | None:
         """The highest number, or None for the empty set."""
         return self.ranges[-1][1] if self.ranges else None

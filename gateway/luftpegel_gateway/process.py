@@ -100,13 +100,15 @@ def _uplink(frame: UplinkFrame, station: Station, state: State, ledger: Ledger, 
         dr=frame.dr,
     )
     try:
-        told = decode_uplink(frame)
+        content = decode_uplink(frame)
     except Refused as refusal:
         fault = Fault(refusal.code, refusal.detail)
         return Taken(frame.dev_eui, station.id, frame.received_at, state=state, faults=(fault,))
-    if not told:
+    if content.oldest_seq is not None:
+        state = state.reaching_back_to(content.oldest_seq)
+    if not content.rows:
         return Taken(frame.dev_eui, station.id, frame.received_at, state=state)
-    return _readings(frame, station, state, told, ledger)
+    return _readings(frame, station, state, content.rows, ledger)
 
 
 def _readings(
@@ -201,7 +203,7 @@ def _ask(frame: UplinkFrame, before: State, after: State) -> tuple[State, Downli
     """The state with the request that is outstanding now, and the downlink if it has to go out."""
     if after.seen.newest == before.seen.newest:
         return after, None  # an answer to a request, or a repeat: says nothing about the station's history
-    asked, send = backfill.plan(after.asked, backfill.oldest_gap(after.seen.missing()))
+    asked, send = backfill.plan(after.asked, backfill.oldest_gap(after.gaps))
     after = replace(after, asked=asked)
     if asked is None or not send:
         return after, None

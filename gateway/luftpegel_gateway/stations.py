@@ -5,12 +5,12 @@ repair after a crash and may be read by another process at any time.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 import cbor2
 
 from luftpegel_gateway.backfill import Asked
-from luftpegel_gateway.names import Intervals
+from luftpegel_gateway.names import Intervals, Range
 
 NOTHING = Intervals()
 REMEMBERED_FRAMES = 32  # a redelivery follows within the network server's and the broker's in-flight window
@@ -45,6 +45,19 @@ class State:
     repeated_frames: int = 0
     repeated_readings: int = 0
     asked: Asked | None = None
+    oldest: int | None = None  # how far back the station's journal went when it first told
+
+    def reaching_back_to(self, seq: int) -> "State":
+        """The state after the station said that its journal begins with number `seq`."""
+        return replace(self, oldest=seq if self.oldest is None else min(seq, self.oldest))
+
+    @property
+    def gaps(self) -> tuple[Range, ...]:
+        """Ranges to ask for, oldest first: what the station had before the first reading here, and between."""
+        first = self.seen.oldest
+        if first is None or self.oldest is None or self.oldest >= first:
+            return self.seen.missing()
+        return ((self.oldest, first - 1), *self.seen.missing())
 
     @property
     def received(self) -> int:
@@ -54,7 +67,7 @@ class State:
     @property
     def missing(self) -> int:
         """How many readings are missing: gaps, and those that the station itself no longer has."""
-        return sum(last - first + 1 for first, last in self.seen.missing()) + len(self.absent)
+        return sum(last - first + 1 for first, last in self.gaps) + len(self.absent)
 
     @property
     def completeness(self) -> float | None:

@@ -11,7 +11,7 @@ from luftpegel_gateway.backfill import (
     plan,
     request_id,
 )
-from luftpegel_wire import PORT_BACKFILL, decode
+from luftpegel_wire import PORT_BACKFILL, PORT_STATUS, decode, encode_status
 
 
 def test_the_oldest_gap_is_asked_for_first():
@@ -76,3 +76,15 @@ def test_no_gap_is_asked_for_that_history_heals(site, server, station):
         server.publish(station.topic(), station.uplink(seq))
     site.wait_for(range(37))
     assert server.commands == []
+
+
+def test_what_a_station_had_before_it_was_first_heard_is_asked_for(site, server, station, until):
+    site.started()
+    server.publish(station.topic(), station.uplink(30))
+    status = station.event(encode_status({"oldest_seq": 3}), 30, f_port=PORT_STATUS)
+    server.publish(station.topic(), status)
+    server.publish(station.topic(), station.uplink(31))
+    command = until(lambda: server.commands and server.commands[0], "nothing asked")
+    request = decode(PORT_BACKFILL, base64.b64decode(command["data"]))
+    first = min(site.stored())
+    assert (request.first_seq, request.count) == (3, first - 3)
