@@ -1,0 +1,13 @@
+# EU433: RP002-1.0.4 section 2.6; duty cycle: ERC Recommendation 70-03, annex 1, band f (10 %).
+# MAX_EIRP is 12.15 dBm, rounded down.
+
+NAME = "EU433"
+DATA_RATES = ((12, 125000), (11, 125000), (10, 125000), (9, 125000), (8, 125000), (7, 125000))
+MAX_PAYLOAD = (51, 51, 51, 115, 242, 242)
+CHANNELS = (433175000, 433375000, 433575000)
+JOIN_DATA_RATES = (5, 4, 3, 2, 1, 0)
+RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
+RX2 = (434665000, 0)
+MAX_EIRP = 12
+POWERS = 6
+BANDS = ((433050000, 434790000, 100),)

@@ -1,0 +1,20 @@
+# EU863-870: RP002-1.0.4 section 2.4; bands and duty cycles: ETSI EN 300 220-2, annex B.
+# Data rates 0 to 5 are one of the sets that RP002 allows; 6 and 7 (250 kHz and FSK) come only together.
+
+NAME = "EU868"
+DATA_RATES = ((12, 125000), (11, 125000), (10, 125000), (9, 125000), (8, 125000), (7, 125000))
+MAX_PAYLOAD = (51, 51, 51, 115, 242, 242)
+CHANNELS = (868100000, 868300000, 868500000)
+JOIN_DATA_RATES = (5, 4, 3, 2, 1, 0)
+RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
+RX2 = (869525000, 0)
+MAX_EIRP = 16
+POWERS = 8
+BANDS = (
+    (863000000, 865000000, 1),
+    (865000000, 868000000, 10),
+    (868000000, 868600000, 10),
+    (868700000, 869200000, 1),
+    (869400000, 869650000, 100),
+    (869700000, 870000000, 10),
+)
