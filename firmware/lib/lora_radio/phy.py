@@ -22,7 +22,7 @@ import time
 
 from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, TOO_LONG, RadioError
 
-# Bits of flags(); the chips' own bits are translated to these.
+# Bits of flags(), whatever the chip.
 TX_DONE = 1
 RX_DONE = 2
 HEADER = 4
@@ -54,8 +54,9 @@ class Phy:
     tx_delay_us = 0  # from the start of transmit to the first symbol
     rx_delay_us = 0
 
-    # A driver has begin(), standby(), sleep(), flags() -> bits, clear_flags(), _event() -> whether flags()
-    # is worth asking, _load_transmit, _start_transmit, _load_receive, _start_receive and _read_packet.
+    # A driver has begin(), standby(), sleep(), clear_flags(), _event() -> whether a DIO pin tells of an
+    # interrupt, _interrupts() -> the chip's bits, FLAGS: pairs of chip's and our bit, _load_transmit,
+    # _start_transmit, _load_receive, _start_receive and _read_packet.
     def __init__(self, max_power_dbm, band_hz, clock=time):
         self._max_power_dbm = max_power_dbm
         self._band_hz = band_hz
@@ -143,6 +144,10 @@ class Phy:
 
     def wake(self):
         self.begin()
+
+    def flags(self):
+        interrupts = self._interrupts()
+        return sum([ours for theirs, ours in self.FLAGS if interrupts & theirs])
 
     def _end_receive(self, flags, now):
         self._until = None

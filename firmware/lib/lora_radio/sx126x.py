@@ -37,17 +37,8 @@ REG_RX_GAIN = 0x08AC
 REG_TX_CLAMP = 0x08D8
 REG_OCP = 0x08E7
 
-# Interrupts, table 13-29: the chip's bit, and ours. Those of DIO1 end a frame.
-FLAGS = (
-    (0x001, TX_DONE),
-    (0x002, RX_DONE),
-    (0x010, HEADER),
-    (0x020, HEADER_ERROR),
-    (0x040, CRC_ERROR),
-    (0x200, TIMEOUT),
-)
-IRQ_MASK = 0x273
-DIO1_MASK = 0x223
+IRQ_MASK = 0x273  # all of FLAGS
+DIO1_MASK = 0x223  # those that end a frame
 
 BUSY_LIMIT_US = 100000
 SWITCH_US = 130  # STDBY_RC to TX, oscillator apart: table 8-2
@@ -55,6 +46,15 @@ TX_SLACK_US = 100000
 
 
 class SX1262(Phy):
+    FLAGS = (  # table 13-29
+        (0x001, TX_DONE),
+        (0x002, RX_DONE),
+        (0x010, HEADER),
+        (0x020, HEADER_ERROR),
+        (0x040, CRC_ERROR),
+        (0x200, TIMEOUT),
+    )
+
     # busy, dio1: Pins to read; cs, reset: Pins to write, high at rest. tcxo_mv: supply of the TCXO at DIO3,
     # 0 for a crystal. dio2_switch: DIO2 drives the antenna switch. rx_enable: Pin that must be high to
     # receive, or None.
@@ -131,15 +131,14 @@ class SX1262(Phy):
         self.standby()
         self._command(0x84, 0)  # SetSleep: cold start
 
-    def flags(self):
-        status = self._read(b"\x12\0", 2)
-        irq = status[0] << 8 | status[1]
-        return sum([ours for theirs, ours in FLAGS if irq & theirs])
-
     def clear_flags(self):
         self._command(0x02, 0xFF, 0xFF)
 
     # --- hooks of Phy ---
+
+    def _interrupts(self):
+        high, low = self._read(b"\x12\0", 2)  # GetIrqStatus
+        return high << 8 | low
 
     def _event(self):
         return self._dio1.value()

@@ -6,7 +6,7 @@ a time; frames do not collide here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from luftpegel_tools.airtime import symbol_us
@@ -79,6 +79,11 @@ class Tuning:
     def symbol_us(self) -> int:
         """Length of one symbol."""
         return symbol_us(self.sf, self.bandwidth_hz)
+
+    def suits(self, other: "Tuning") -> bool:
+        """Whether a receiver tuned so hears the other; a quarter of the bandwidth may lie between them."""
+        near = abs(self.frequency_hz - other.frequency_hz) <= self.bandwidth_hz // 4
+        return near and replace(other, frequency_hz=self.frequency_hz) == self
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +175,7 @@ class SharedAir:
 
     def _expect(self, frame: Frame, listening: _Listening) -> None:
         """Let the receiver lock if enough of the preamble falls into its time."""
-        if frame.tuning != listening.tuning or frame.sender is listening.chip:
+        if not frame.tuning.suits(listening.tuning) or frame.sender is listening.chip:
             return
         symbol = frame.tuning.symbol_us
         locked_us = max(frame.start_us, listening.from_us) + LOCK_SYMBOLS * symbol

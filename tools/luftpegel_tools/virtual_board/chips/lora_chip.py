@@ -91,7 +91,7 @@ class ResetLine(SPIChip):
 
 
 class LoRaChip(SPIChip):
-    """Base of the chips. Faults: silent (no answer), checksum and header (payloads and headers arrive broken).
+    """Base of the chips. Faults: silent (no answer), checksum and header (payloads, headers arrive broken).
 
     `log`: the latest SPI transactions, as (now_us, bytes from the board). `sent` and `heard`: payloads.
     """

@@ -52,7 +52,7 @@ class Command:
 
 
 class SX1262(LoRaChip):
-    """`tcxo_mv`: what the board's TCXO needs at DIO3, 0: a crystal. `dio2_switch`: DIO2 switches the antenna."""
+    """`tcxo_mv`: what the TCXO needs at DIO3, 0: a crystal. `dio2_switch`: DIO2 switches the antenna."""
 
     busy_pin: int | None = None
     dio1_pin: int | None = None
