@@ -134,7 +134,10 @@ def _readings(
 def _sort(
     told: Sequence[Told], known: Mapping[int, Reading], state: State
 ) -> tuple[list[Reading], list[Fault]]:
-    """What is new, and what contradicts a reading known under the same name. Plain repeats are in neither."""
+    """What is new (a time found late, too), and what contradicts a reading known under the same name.
+
+    Plain repeats are in neither.
+    """
     fresh, conflicts = [], []
     for item in told:
         reading = item.reading
@@ -145,6 +148,8 @@ def _sort(
             continue  # known, but older than what the journal holds; or known here and forgotten there
         elif contradiction := _contradiction(before, item):
             conflicts.append(Fault("LP-253", f"sequence {reading.seq}: {contradiction}"))
+        elif before.time is None and reading.time is not None:
+            fresh.append(_merge(before, reading))  # a clock that was lost has been found again
         elif new := _cells_beside(before, reading):
             fresh.append(Reading(reading.seq, reading.time, new))
     return fresh, conflicts
@@ -169,8 +174,10 @@ def _cells_beside(known: Reading, told: Reading) -> tuple[Cell, ...]:
 
 
 def _merge(known: Reading | None, checked: Reading) -> Reading:
-    """The whole reading under one sequence number: what was known and what came now."""
-    return checked if known is None else Reading(checked.seq, checked.time, known.cells + checked.cells)
+    """The whole reading under one sequence number: what came now, and what was known beside it."""
+    if known is None:
+        return checked
+    return Reading(checked.seq, checked.time, checked.cells + _cells_beside(checked, known))
 
 
 def _check(fresh: Sequence[Reading], known: Mapping[int, Reading]) -> tuple[Reading, ...]:

@@ -53,7 +53,7 @@ class State:
 
     @property
     def gaps(self) -> tuple[Range, ...]:
-        """Ranges to ask for, oldest first: what the station had before the first reading here, and between."""
+        """Ranges to ask for, oldest first: those before the first reading that is here, and between."""
         first = self.seen.oldest
         if first is None or self.oldest is None or self.oldest >= first:
             return self.seen.missing()

@@ -58,13 +58,10 @@ class Encoder:
 
 
 def _roundest(low, width):
-    # Of all numbers in the final interval, the one with the most zero bytes at its end.
-    for shift in (24, 16, 8, 0):
-        mask = (1 << shift) - 1
-        number = (low + mask) & ~mask
-        if number - low < width:
-            break
-    return number
+    # The least number in the final interval that ends in three zero bytes, or else in two: it is never
+    # narrower than two bytes.
+    number = (low + 0xFFFFFF) & ~0xFFFFFF
+    return number if number - low < width else (low + 0xFFFF) & ~0xFFFF
 
 
 def _carry(out):

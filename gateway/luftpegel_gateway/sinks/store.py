@@ -33,6 +33,12 @@ CREATE TABLE IF NOT EXISTS readings (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS readings_by_time ON readings (station, time);
 """
+# What is here stays as it is, but for a time that was not known when the value came.
+WRITE = """
+INSERT INTO readings VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE
+SET time = excluded.time, quality = excluded.quality, frame_id = excluded.frame_id
+WHERE readings.time IS NULL AND excluded.time IS NOT NULL AND readings.value IS excluded.value
+"""
 Row = tuple[str, int, int, int | None, int | None, int, int]
 
 
@@ -76,9 +82,7 @@ class Store:
         with transaction(database):
             for frame in frames:
                 rows = _rows(frame)
-                written = database.executemany(
-                    "INSERT INTO readings VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", rows
-                ).rowcount
+                written = database.executemany(WRITE, rows).rowcount
                 if written < len(rows) and (details := _contradictions(database, rows)):
                     rejections.append(Rejection(frame.id, Fault("LP-421", "; ".join(details[:5]))))
         return rejections

@@ -7,10 +7,8 @@ dropped.
 """
 
 import asyncio
-import base64
-import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,7 +19,7 @@ from luftpegel_gateway.events import Delivery, Downlink
 from luftpegel_gateway.health import Health
 from luftpegel_gateway.options import Option, text, whole
 from luftpegel_gateway.sources import Deliver
-from luftpegel_gateway.sources.chirpstack_events import parse
+from luftpegel_gateway.sources.chirpstack_events import is_json, json_command, parse, protobuf_command
 
 __all__ = ["KIND", "OPTIONS", "ChirpStackMqtt", "create", "parse"]
 
@@ -103,7 +101,8 @@ class ChirpStackMqtt:
         except UnicodeDecodeError:
             topic = ""  # no broker forwards one; it goes into quarantine with its payload
         acknowledge = partial(self._acknowledge, self._connection, message.mid, message.qos)
-        delivery = Delivery(KIND, topic, bytes(message.payload), acknowledge, self._answer)
+        answer = partial(self._answer, json_command if is_json(message.payload) else protobuf_command)
+        delivery = Delivery(KIND, topic, bytes(message.payload), acknowledge, answer)
         mqtt.on_loop(self._loop, self._deliver, delivery)
 
     def _tell(self, code: str, detail: str) -> None:
@@ -119,17 +118,10 @@ class ChirpStackMqtt:
             if connection == self._connection:
                 self._client.ack(mid, qos)
 
-    def _answer(self, downlink: Downlink) -> None:
+    def _answer(self, encode: Callable[[Downlink], bytes], downlink: Downlink) -> None:
         """Put a command into the device's queue; lost when the link is down, then asked for again."""
-        command = {
-            "devEui": downlink.dev_eui,
-            "confirmed": False,
-            "fPort": downlink.f_port,
-            "data": base64.b64encode(downlink.data).decode(),
-            "id": downlink.id,
-        }
         if self._client.is_connected():
-            self._client.publish(downlink.topic, json.dumps(command), qos=1)
+            self._client.publish(downlink.topic, encode(downlink), qos=1)
 
     def _subscribe_later(self) -> None:
         self._loop.call_later(RESUBSCRIBE_S, partial(self._client.subscribe, self._filter, qos=1))
