@@ -137,7 +137,7 @@ class _Wake:
             self._watchdog.feed,
             lambda k: state.at(memory.SENSOR + k),
         )
-        values, quality = sampler.sample(state.benched)
+        values, quality = sampler.sample(state.benched, clock.weekly(journal.next_seq, state.interval))
         state.faults = sampler.faults()
         state.at(memory.JOURNAL)
         layout = Layout(plan.channels, plan.steps, state.era, state.offset)

@@ -20,11 +20,12 @@ class Sampler:
         self._mark = mark
         self._cells = {}  # channel -> (value or None, quality)
 
-    def sample(self, benched=0):
+    def sample(self, benched=0, care=False):
         # -> (values, qualities) in the order of plan.channels. benched: bits of sensors to be left alone.
+        # care: sensors that can clean themselves do so afterwards; without lasting power none does by itself.
         self._hardware.rail(True)
         try:
-            self._round([k for k in range(len(self._sensors)) if not benched & 1 << k])
+            self._round([k for k in range(len(self._sensors)) if not benched & 1 << k], care)
         finally:
             self._hardware.rail(False)
         for channel, name in zip(self._plan.health, self._health):
@@ -37,12 +38,14 @@ class Sampler:
         empty = [c for c, (value, _) in self._cells.items() if value is None]
         return len([owned for owned in self._plan.owned if set(owned) & set(empty)])
 
-    def _round(self, awake):
+    def _round(self, awake, care):
         drivers = [(k, self._guarded(k, self._start)) for k in awake]
         self._wait(max([0] + [driver.WARM_UP_MS for _, driver in drivers if driver]))
         for k, driver in drivers:
             if driver:
                 self._guarded(k, self._measure, driver)
+                if care and hasattr(driver, "clean"):
+                    self._guarded(k, self._clean, driver)
                 self._guarded(k, self._stop, driver)
 
     def _start(self, k):
@@ -50,6 +53,11 @@ class Sampler:
         driver = self._plan.classes[k](self._bus(k), **self._sensors[k]["options"])
         driver.start()
         return driver
+
+    def _clean(self, k, driver):
+        self._bus(k)
+        driver.clean()
+        self._wait(driver.CLEAN_MS)
 
     def _stop(self, k, driver):
         self._bus(k)

@@ -59,8 +59,8 @@ def _interval(row, newer):
 
 
 class Uplink:
-    # nvs: blobs "app_key", "dev_eui", "join_eui". radio: see lora_radio. now_s() -> board second. feed():
-    # the watchdog.
+    # nvs: blobs "app_key", "dev_eui", "join_eui". radio: see lora_radio. now_s() -> board second.
+    # feed(): the watchdog.
 
     def __init__(self, settings, state, nvs, radio, now_s, feed):
         self._settings = settings
@@ -92,11 +92,13 @@ class Uplink:
         if not self._join():
             return
         status_due = self._now_s() >= self._state.status_next
-        if status_due:
+        ask_time = status_due or not self._state.offset
+        if ask_time:
             self._learn_time()  # asks the network with the frame that follows
         self._send_rows(journal, row.layout, row.seq)
-        if status_due:
+        if ask_time:
             self._learn_time()
+        if status_due:
             self._send_status(journal, row)
         self._send_again(journal, row)
 
@@ -163,12 +165,18 @@ class Uplink:
 
     def _send_rows(self, journal, columns, top, bottom=None):
         # Sends the rows from `top` downwards that fit; returns how many.
-        now = self._now_s(), self._state.era, self._state.offset
-        rows = wire_rows(journal.walk(top), columns, top, bottom, now)
-        limit = min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
-        payload, taken = encode_readings(columns.channels, rows, limit, columns.steps)
-        self._send(PORT_READINGS, payload)
-        print("sent %d readings, %d and older, in %d bytes" % (taken, top, len(payload)))
+        taken = 0
+
+        def frame():
+            nonlocal taken
+            now = self._now_s(), self._state.era, self._state.offset
+            rows = wire_rows(journal.walk(top), columns, top, bottom, now)
+            limit = min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
+            payload, taken = encode_readings(columns.channels, rows, limit, columns.steps)
+            return payload
+
+        self._send(PORT_READINGS, frame)
+        print("sent %d readings, %d and older" % (taken, top))
         return taken
 
     def _send_again(self, journal, row):

@@ -78,6 +78,7 @@ class Radio:
         self.answers = []
         self.unix = None
         self.fails = None
+        self.waits = None  # for a free channel, before each frame
         self.asleep = False
 
     def configure(self, *identity):
@@ -97,6 +98,9 @@ class Radio:
         return self.limit
 
     def send(self, port, payload, confirmed=False):
+        if self.waits:
+            self.waits()
+        payload = payload() if callable(payload) else payload
         assert len(payload) <= self.limit
         self.sent.append((port, decode(port, payload)))
         answers, self.answers = self.answers, []
@@ -290,6 +294,12 @@ def test_a_dead_modem_costs_the_conversation_only(station):
     station.radio.fails = None
     assert len(station.wake()[0][1].rows) == 3
     assert station.radio.configured == 2
+
+
+def test_a_frame_that_waits_for_the_air_tells_its_age_anew(station):
+    station.radio.waits = lambda: setattr(station, "now", station.now + 9)
+    ((_, frame),) = station.wake()
+    assert frame.age == 7 + 9
 
 
 def test_the_modem_is_put_to_sleep_whatever_the_conversation_came_to(station):

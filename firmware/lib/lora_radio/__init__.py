@@ -9,7 +9,9 @@
 #   joined: bool                asks the radio, because its session may be older than this boot.
 #   join: bool                  one attempt; False when the network did not answer.
 #   max_payload: int            bytes that one frame may carry now, at most 242.
-#   send: list of Received      takes port, payload, confirmed=False; returns after the receive windows. Then
+#   send: list of Received      takes port, payload, confirmed=False; returns after the receive windows.
+#                               payload: bytes, or a function that makes them: it is called just before each
+#                               try, so that a frame which waits for a free channel tells its true age. Then
 #                               `acknowledged` tells whether the network confirmed it, `pending` whether it
 #                               has more. NOT_JOINED means join() now, whatever joined() said.
 #   network_time: int or None   Unix seconds (UTC) once the network has told the time; each call also makes

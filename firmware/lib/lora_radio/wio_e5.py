@@ -107,7 +107,7 @@ class WioE5:
                 outcome.append(text)
             return "already" in text
 
-        self._exchange("AT+JOIN", "+JOIN: ", JOIN_MS, heed)
+        self._exchange(lambda: "AT+JOIN", "+JOIN: ", JOIN_MS, heed)
         self._refused = not outcome
         return bool(outcome)
 
@@ -115,7 +115,7 @@ class WioE5:
         length = self._length()
         if length == 0:
             # Answers of the modem's MAC wait and fill the frame: an empty uplink carries them away.
-            self._transmit("AT+MSGHEX", "+MSGHEX: ", SEND_MS)
+            self._transmit(lambda: "AT+MSGHEX", "+MSGHEX: ", SEND_MS)
             length = self._length()
         return min(length, LARGEST_PAYLOAD)
 
@@ -123,7 +123,10 @@ class WioE5:
         self.acknowledged = self.pending = False
         self._ask("AT+PORT=%d" % port, "+PORT: ", str(port))
         name = "CMSGHEX" if confirmed else "MSGHEX"
-        command = 'AT+%s="%s"' % (name, to_hex(payload))
+
+        def command():
+            return 'AT+%s="%s"' % (name, to_hex(payload() if callable(payload) else payload))
+
         self._transmit(command, "+" + name + ": ", CONFIRMED_MS if confirmed else SEND_MS)
         received, self._inbox = self._inbox, []
         return received
@@ -231,10 +234,11 @@ class WioE5:
         self._keep_half()
 
     def _exchange(self, command, prefix, limit_ms, heed):
-        # A command with radio, from Start to Done. `heed` gets each line between; True from it is the end.
-        # A modem that is busy, or kept silent by its duty cycle for a moment only, is asked again.
+        # A command with radio, from Start to Done; command() makes it anew for each try. `heed` gets each line
+        # between; True from it is the end. A modem that is busy, or kept silent by its duty cycle for a moment
+        # only, is asked again.
         for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
-            self._command(command, prefix, limit_ms)
+            self._command(command(), prefix, limit_ms)
             try:
                 self._follow(heed)
                 return

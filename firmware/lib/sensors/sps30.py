@@ -70,6 +70,7 @@ class SPS30:
     MEASURES = ("pm1", "pm25", "pm4", "pm10")
     BUS = "uart"
     BAUD = 115200
+    CLEAN_MS = 11000  # section 4.2: 10 s, and a little
     WARM_UP_MS = 30000  # section 1.1: start-up time at low concentrations
 
     def __init__(self, bus):
@@ -108,7 +109,8 @@ class SPS30:
                 pass
 
     def clean(self):
-        # Ten seconds of fan at full speed; only while measuring.
+        # CLEAN_MS of fan at full speed; only while measuring. The sensor's own weekly cleaning counts the time
+        # since power-on, so that one whose power is switched never gets to it.
         state, _ = self._command(CLEAN)
         if state:
             raise _fault(NOT_READY, "refuses to clean (state 0x{:02x})".format(state))
