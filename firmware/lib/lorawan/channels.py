@@ -16,6 +16,7 @@ class Channels:
         self.ranges = bytearray([self._rates << 4] * COUNT)  # highest data rate << 4 | lowest
         self.mask = (1 << self._fixed) - 1  # enabled channels
         self.used = 0  # since all of them were last used
+        self._last = 0
 
     def usable(self, data_rate, mask=None):
         # Indexes of the enabled channels (or of those in `mask`) that have the data rate.
@@ -27,14 +28,15 @@ class Channels:
         ]
 
     def hop(self, free, random):
-        # One of the channels `free`, at random among those not yet used in this round.
+        # One of the channels `free`, at random among those not yet used in this round; never the last again
+        # where there is another.
         fresh = [index for index in free if not self.used >> index & 1]
         if not fresh:
             self.used = 0
-            fresh = free
-        index = fresh[random(len(fresh))]
-        self.used |= 1 << index
-        return index
+            fresh = [index for index in free if index != self._last] or free
+        self._last = fresh[random(len(fresh))]
+        self.used |= 1 << self._last
+        return self._last
 
     def downlink(self, index):
         return self.downlinks[index] or self.frequencies[index]

@@ -180,8 +180,7 @@ class Mac:
 
     def max_payload(self):
         # Bytes that uplink() takes now, beside the MAC answers that wait.
-        session = self._joined_session()
-        return self.region.MAX_PAYLOAD[session.data_rate] - len(self._options(False))
+        return self.region.MAX_PAYLOAD[self._joined_session().data_rate] - len(self._options(False))
 
     def next_transmission_at(self, length, now):
         # When a frame with `length` bytes of payload may go.
@@ -208,7 +207,8 @@ class Mac:
         # payload may carry more than a header can.
         most = self.region.MAX_PAYLOAD[0] if alone else frames.MAX_OPTIONS
         options = b""
-        for command in self.session.answers + [self._requests[i : i + 1] for i in range(len(self._requests))]:
+        answers = self._joined_session().answers
+        for command in answers + [self._requests[i : i + 1] for i in range(len(self._requests))]:
             if len(options) + len(command) > most:
                 break
             options += command
@@ -234,7 +234,7 @@ class Mac:
         return counter
 
     def _free_at(self, length, now):
-        session = self._joined_session()
+        session = self.session
         airtime = self._airtime(session.data_rate, frames.OVERHEAD + 1 + length)
         free = self._free_channels(session.channels, session.data_rate, airtime, now)[0]
         return max(free, self.quiet_until)
