@@ -1,5 +1,6 @@
 # Heltec WiFi LoRa 32 V3 (ESP32-S3): what is wired where. Data only; pin numbers are GPIO numbers.
 # Source: Heltec's schematic HTIT-WB32LA V3 and pin map; the sensor and modem pins lie on the headers.
+# LORA: lora_radio/board_phy.py tells its keys.
 
 # Sensor rail: Vext feeds every sensor (350 mA at most); low is on, a resistor keeps it off in deep sleep.
 RAIL = {"pin": 36, "on": 0, "settle_ms": 20}
@@ -13,6 +14,13 @@ UARTS = {
 }
 # Not 45 and 46: they are strapping pins, and a modem that pulls them at reset keeps the board from starting.
 MODEM = {"id": 2, "tx": 40, "rx": 39, "reset": 7}
+
+LORA = {
+    "chip": "sx1262",
+    "spi": {"id": 1, "sck": 9, "mosi": 10, "miso": 11},
+    "pins": {"cs": 8, "reset": 12, "busy": 13, "dio1": 14},
+    "options": {"tcxo_mv": 1800, "dio2_switch": True},
+}
 
 # Battery over a divider of 390 kOhm and 100 kOhm, connected only while "enable" is low.
 BATTERY = {"adc": 1, "enable": 37, "on": 0, "times_milli": 4900}

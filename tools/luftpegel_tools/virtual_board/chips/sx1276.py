@@ -1,7 +1,7 @@
 """Semtech SX1276 at register level: LoRa with DIO0 and DIO1, and in FSK mode the image calibration.
 
-After the data sheet DS_SX1276-7-8-9 rev. 7 and its errata note. Not modelled: spreading factor 6, CAD, frequency
-hopping, continuous transmission. RFM95, RFM96 and RFM98 carry this chip.
+After the data sheet DS_SX1276-7-8-9 rev. 7 and its errata note. Not modelled: spreading factor 6, CAD,
+frequency hopping, continuous transmission. RFM95, RFM96 and RFM98 carry this chip.
 """
 
 from luftpegel_tools.town.radio_air import RadioAir
