@@ -1,7 +1,7 @@
 """Benches that join a driver with its simulated chip under CPython in virtual time.
 
-A law holds for every bench of every test that does not say otherwise: no command sets more power than the cap or
-a frequency outside the band, none is refused by the chip, and no erratum is left untreated.
+A law holds for every bench of every test that does not say otherwise: no command sets more power than the cap
+or a frequency outside the band, none is refused by the chip, and no erratum is left untreated.
 """
 
 import sys

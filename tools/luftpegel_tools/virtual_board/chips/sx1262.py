@@ -468,9 +468,11 @@ class SX1262(LoRaChip):
             self._cancel("timeout")
 
     def _on_header(self, reception: Reception) -> None:
+        if not self._listens_as.explicit_header:
+            return  # section 15.3: then nothing stops the timer
+        if not reception.broken_header:
+            self._cancel("timeout")
         self._raise_irq(HEADER_ERROR if reception.broken_header else HEADER_VALID)
-        if not reception.broken_header and self._listens_as.explicit_header:
-            self._cancel("timeout")  # section 15.3: without a header nothing stops it
 
     def _on_end(self, reception: Reception) -> None:
         payload = spoil(reception.payload) if reception.broken_payload else reception.payload
