@@ -1,4 +1,4 @@
-"""How devices are steered: faster and quieter with spare signal, louder with too little, more often with loss."""
+"""How devices are steered: faster, then quieter with spare signal, louder with too little of it."""
 
 import pytest
 from luftpegel_tools.town.lorawan.adr import HISTORY, Bounds, Sample, Tuning, advise

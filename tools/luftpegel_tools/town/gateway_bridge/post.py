@@ -1,0 +1,153 @@
+"""One end's MQTT connection: letters out at QoS 1, letters in kept until somebody takes them.
+
+The network thread only fills a box; everything else happens where the box is emptied, in virtual time.
+"""
+
+import socket
+import ssl
+import threading
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+MARK = "/mark"
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where a broker is, and who we are to it."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+
+    def __repr__(self) -> str:
+        """Without the password: this may land in a log."""
+        return f"BrokerAddress({self.host}:{self.port})"
+
+    @classmethod
+    def parse(cls, url: str) -> "BrokerAddress":
+        """From mqtt[s]://[user[:password]@]host[:port].
+
+        Raises:
+            ValueError: LP-376, it is no such address.
+        """
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if parts.scheme not in _PORTS or not parts.hostname or port == 0 or parts.path.strip("/"):
+            raise ValueError(
+                "LP-376: this is no address of an MQTT broker. "
+                "Next: write it as mqtt://user:password@host:1883 or mqtts://host:8883."
+            )
+        return cls(
+            parts.hostname,
+            port or _PORTS[parts.scheme],
+            unquote(parts.username) if parts.username else None,
+            unquote(parts.password) if parts.password else None,
+            tls=parts.scheme == "mqtts",
+        )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message that arrived."""
+
+    topic: str
+    payload: bytes
+
+
+class Post:
+    """A connection that outlives the broker's restarts."""
+
+    def __init__(self, address: BrokerAddress, topic: str, name: str) -> None:
+        """Connect in the background and subscribe to `topic`."""
+        self._topic = topic
+        self._changed = threading.Condition()
+        self._box: list[Letter] = []
+        self._mark = self._marks_sent = 0
+        self._ready = False
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=f"{name}-{uuid.uuid4()}", clean_session=False
+        )
+        client.max_queued_messages_set(0)
+        client.reconnect_delay_set(min_delay=1, max_delay=2)
+        if address.username is not None:
+            client.username_pw_set(address.username, address.password)
+        if address.tls:
+            client.tls_set_context(ssl.create_default_context())
+        client.on_socket_open = _without_delay
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = self._subscribed
+        client.on_message = self._message
+        self._client = client
+        client.connect_async(address.host, address.port, keepalive=30)
+        client.loop_start()
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Queue a letter; returns at once."""
+        self._client.publish(topic, payload, qos=1)
+
+    def take(self) -> list[Letter]:
+        """Everything that has arrived since the last time, in order."""
+        with self._changed:
+            letters, self._box = self._box, []
+        return letters
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until letters arrive here; False when the broker is away."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ready, timeout_s)
+
+    def mark(self, topic: str) -> int:
+        """Send a mark behind all letters so far, to a topic that ends in `MARK`; gives its number."""
+        self._marks_sent += 1
+        self.send(topic, str(self._marks_sent).encode())
+        return self._marks_sent
+
+    def wait_mark(self, number: int, timeout_s: float) -> None:
+        """Wait until the other end's mark, and so all before it, is here; not for a broker that is away."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._mark >= number or not self._ready, timeout_s)
+
+    def close(self) -> None:
+        """End the connection; what was not yet delivered is forgotten."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _props: Any) -> None:
+        if not reason.is_failure:
+            client.subscribe(self._topic, qos=1)
+
+    def _subscribed(self, *_ignored: Any) -> None:
+        with self._changed:
+            self._ready = True
+            self._changed.notify_all()
+
+    def _disconnected(self, *_ignored: Any) -> None:
+        with self._changed:
+            self._ready = False
+            self._changed.notify_all()
+
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        with self._changed:
+            if not message.topic.endswith(MARK):
+                self._box.append(Letter(message.topic, bytes(message.payload)))
+            elif message.payload.isdigit():
+                self._mark = max(self._mark, int(message.payload))
+            self._changed.notify_all()
+
+
+def _without_delay(_client: mqtt.Client, _data: Any, connection: Any) -> None:
+    """Small letters go at once, not when the last one has been acknowledged (40 ms each)."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
