@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from luftpegel_tools.hil import BenchBoard, bench_board, virtual_board
 
 

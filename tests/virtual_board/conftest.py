@@ -30,7 +30,9 @@ class Bench:
         options = {"engine": self.engine, "state_dir": self._folder / name} | options
         board = self._stack.enter_context(Board(self.clock, name=name, **options))
         board.install(image)
-        board.console.on_text = lambda text: self.log.append((self.clock.now_us, name, text.decode("latin-1")))
+        board.console.on_text = lambda text: self.log.append(
+            (self.clock.now_us, name, text.decode("latin-1"))
+        )
         if power:
             board.power_on()
         return board

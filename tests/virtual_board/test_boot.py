@@ -103,7 +103,7 @@ def test_one_state_folder_serves_one_board(pip_bench, tmp_path):
 
 
 def test_an_unknown_engine_is_refused(pip_bench, tmp_path):
-    with pytest.raises(BoardError, match="LP-391.*choose one of pip, mpy32"):
+    with pytest.raises(BoardError, match=r"LP-391.*choose one of pip, mpy32"):
         Board(pip_bench.clock, name="second", state_dir=tmp_path / "x", engine="qemu")
 
 

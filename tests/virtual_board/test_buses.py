@@ -121,11 +121,14 @@ i2c.writevto(0x44, (b"\\x20", b"xy")); i2c.readfrom_mem_into(0x44, 0x20, buffer)
     assert bench.run_to_prompt(board) == ["[68] bytearray(b'ab') b'bcd' b'a'", "bytearray(b'xy')"]
 
 
-ERRORS = I2C + """
+ERRORS = (
+    I2C
+    + """
 for address, register in ((0x44, 0), (0x45, 0), (0x44, 255), (0x44, 254)):
     try: print(i2c.readfrom_mem(address, register, 1))
     except OSError as error: print(error.errno)
 """
+)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,11 @@ def test_spi_selects_and_drives_pins_back(bench):
         """,
         wiring=wired(("attach_spi", 1, 8, chip)),
     )
-    assert bench.run_to_prompt(board) == ["bytearray(b'\\x00\\x00')", "bytearray(b'\\xff\\xfe') b'\\xff'", "1 [1]"]
+    assert bench.run_to_prompt(board) == [
+        "bytearray(b'\\x00\\x00')",
+        "bytearray(b'\\xff\\xfe') b'\\xff'",
+        "1 [1]",
+    ]
     assert chip.selected == 1
 
 

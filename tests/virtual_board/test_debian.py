@@ -41,8 +41,12 @@ def test_mirror_of_new_style_sources(apt):
 
 
 def test_mirror_of_old_style_lists(apt):
-    (apt / "sources.list").write_text("# deb http://no.example/debian x\ndeb-src http://s.example/debian x main\n")
-    (apt / "sources.list.d" / "more.list").write_text("deb [arch=amd64 signed-by=/k] http://yes.example/debian/ x main\n")
+    (apt / "sources.list").write_text(
+        "# deb http://no.example/debian x\ndeb-src http://s.example/debian x main\n"
+    )
+    (apt / "sources.list.d" / "more.list").write_text(
+        "deb [arch=amd64 signed-by=/k] http://yes.example/debian/ x main\n"
+    )
     assert debian.debian_mirror() == "http://yes.example/debian/"
 
 
@@ -94,6 +98,6 @@ def test_parallel_runs_fetch_once(tmp_path, monkeypatch):
 
 def test_an_unknown_package_names_apts_own_words(tmp_path, monkeypatch):
     monkeypatch.setenv(debian.CACHE_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(debian.shutil, "which", lambda name, path=None: None)
+    monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
     with pytest.raises(debian.MissingProgramError, match=r"LP-382"):
         debian.find_program("no-such-program-at-all")

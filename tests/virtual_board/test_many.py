@@ -1,4 +1,4 @@
-"""Several boards on one clock: they take turns, nobody stalls the others, and a run is the same every time."""
+"""Several boards on one clock: they take turns, nobody stalls another, and a run is the same each time."""
 
 from luftpegel_tools.virtual_board.board import Board
 
@@ -41,7 +41,8 @@ def test_a_board_at_its_prompt_does_not_stall_the_others(bench):
 
 def test_two_boards_never_compute_at_once(bench):
     boards = [
-        bench.board("import time\nfor i in range(50): time.sleep_ms(1); print(i)", name=f"b{i}") for i in range(3)
+        bench.board("import time\nfor i in range(50): time.sleep_ms(1); print(i)", name=f"b{i}")
+        for i in range(3)
     ]
     seen = []
     for board in boards:

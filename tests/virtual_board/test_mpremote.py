@@ -55,8 +55,8 @@ def test_ctrl_c_ends_loops_of_every_kind(port):
 
 def test_a_long_output_is_whole(port):
     with bench_board(port) as board:
-        text = board.exec("for i in range(3000): print('%040d' % i)")
-        assert text.splitlines() == [f"{i:040d}" for i in range(3000)]
+        text = board.exec("for i in range(1500): print('%040d' % i)")
+        assert text.splitlines() == [f"{i:040d}" for i in range(1500)]
 
 
 def test_a_timer_waits_for_the_person_at_the_prompt(port):

@@ -20,7 +20,7 @@ folder = Path(sys.argv[1])
 clock = VirtualClock()
 with Board(clock, name="b", state_dir=folder / "state", engine=sys.argv[2]) as board:
     board.install(folder / "image")
-    board.console.on_text = lambda text: print("running", board.pid, flush=True) if b"running" in text else None
+    board.console.on_text = lambda text: b"running" in text and print("running", board.pid, flush=True)
     board.power_on()
     clock.serve(lambda: False, lambda: board.attended)
 """

@@ -15,7 +15,7 @@ def prompt(bench):
         seen = len(bench.log)
         board.type_keys(typed)
         bench.clock.run(lambda: False)
-        return "".join(text for _, _, text in bench.log[seen:]).encode()
+        return "".join(text for _, _, text in bench.log[seen:]).encode("latin-1")
 
     return keys
 

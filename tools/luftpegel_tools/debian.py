@@ -1,9 +1,9 @@
 """Programs from Debian's packages, without root and without touching the system.
 
-Packages are downloaded with apt's own means (private lists and cache, signatures checked), unpacked with `dpkg -x`
-into a cache folder and run from there with their own libraries. Two are wanted: the 32-bit MicroPython, which is the
-measure of the firmware's memory, and mosquitto, the simulated town's broker. No mirror is named here: it is taken from
-the machine's own apt sources, or from LUFTPEGEL_DEBIAN_MIRROR.
+Packages are downloaded with apt's own means (private lists and cache, signatures checked), unpacked with
+`dpkg -x` into a cache folder and run from there with their own libraries. Two are wanted: the 32-bit
+MicroPython, which is the measure of the firmware's memory, and mosquitto, the simulated town's broker. No
+mirror is named here: it is taken from the machine's own apt sources, or from LUFTPEGEL_DEBIAN_MIRROR.
 """
 
 import fcntl
@@ -44,7 +44,9 @@ class Program:
 
 
 def cache_folder() -> Path:
-    """Where fetched and compiled things are kept: $LUFTPEGEL_CACHE, the checkout's .cache, or the user's cache."""
+    """Where fetched and compiled things are kept: $LUFTPEGEL_CACHE, the checkout's .cache, or the user's
+    cache.
+    """
     named = os.environ.get(CACHE_VARIABLE)
     if named:
         return Path(named).absolute()
@@ -79,7 +81,7 @@ def find_program(name: str) -> Program:
 
 
 def debian_mirror() -> str:
-    """The URI of a Debian archive: $LUFTPEGEL_DEBIAN_MIRROR, or the first one in the machine's apt sources."""
+    """A Debian archive's URI: $LUFTPEGEL_DEBIAN_MIRROR, or the first in the machine's apt sources."""
     named = os.environ.get(MIRROR_VARIABLE)
     if named:
         return named
@@ -94,7 +96,7 @@ def debian_mirror() -> str:
 
 
 def configured_mirrors(apt: Path) -> Iterator[str]:
-    """URIs of the enabled binary sources in an apt folder, in deb822 (.sources) and one-line (.list) style."""
+    """URIs of the enabled binary sources of an apt folder, deb822 (.sources) and one-line (.list) style."""
     for path in sorted(apt.glob("sources.list.d/*.sources")):
         for stanza in re.split(r"\n\s*\n", path.read_text()):
             fields = {

@@ -1,7 +1,8 @@
 """A virtual board: power, reset, sleep and the watchdog, and the chips soldered to it.
 
-While it is awake one MicroPython process runs (see `boot`); of all boards on a clock only one computes at any moment,
-so a run is the same every time. Resets and power cuts are SIGKILL: no handler of the firmware runs, as on the chip.
+While it is awake one MicroPython process runs (see `boot`); of all boards on a clock only one computes at
+any moment, so a run is the same every time. Resets and power cuts are SIGKILL: no handler of the firmware
+runs, as on the chip.
 """
 
 import fcntl
@@ -43,9 +44,9 @@ _overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, 
 class Board:
     """A board named `name`. `state_dir` holds its flash and NVS, which survive power cuts.
 
-    `heap_kib` is what the firmware gets; the shims' share is added on top (`overhead_bytes`), and on the 64-bit engine
-    the firmware's share is doubled. `wiring(board)` attaches the chips. `on_boot(board)` is called when a boot begins,
-    `console.on_text(bytes)` for each piece of text.
+    `heap_kib` is what the firmware gets; the shims' share is added on top (`overhead_bytes`), and on the
+    64-bit engine the firmware's share is doubled. `wiring(board)` attaches the chips. `on_boot(board)` is
+    called when a boot begins, `console.on_text(bytes)` for each piece of text.
     """
 
     def __init__(
@@ -98,7 +99,9 @@ class Board:
         self._attach(chip)
 
     def attach_uart(self, port: int, device: UARTDevice, pins: tuple[int, int] | None = None) -> None:
-        """Solder a device to a UART; `pins` (tx, rx) where several devices share one, each on pins of its own."""
+        """Solder a device to a UART; `pins` (tx, rx) where several devices share one, each on pins of its
+        own.
+        """
         self.peripherals.uart(port).attach(device, pins)
         self._attach(device)
 
@@ -173,7 +176,9 @@ class Board:
                 chip.power(False)
 
     def press_reset(self) -> None:
-        """The RST button: on the ESP32-S3 it resets the whole chip, RTC included, so it looks like power-on."""
+        """The RST button: on the ESP32-S3 it resets the whole chip, RTC included, so it looks like power-
+        on.
+        """
         self._stop()
         self.peripherals.rtc.power_on()
         self._boot_in(BOOT_US, PWRON_RESET)
@@ -277,7 +282,7 @@ class Board:
             self._boot = None
 
     def _stop(self) -> None:
-        """Everything that a reset ends: the process, what is planned, the watchdog, the levels of the pins."""
+        """End what a reset ends: the process, what is planned, the watchdog, the levels of the pins."""
         self._end_boot()
         for timer in (self._next_boot, self._watchdog):
             if timer is not None:

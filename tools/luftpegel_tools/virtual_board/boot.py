@@ -1,7 +1,8 @@
 """One boot of a board: its MicroPython process from start to reset, served request by request.
 
-`serve()` lets the process run until it waits; then the clock goes on with other events, and one of them (a deadline, a
-byte, a pin, a key) lets it run again. What lives only as long as a boot is here: timers, events, the interrupt key.
+`serve()` lets the process run until it waits; then the clock goes on with other events, and one of them (a
+deadline, a byte, a pin, a key) lets it run again. What lives only as long as a boot is here: timers,
+events, the interrupt key.
 """
 
 import select
@@ -34,17 +35,20 @@ INTERRUPT_ON, INTERRUPT_OFF_BINARY = (
 KEY_INTERRUPT = 3
 STDIN_COUNT, STDIN_PART = 1, 2
 END_OF_PART = b"\x01\x02\x03\x04\x05"
-LOOK_EVERY_MS = 100  # how long text waits for its board's next request, and how often the processor time is read
+LOOK_EVERY_MS = (
+    100  # how long text waits for its board's next request, and how often the processor time is read
+)
 PRINTED_BYTES = 1 << 15  # more text than this is shown at once
 ONE_SHOT = 0
 EventHandler = Callable[[Request], Answer | Wait | None]
 
 
 class Boot:
-    """The running process. `handlers` come from the board and its peripherals; None as result: this boot has ended.
+    """The running process. `handlers` come from the board and its peripherals; None as result: this boot
+    has ended.
 
-    `limit_s` bounds the processor time between two requests; then `on_stuck()` is asked, and if it does not end the
-    boot (watchdog), BoardError LP-190 is raised.
+    `limit_s` bounds the processor time between two requests; then `on_stuck()` is asked, and if it does not
+    end the boot (watchdog), BoardError LP-190 is raised.
     """
 
     def __init__(
@@ -192,7 +196,7 @@ class Boot:
             self.end()
             raise BoardError(
                 "LP-190",
-                f"the firmware has computed for {self._limit_s:.0f} s without sleeping or touching a peripheral",
+                f"the firmware has computed for {self._limit_s:.0f} s without a pause",
                 "look for a loop that waits without time.sleep_ms(), or arm machine.WDT",
             )
 
@@ -202,11 +206,13 @@ class Boot:
         raise BoardError(
             "LP-191",
             f"MicroPython ended by itself (exit code {self.exit_code}); its last words: {said!r}",
-            "look for what the firmware did last; a crash of MicroPython itself should be reported to its project",
+            "look for what the firmware did last; report a crash of MicroPython to its project",
         )
 
     def _drain(self) -> None:
-        """Take in what the process has printed; it is shown with the next request, so that a run is repeatable."""
+        """Take in what the process has printed; it is shown with the next request, so that a run is
+        repeatable.
+        """
         while data := self._process.read_output():
             self._printed += data
             if len(self._printed) > PRINTED_BYTES:
@@ -329,7 +335,9 @@ class Boot:
             return Answer(data=struct.pack("<Q", max(0, until_us - self._clock.now_us)))
 
         deaf = bool(request.a)
-        return Wait(lambda: left() if self._events and not deaf else None, left, until_us - self._clock.now_us)
+        return Wait(
+            lambda: left() if self._events and not deaf else None, left, until_us - self._clock.now_us
+        )
 
     def _idle(self, request: Request) -> Wait:
         """Until something happens, at most `a` ms (negative: for ever); answers the ms that are left."""

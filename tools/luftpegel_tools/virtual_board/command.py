@@ -18,13 +18,21 @@ from luftpegel_tools.virtual_board.heltec_v3 import wire
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `luftpegel board`."""
-    parser.add_argument("--engine", choices=sorted(ENGINES), default="pip", help="which MicroPython plays the board")
-    parser.add_argument("--state", type=Path, metavar="FOLDER", help="keep flash and NVS here (default: forget them)")
-    parser.add_argument("--install", type=Path, metavar="FOLDER", help="copy this folder onto the board first")
+    parser.add_argument(
+        "--engine", choices=sorted(ENGINES), default="pip", help="which MicroPython plays the board"
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="FOLDER", help="keep flash and NVS here (default: forget them)"
+    )
+    parser.add_argument(
+        "--install", type=Path, metavar="FOLDER", help="copy this folder onto the board first"
+    )
     parser.add_argument(
         "--speed", type=float, default=math.inf, help="virtual seconds a second while nobody is at the prompt"
     )
-    parser.add_argument("--heap", type=int, default=DEFAULT_HEAP_KIB, metavar="KIB", help="heap for the firmware")
+    parser.add_argument(
+        "--heap", type=int, default=DEFAULT_HEAP_KIB, metavar="KIB", help="heap for the firmware"
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of text")
 
 
@@ -33,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore Ctrl-C otherwise
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        state = args.state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-board-")))
+        state = args.state or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-board-"))
+        )
         clock = VirtualClock(speed=args.speed)
         try:
             board = stack.enter_context(
@@ -62,6 +72,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _announce(board: Board, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"port": board.pts, "engine": board.engine.name, "state": str(board.flash.path.parent)}), flush=True)
+        print(
+            json.dumps(
+                {"port": board.pts, "engine": board.engine.name, "state": str(board.flash.path.parent)}
+            ),
+            flush=True,
+        )
     else:
         print(f"virtual board on {board.pts} (try: mpremote connect {board.pts}); Ctrl-C ends it", flush=True)

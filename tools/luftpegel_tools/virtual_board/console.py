@@ -1,7 +1,8 @@
 """The board's serial console: what it prints, what is typed, and a pseudo-terminal for mpremote and pyserial.
 
-The pseudo-terminal lives as long as the board, over all boots, as a USB-to-serial chip does; it is made at the first
-look at `path`. Newlines of the firmware's text become CR LF unless the interrupt character is off (binary transfer).
+The pseudo-terminal lives as long as the board, over all boots, as a USB-to-serial chip does; it is made at
+the first look at `path`. Newlines of the firmware's text become CR LF unless the interrupt character is off
+(binary transfer).
 """
 
 import contextlib
@@ -14,11 +15,13 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 
 KEPT_BYTES = 1 << 18
 PENDING_BYTES = 1 << 16
-READER_PATIENCE_MS = 200  # how long a full terminal holds the board up before its text is dropped
+READER_PATIENCE_MS = 2000  # how long a full terminal holds the board up before its text is dropped
 
 
 class Console:
-    """`text` is what the board printed (the newest part), `on_text` is told of each piece, `keys` wait to be read."""
+    """`text` is what the board printed (the newest part), `on_text` is told of each piece, `keys` wait to
+    be read.
+    """
 
     def __init__(self, clock: VirtualClock, on_keys: Callable[[bytes], None]):
         self._clock = clock

@@ -2,7 +2,9 @@
 
 
 class BoardError(Exception):
-    """`code` is LP-1xx (the firmware's fault), LP-3xx (the operator's or the machine's); the message has it all."""
+    """`code` is LP-1xx (the firmware's fault), LP-3xx (the operator's or the machine's); the message has it
+    all.
+    """
 
     def __init__(self, code: str, cause: str, next_step: str):
         super().__init__(f"{code}: {cause}. Next: {next_step}.")

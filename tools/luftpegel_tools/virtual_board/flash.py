@@ -1,8 +1,8 @@
 """The file system's flash partition: a file with the manners of NOR flash.
 
-Erasing sets a block of 4096 bytes to FF, programming can only clear bits. Each operation is on disk (the host's
-page cache) before the board goes on, so killing the board is a power cut. `cut_at` makes the cut fall into the
-n-th operation from now, which is then done only in part.
+Erasing sets a block of 4096 bytes to FF, programming can only clear bits. Each operation is on disk (the
+host's page cache) before the board goes on, so killing the board is a power cut. `cut_at` makes the cut
+fall into the n-th operation from now, which is then done only in part.
 """
 
 import os

@@ -39,7 +39,11 @@ def wire(board: Board) -> None:
     climate = [SHT4x(lambda _: (21.5, 48.0)), BME280(lambda _: (21.5, 48.0, 101_325.0))]
     for chip in climate:
         board.attach_i2c(I2C_BUS, chip)
-    dust, level, water = SPS30(lambda _: (4.0, 6.5, 8.0, 9.5)), A02YYUW(lambda _: 1234.0), DS18B20(lambda _: 12.5)
+    dust, level, water = (
+        SPS30(lambda _: (4.0, 6.5, 8.0, 9.5)),
+        A02YYUW(lambda _: 1234.0),
+        DS18B20(lambda _: 12.5),
+    )
     board.attach_uart(SENSOR_UART, dust, SOCKET_A)
     board.attach_uart(SENSOR_UART, level, SOCKET_B)
     board.attach_onewire(ONEWIRE_PIN, water)

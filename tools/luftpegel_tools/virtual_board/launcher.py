@@ -1,8 +1,10 @@
-"""A small process that starts the MicroPython processes of one host, and takes them with it when the host dies.
+"""A small process that starts the MicroPython processes of one host, and takes them with it when the host
+dies.
 
-Run as a program of its own with the control socket as stdin. Why it exists: forking this small process is ten times
-cheaper than forking the host, the PyPI engine is a Python extension that need be loaded only once, and its children
-can be tied to their parent's death (PR_SET_PDEATHSIG) although the host has threads. It imports nothing of Luftpegel.
+Run as a program of its own with the control socket as stdin. Why it exists: forking this small process is
+ten times cheaper than forking the host, the PyPI engine is a Python extension that need be loaded only
+once, and its children can be tied to their parent's death (PR_SET_PDEATHSIG) although the host has threads.
+It imports nothing of Luftpegel.
 """
 
 import ctypes
@@ -84,10 +86,10 @@ class Launcher:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             if not extension:
-                os.execve(argv[0], argv, env)
+                os.execve(argv[0], argv, env)  # noqa: S606 - there is no shell in it
             os.environ.update(env)
             self._extensions[extension[0]].run_main(argv)
-        except BaseException as error:  # noqa: BLE001 - this is a child, nobody else can tell it
+        except BaseException as error:
             os.write(2, f"launcher: {error!r}\n".encode())
         finally:
             os._exit(1)

@@ -1,7 +1,8 @@
-"""Non-volatile storage as the ESP32 has it: namespaces of integers and blobs, in a file that survives everything.
+"""Non-volatile storage as the ESP32 has it: namespaces of integers and blobs, in a file that survives
+everything.
 
-Stricter than the chip: what was not committed is lost at the next reset, so that firmware which forgets to commit
-fails here and not in the field.
+Stricter than the chip: what was not committed is lost at the next reset, so that firmware which forgets to
+commit fails here and not in the field.
 """
 
 import json
@@ -24,7 +25,9 @@ class NvsError(Exception):
 
 
 class Nvs:
-    """Values by (namespace, key, kind); `set` stages, `commit` makes durable, `revert` forgets what is staged."""
+    """Values by (namespace, key, kind); `set` stages, `commit` makes durable, `revert` forgets what is
+    staged.
+    """
 
     def __init__(self, path: Path):
         self._path = path

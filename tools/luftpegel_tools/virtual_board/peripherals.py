@@ -1,6 +1,7 @@
 """Everything of the chip that firmware reaches through `machine` and `esp32`, but power, sleep and flash.
 
-Each request is one method of the table `handlers()`: it yields an Answer with its cost in virtual µs, or a Wait.
+Each request is one method of the table `handlers()`: it yields an Answer with its cost in virtual µs, or a
+Wait.
 """
 
 import struct
@@ -237,13 +238,13 @@ class Peripherals:
 
     def _ow_reset(self, request: Request) -> Answer:
         devices = [device for device in self.pins.onewire.get(request.a, []) if device.powered]
-        return Answer(int(any([device.reset() for device in devices])), cost_us=OW_RESET_US)
+        return Answer(int(sum(device.reset() for device in devices) > 0), cost_us=OW_RESET_US)
 
     def _ow_read(self, request: Request) -> Answer:
         devices = [device for device in self.pins.onewire.get(request.a, []) if device.powered]
         value = 0
         for place in range(request.b):
-            value |= int(all([device.read_bit() for device in devices])) << place
+            value |= min((device.read_bit() for device in devices), default=1) << place
         return Answer(value, cost_us=OW_SLOT_US * request.b)
 
     def _ow_write(self, request: Request) -> Answer:

@@ -46,7 +46,9 @@ class Rail:
 
 
 class Pins:
-    """All pins by number; `on_edge(number, level)` tells the edges that the firmware asked for, `on_change` all."""
+    """All pins by number; `on_edge(number, level)` tells the edges that the firmware asked for, `on_change`
+    all.
+    """
 
     def __init__(self, on_edge: Callable[[int, int], None], on_change: Callable[[int, int], None]):
         self._on_edge = on_edge

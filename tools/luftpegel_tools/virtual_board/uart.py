@@ -1,4 +1,6 @@
-"""One UART of the board: bytes take their time on the wire, and the receive buffer overflows like a real one."""
+"""One UART of the board: bytes take their time on the wire, and the receive buffer overflows like a real
+one.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -85,7 +87,9 @@ class UARTPort:
         return data
 
     def line_length(self, most: int) -> int:
-        """Length of the first whole line in the buffer, newline included; `most` if so many have come; else 0."""
+        """Length of the first whole line in the buffer, newline included; `most` if so many have come; else
+        0.
+        """
         self._settle()
         end = self._buffer.find(b"\n", 0, most) + 1
         return end or (most if len(self._buffer) >= most else 0)

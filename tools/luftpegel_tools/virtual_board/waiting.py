@@ -12,8 +12,9 @@ from luftpegel_tools.virtual_board.uart import UARTPort
 class Wait:
     """The request is answered when `ready()` yields an answer, or `expired()` does after `timeout_us`.
 
-    `timeout_us` None: for ever. `expired()` may yield None to wait as long again. `uarts`: look again when a byte comes
-    in there. `attended`: somebody outside (a key press) is waited for. `answer_us` is the deadline once it waits.
+    `timeout_us` None: for ever. `expired()` may yield None to wait as long again. `uarts`: look again when
+    a byte comes in there. `attended`: somebody outside (a key press) is waited for. `answer_us` is the
+    deadline once it waits.
     """
 
     ready: Callable[[], Answer | None]

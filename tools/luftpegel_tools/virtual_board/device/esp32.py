@@ -1,4 +1,5 @@
-# esp32 as far as a station needs it: non-volatile storage, the file system's partition, wake pins, the chip's heat.
+# esp32 as far as a station needs it: non-volatile storage, the file system's partition, wake pins, the
+# chip's heat.
 import ustruct
 import vb_bus as _bus
 

@@ -1,8 +1,8 @@
-# machine as on the ESP32-S3, each call carried over the bus to the host, which owns pins, buses, timers and power.
+# machine as on the ESP32-S3, each call carried over the bus to the host, which owns pins, buses, timers and
+# power.
 import ustruct
-from umachine import mem8, mem16, mem32  # noqa: F401 - part of the interface
-
 import vb_bus as _bus
+from umachine import mem8, mem16, mem32  # noqa: F401 - part of the interface
 
 _call = _bus.call
 
@@ -109,6 +109,7 @@ class Pin:
         if level is None:
             return _call(OP.PIN_GET, self.id)
         _call(OP.PIN_SET, self.id, bool(level))
+        return None
 
     __call__ = value
 
@@ -153,6 +154,7 @@ class Signal(Pin):
         if level is None:
             return super().value() ^ self._invert
         super().value(bool(level) ^ self._invert)
+        return None
 
 
 class I2C:
@@ -248,7 +250,9 @@ class UART:
         self._settings = [baudrate, 0, 256, -1, -1]
         self.init(baudrate, bits, parity, stop, **options)
 
-    def init(self, baudrate=None, bits=8, parity=None, stop=1, *, tx=None, rx=None, timeout=None, rxbuf=None, **more):
+    def init(
+        self, baudrate=None, bits=8, parity=None, stop=1, *, tx=None, rx=None, timeout=None, rxbuf=None, **more
+    ):
         # What is not named stays as it was; the pins say which device is meant where several share a UART.
         for at, value in enumerate((baudrate, timeout, rxbuf, _number(tx), _number(rx))):
             if value is not None:
@@ -343,6 +347,7 @@ class RTC:
         if len(data) > 2048:
             raise ValueError("buffer too long")
         _call(OP.RTC_MEMORY_WRITE, 0, 0, _bytes(data))
+        return None
 
     def datetime(self, fields=None):
         import time
@@ -354,6 +359,7 @@ class RTC:
         year, month, day, _, hour, minute, second, micro = fields
         now = time.mktime((year, month, day, hour, minute, second)) * 1000000 + micro
         _call(OP.RTC_SET, 0, 0, ustruct.pack("<Q", now))
+        return None
 
     init = datetime
 

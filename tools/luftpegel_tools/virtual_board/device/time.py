@@ -1,8 +1,8 @@
-# time as on the ESP32: integer seconds since 2000-01-01, ticks that wrap at 2**30, all in the host's virtual time.
+# time as on the ESP32: integer seconds since 2000-01-01, ticks that wrap at 2**30, all in the host's
+# virtual time.
 import ustruct
-from utime import gmtime as _gmtime
-
 import vb_bus as _bus
+from utime import gmtime as _gmtime
 
 _MASK = 0x3FFFFFFF
 _HALF = 0x20000000
@@ -65,7 +65,8 @@ localtime = gmtime
 
 
 def mktime(fields):
-    # Days from the civil date (Hinnant, "chrono-compatible low-level date algorithms"), year starting in March.
+    # Days from the civil date (Hinnant, "chrono-compatible low-level date algorithms"), year starting in
+    # March.
     year, month, day, hour, minute, second = fields[:6]
     year += (month - 1) // 12
     month = (month - 1) % 12 + 1

@@ -1,7 +1,8 @@
 # asyncio's tasks and their queue. The built-in ones stamp tasks with the host's time; these use the board's.
 # Interface and states are those of extmod/modasyncio.c, which asyncio.core relies on.
-import usys
 from time import ticks_diff, ticks_ms
+
+import usys
 
 _core = usys.modules["asyncio.core"]
 

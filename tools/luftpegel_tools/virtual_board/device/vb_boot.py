@@ -1,5 +1,4 @@
 # What happens from reset to the prompt: shims in place, flash mounted, boot.py, main.py, REPL.
-import gc
 import micropython as _native
 import uos
 import usys
@@ -11,7 +10,8 @@ _BLOCK = 4096
 
 
 class Flash:
-    # The block device of the "vfs" partition: reads come straight from the image, the host erases and programs.
+    # The block device of the "vfs" partition: reads come straight from the image, the host erases and
+    # programs.
     def __init__(self, path, blocks):
         self.blocks = blocks
         self._image = open(path, "rb")
@@ -51,9 +51,9 @@ class Micropython:
 
 
 class Later:
-    # Stands in sys.modules for a module that is seldom wanted, and loads it from the host's folder, which is
-    # otherwise out of sight, at the first look at one of its names. (A replaced __import__ would not do: relative
-    # imports are resolved against the module that calls the original.)
+    # Stands in sys.modules for a module that is seldom wanted, and loads it from the host's folder, which
+    # is otherwise out of sight, at the first look at one of its names. (A replaced __import__ would not do:
+    # relative imports are resolved against the module that calls the original.)
     NAMES = ("esp32", "select", "_asyncio", "onewire", "_onewire", "ds18x20")
 
     def __init__(self, name, shims):
@@ -132,9 +132,11 @@ def main():
     modules = usys.modules
     system = modules["sys"] = console.System(machine)
     modules["micropython"] = Micropython()
-    import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
     import os as _os  # noqa: F401
     import time as _time  # noqa: F401
+
+    import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
+
     import __main__
 
     flash = Flash(image, int(blocks))

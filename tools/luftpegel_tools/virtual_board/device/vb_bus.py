@@ -1,5 +1,5 @@
-# The board's end of the bus to the host: requests, the virtual time that every reply carries, pin and timer events.
-# A name after "OP" stands for its number, put in when this folder is compiled (see protocol.py).
+# The board's end of the bus to the host: requests, the virtual time that every reply carries, pin and timer
+# events. A name after "OP" stands for its number, put in when this folder is compiled (see protocol.py).
 import usocket
 import ustruct
 import usys

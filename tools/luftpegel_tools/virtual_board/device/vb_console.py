@@ -1,8 +1,7 @@
 # sys as on the board: the same module, but its streams are the console, and its platform is the chip's.
 import usys
-from ucollections import namedtuple
-
 import vb_bus as bus
+from ucollections import namedtuple
 
 _STREAM_POLL = 3
 _CHUNK = 1024
@@ -46,7 +45,8 @@ class Input:
 
 
 class Output:
-    # sys.stdout.buffer: bytes as they are; sys.stdout itself stays the built-in one, whose newlines become CR LF.
+    # sys.stdout.buffer: bytes as they are; sys.stdout itself stays the built-in one, whose newlines become
+    # CR LF.
     def write(self, data, count=-1):
         data = bytes(data) if count < 0 else bytes(data[:count])
         for at in range(0, len(data), 4096):

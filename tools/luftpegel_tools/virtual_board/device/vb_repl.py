@@ -1,5 +1,7 @@
-# The console's REPL: friendly, raw and raw paste, byte for byte as MicroPython's pyexec speaks it to mpremote.
+# The console's REPL: friendly, raw and raw paste, byte for byte as MicroPython's pyexec speaks it to
+# mpremote.
 import gc
+
 import uio
 import usys
 import vb_bus as bus
