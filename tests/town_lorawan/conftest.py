@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.town.broker import Broker
 
 sys.path.insert(0, str(Path(__file__).parent))

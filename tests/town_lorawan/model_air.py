@@ -2,8 +2,9 @@
 
 import random
 
-from luftpegel_tools.town.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Plan
 from model_device import ModelDevice
+
+from luftpegel_tools.town.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Plan
 
 APP_KEY = bytes.fromhex("98929b92c49edba9676d646d3b612456")
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")

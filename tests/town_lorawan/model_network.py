@@ -2,6 +2,8 @@
 
 import random
 
+from model_station import ModelStation
+
 from luftpegel_tools.town.gateway_bridge import (
     Answer,
     BrokerAddress,
@@ -14,7 +16,6 @@ from luftpegel_tools.town.gateway_bridge import (
 from luftpegel_tools.town.lorawan import Identity, NetworkServer, Plan
 from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.clock import VirtualClock
-from model_station import ModelStation
 
 NEAR, FAR = "0016c001f1500001", "0016c001f1500002"
 

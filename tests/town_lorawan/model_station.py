@@ -1,7 +1,8 @@
 """A model device with an ideal radio on the shared air: sends, opens its windows, reads what comes."""
 
-from luftpegel_tools.airtime import lora_airtime_us, symbol_us
 from model_device import ModelDevice
+
+from luftpegel_tools.airtime import lora_airtime_us, symbol_us
 
 _RX_SYMBOLS = 8
 

@@ -1,9 +1,10 @@
 """How devices are steered: faster, then quieter with spare signal, louder with too little of it."""
 
 import pytest
+from model_air import joined
+
 from luftpegel_tools.town.lorawan.adr import HISTORY, Bounds, Sample, Tuning, advise
 from luftpegel_tools.town.lorawan.commands import LinkAdrReq
-from model_air import joined
 
 BOUNDS = Bounds(max_data_rate=5, max_tx_power=7)
 

@@ -3,9 +3,10 @@
 import random
 
 import pytest
-from luftpegel_tools.town.lorawan import Heard, Reason, Refused
 from model_air import joined
 from model_device import ModelDevice
+
+from luftpegel_tools.town.lorawan import Heard, Reason, Refused
 
 
 def at(last):

@@ -1,10 +1,11 @@
 """What a device hears back: payloads, acknowledgements, in which window, and when nothing at all."""
 
 import pytest
+from model_air import joined
+
 from luftpegel_tools.town.lorawan import Payload
 from luftpegel_tools.town.lorawan.commands import DevStatusReq, Raw
 from luftpegel_tools.town.lorawan.region import Window
-from model_air import joined
 
 
 def test_nothing_to_say_nothing_sent():

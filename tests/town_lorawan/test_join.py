@@ -1,9 +1,10 @@
 """Who is let in: keys, nonces, what the accept says, and what happens when it gets lost."""
 
 import pytest
+from model_air import Air, joined
+
 from luftpegel_tools.town.lorawan import Heard, Joined, Plan, Reason
 from luftpegel_tools.town.lorawan.region import EU868, Window
-from model_air import Air, joined
 
 
 def test_a_device_joins_and_is_understood():

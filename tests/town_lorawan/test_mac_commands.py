@@ -1,6 +1,8 @@
 """Each MAC command on its way to a device and back: bytes, agreement, refusal, silence."""
 
 import pytest
+from model_air import joined
+
 from luftpegel_tools.town.lorawan.commands import (
     DeviceStatus,
     DevStatusReq,
@@ -13,7 +15,6 @@ from luftpegel_tools.town.lorawan.commands import (
     RxTimingSetupReq,
     TxParamSetupReq,
 )
-from model_air import joined
 
 
 def asked(*requests):

@@ -3,12 +3,13 @@
 import paho.mqtt.client as mqtt
 import pytest
 from chirpstack_api import gw
+from model_network import FAR, NEAR
+from paho.mqtt.enums import CallbackAPIVersion
+
 from luftpegel_tools.town.broker import Broker
 from luftpegel_tools.town.gateway_bridge.messages import GPS_EPOCH_S, LEAP_SECONDS
 from luftpegel_tools.town.lorawan import Joined, Payload, Reason, Refused
 from luftpegel_tools.town.lorawan.commands import RxParamSetupReq, RxTimingSetupReq
-from model_network import FAR, NEAR
-from paho.mqtt.enums import CallbackAPIVersion
 
 
 def statuses(ack):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.town.lorawan import crypto, frames
 
 VECTORS = json.loads(Path(__file__).with_name("lora_packet_vectors.json").read_text())
