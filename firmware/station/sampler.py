@@ -25,11 +25,15 @@ class Sampler:
         # care: sensors that can clean themselves do so afterwards; without lasting power none does by itself.
         self._hardware.rail(True)
         try:
-            self._round([k for k in range(len(self._sensors)) if not benched & 1 << k], care)
+            drivers = self._round([k for k in range(len(self._sensors)) if not benched & 1 << k])
+            for channel, name in zip(self._plan.health, self._health):
+                self._cells[channel] = self._health_cell(name)
+            for k, driver in drivers:
+                if care and hasattr(driver, "clean"):
+                    self._guarded(k, self._clean, driver)
+                self._guarded(k, self._stop, driver)
         finally:
             self._hardware.rail(False)
-        for channel, name in zip(self._plan.health, self._health):
-            self._cells[channel] = self._health_cell(name)
         cells = [self._cells.get(channel, (None, UNKNOWN)) for channel in self._plan.channels]
         return [value for value, _ in cells], [quality for _, quality in cells]
 
@@ -38,15 +42,14 @@ class Sampler:
         empty = [c for c, (value, _) in self._cells.items() if value is None]
         return len([owned for owned in self._plan.owned if set(owned) & set(empty)])
 
-    def _round(self, awake, care):
-        drivers = [(k, self._guarded(k, self._start)) for k in awake]
-        self._wait(max([0] + [driver.WARM_UP_MS for _, driver in drivers if driver]))
+    def _round(self, awake):
+        # Starts and measures all that can be; gives (number, driver) of those that started.
+        started = [(k, self._guarded(k, self._start)) for k in awake]
+        drivers = [(k, driver) for k, driver in started if driver]
+        self._wait(max([0] + [driver.WARM_UP_MS for _, driver in drivers]))
         for k, driver in drivers:
-            if driver:
-                self._guarded(k, self._measure, driver)
-                if care and hasattr(driver, "clean"):
-                    self._guarded(k, self._clean, driver)
-                self._guarded(k, self._stop, driver)
+            self._guarded(k, self._measure, driver)
+        return drivers
 
     def _start(self, k):
         self._mark(k)

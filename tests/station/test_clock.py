@@ -50,3 +50,9 @@ UNIX = 1_700_000_000
 )
 def test_age_is_known_within_an_era_or_by_network_time_on_both_sides(era, offset, now, age):
     assert clock.age_of(1000, era, offset, now) == age
+
+
+@given(INTERVALS, st.integers(0, 2**31))
+def test_sensors_are_cared_for_once_in_a_week_of_readings(interval, first):
+    week = 7 * 86400 // interval
+    assert sum(clock.weekly(seq, interval) for seq in range(first, first + week)) == 1

@@ -92,10 +92,10 @@ class Round:
     def feed(self):
         self.fed += 1
 
-    def run(self, benched=0):
+    def run(self, benched=0, care=False):
         plan = config.Plan(self.settings, Board, {"bme280": Driver, "a02yyuw": Water}.__getitem__)
         sampler = Sampler(plan, self.settings, self.hardware, self.slept.append, self.feed, self.marks.append)
-        values, quality = sampler.sample(benched)
+        values, quality = sampler.sample(benched, care)
         self.faults = sampler.faults()
         return dict(zip(plan.channels, zip(values, quality, strict=True), strict=True))
 
@@ -168,3 +168,23 @@ def test_the_rail_goes_off_even_when_no_bus_opens(around, monkeypatch):
     monkeypatch.setattr(around.hardware, "bus", None)
     assert around.run()[2] == (None, UNKNOWN)
     assert around.hardware.log == ["on", "off"]
+
+
+def test_once_a_week_a_sensor_cleans_itself_when_all_is_measured(around, monkeypatch):
+    cleaned = []
+    monkeypatch.setattr(Water, "clean", lambda _: cleaned.append(list(around.slept)), raising=False)
+    monkeypatch.setattr(Water, "CLEAN_MS", 11_000, raising=False)
+    assert around.run() == GOOD
+    assert cleaned == []
+    around.slept.clear()
+    assert around.run(care=True) == GOOD
+    assert [sum(slept) for slept in cleaned] == [30_000]  # after the warm-up that all wait for
+    assert sum(around.slept) == 41_000
+
+
+def test_a_sensor_that_cannot_clean_itself_keeps_its_values(around, monkeypatch):
+    def refuse(_):
+        raise SensorFault(SILENT, "x", "y")
+
+    monkeypatch.setattr(Water, "clean", refuse, raising=False)
+    assert around.run(care=True) == GOOD
