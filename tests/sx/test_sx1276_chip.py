@@ -103,9 +103,8 @@ def test_reset_makes_everything_forgotten(ready):
         (("81 80", "80 00"), "register 00 is the FIFO, in sleep"),
         (("81 83", "89 FF"), "register 09 in mode 3"),
         (("81 86", "89 FF"), "register 09 in mode 6"),
-        (("86 6C8000", "81 83"), "mode 3 with RegOpMode 83 at 434000000 Hz"),
-        (("81 8B",), "mode 3 with RegOpMode 8b at 868100000 Hz"),
-        (("86 800000", "81 83"), "mode 3 with RegOpMode 83 at 512000000 Hz"),
+        (("81 80", "81 01", "81 03"), "mode 3 with RegOpMode 03 at 868100000 Hz"),
+        (("86 C80000", "81 83"), "mode 3 with RegOpMode 83 at 800000000 Hz"),
         (("9F 03", "81 86"), "time-out of 3 symbols"),
         (("9D 02 60", "81 83"), "modulation 0260"),
     ],
@@ -225,6 +224,10 @@ def test_a_broken_payload_crc_and_a_broken_header(ready):
         (("AF 20",), "errata 2.3: spurious reception"),
         (("9D 92",), "errata 2.1: sensitivity at 500 kHz"),
         (("B6 02",), "errata 2.1: sensitivity at 500 kHz"),
+        (
+            ("81 89", "86 6C8000", "81 81"),
+            "LowFrequencyModeOn: the errata's registers are those of the other band",
+        ),
         (("B3 67",), "RegInvertIQ2 does not fit RegInvertIQ"),
     ],
 )

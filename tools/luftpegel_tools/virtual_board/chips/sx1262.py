@@ -38,6 +38,7 @@ BANDWIDTHS = {4: 125_000, 5: 250_000, 6: 500_000}
 AMPLIFIERS = {(4, 7): (22, 118), (3, 5): (20, 102), (2, 3): (17, 95), (2, 2): (14, 90)}
 FULL_DBM, LEAST_DBM = 22, -9
 SINGLE, CONTINUOUS = 0, 0xFFFFFF
+RECEIVER_BLOCKS = 0x3C  # of Calibrate, table 13-18: PLL and ADC
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ class SX1262(LoRaChip):
         self._tcxo_us = int.from_bytes(data[1:], "big") * 125 // 8
 
     def _calibrate(self, data: bytes) -> None:
-        self._calibrated = data[0] & 0x7F == 0x7F and self._oscillator_starts()
+        self._calibrated = data[0] & RECEIVER_BLOCKS == RECEIVER_BLOCKS and self._oscillator_starts()
         self._occupy(CALIBRATION_US + self._tcxo_us)
 
     def _calibrate_image(self, data: bytes) -> None:

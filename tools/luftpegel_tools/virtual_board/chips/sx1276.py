@@ -36,7 +36,7 @@ START_US = 5000
 SWITCH_US = 250  # standby to TX or RX
 IMAGE_CALIBRATION_US = 10_000
 POWER_UP_CALIBRATION_HZ = 434_000_000
-# Band -> lowest, highest frequency; LowFrequencyModeOn is for the two lower ones.
+LOW_BAND_BELOW_HZ = 525_000_000  # LowFrequencyModeOn gives access to the registers of the lower bands
 BANDS_HZ = ((862_000_000, 1_020_000_000), (410_000_000, 525_000_000), (137_000_000, 175_000_000))
 BANDWIDTHS = {7: 125_000, 8: 250_000, 9: 500_000}
 RSSI_OFFSET = {False: 157, True: 164}
@@ -146,8 +146,9 @@ class SX1276(LoRaChip):
     def _set_mode(self, value: int) -> None:
         if (value ^ self.registers[OP_MODE]) & LONG_RANGE and self.mode != SLEEP:
             self.refuse("LongRangeMode changes in sleep only")
-            return
-        if value & 7 not in {SLEEP, STANDBY} and (not value & LONG_RANGE or not self._tuned_well(value)):
+            value ^= LONG_RANGE  # the bit alone is ignored
+        in_band = any(low <= self.frequency_hz <= high for low, high in BANDS_HZ)
+        if value & 7 not in {SLEEP, STANDBY} and not (value & LONG_RANGE and in_band):
             self.refuse(f"mode {value & 7} with RegOpMode {value:02x} at {self.frequency_hz} Hz")
             return
         self._close_ears()
@@ -170,12 +171,6 @@ class SX1276(LoRaChip):
         """What RegFrf says, on LoRaWAN's raster of 100 Hz; the chip's own step is 61 Hz."""
         steps = self.registers[FRF] << 16 | self.registers[FRF + 1] << 8 | self.registers[FRF + 2]
         return 100 * round(steps * 320_000 / (1 << 19))
-
-    def _tuned_well(self, op_mode: int) -> bool:
-        for low, high in BANDS_HZ:
-            if low <= self.frequency_hz <= high:
-                return (low < 800_000_000) == bool(op_mode & LOW_BAND)
-        return False
 
     def _calibrate(self, value: int) -> None:
         if self.mode != STANDBY:
@@ -258,6 +253,8 @@ class SX1276(LoRaChip):
     def _note_errata(self, bandwidth_hz: int) -> None:
         wide = bandwidth_hz == 500_000
         low_band = bool(self.registers[OP_MODE] & LOW_BAND)
+        if low_band != (self.frequency_hz < LOW_BAND_BELOW_HZ):
+            self.flaw("LowFrequencyModeOn: the errata's registers are those of the other band")
         high_bw_2 = (0x7F if low_band else 0x64) if wide else self.registers[HIGH_BW_2]
         if (self.registers[HIGH_BW_1], self.registers[HIGH_BW_2]) != (0x02 if wide else 0x03, high_bw_2):
             self.flaw("errata 2.1: sensitivity at 500 kHz")
