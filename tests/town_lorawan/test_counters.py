@@ -6,7 +6,7 @@ import pytest
 from model_air import joined
 from model_device import ModelDevice
 
-from luftpegel_tools.town.lorawan import Heard, Reason, Refused
+from luftpegel_tools.town.lorawan import Heard, Identity, Reason, Refused
 
 
 def at(last):
@@ -112,6 +112,7 @@ def test_two_devices_with_one_address_are_told_apart_by_their_keys():
     other = ModelDevice(bytes(8), bytes(8), bytes(16))
     other.dev_addr = air.device.dev_addr
     other.network_key, other.application_key = bytes(range(16)), bytes(range(16, 32))
+    air.known[bytes(8)] = Identity(bytes(8), bytes(16))
     twin = air.server.activate(bytes(8), air.session.dev_addr, other.network_key, other.application_key)
     heard = air.receive(other.uplink(b"from the twin"))
     assert (heard.dev_eui, heard.data) == (bytes(8), b"from the twin")

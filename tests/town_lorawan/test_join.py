@@ -127,3 +127,12 @@ class Repeating:
 def test_a_plan_may_keep_the_regions_own_channels():
     assert Plan().cf_list_hz == EU868.extra_channels_hz
     assert Plan(extra_channels_hz=()).cf_list_hz == ()
+
+
+def test_a_device_that_is_taken_out_is_heard_no_more():
+    air = joined()
+    air.uplink()
+    del air.known[air.DEV_EUI]
+    assert air.receive(air.device.uplink()).reason is Reason.UNKNOWN_DEVICE
+    air.known[air.DEV_EUI] = air.identity
+    assert air.uplink(b"back").data == b"back"

@@ -125,6 +125,7 @@ class NetworkSide:
         self._application.stats(gw.GatewayStats.FromString(payload))
 
     def _complete(self, key: bytes) -> None:
+        """All copies are in: hear the frame, and answer it."""
         frames = self._collecting.pop(key)
         try:
             arrival = self._arrival(frames)

@@ -7,10 +7,11 @@ from luftpegel_tools.town.lorawan.outcomes import (
     Identity,
     Joined,
     Payload,
+    Plan,
     Reason,
     Refused,
 )
-from luftpegel_tools.town.lorawan.server import NetworkServer, Plan
+from luftpegel_tools.town.lorawan.server import NetworkServer
 from luftpegel_tools.town.lorawan.session import Session
 
 __all__ = [

@@ -5,7 +5,7 @@ from enum import Enum
 
 from luftpegel_tools.town.lorawan.commands import Word
 from luftpegel_tools.town.lorawan.dialogue import Settled
-from luftpegel_tools.town.lorawan.region import Window
+from luftpegel_tools.town.lorawan.region import EU868, NetworkRegion, Window
 from luftpegel_tools.town.lorawan.session import Session
 
 
@@ -16,6 +16,24 @@ class Identity:
     dev_eui: bytes
     app_key: bytes
     join_eui: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the network tells its devices at the join, and whether it steers them afterwards."""
+
+    region: NetworkRegion = EU868
+    net_id: int = 0
+    rx1_delay_s: int = 1
+    rx1_dr_offset: int = 0
+    rx2_data_rate: int | None = None  # None: the region's own
+    extra_channels_hz: tuple[int, ...] | None = None  # None: the region's own
+    adr: bool = True
+
+    @property
+    def cf_list_hz(self) -> tuple[int, ...]:
+        """The channels that a JoinAccept hands out."""
+        return self.region.extra_channels_hz if self.extra_channels_hz is None else self.extra_channels_hz
 
 
 @dataclass(frozen=True)

@@ -18,34 +18,17 @@ from luftpegel_tools.town.lorawan.outcomes import (
     Identity,
     Joined,
     Payload,
+    Plan,
     Reason,
     Refused,
 )
-from luftpegel_tools.town.lorawan.region import EU868, NetworkRegion, Window
+from luftpegel_tools.town.lorawan.region import Window
 from luftpegel_tools.town.lorawan.session import Session
 
 _DEV_ADDR_BITS = 25  # of a NetID of type 0; the upper seven are its NwkID
 _HIGHEST_COUNTER = 0xFFFFFFFF
 _MAX_JOIN_NONCE = 0xFFFFFF
 _MOST_MARGIN = 254  # of a LinkCheckAns, dB
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the network tells its devices at the join, and whether it steers them afterwards."""
-
-    region: NetworkRegion = EU868
-    net_id: int = 0
-    rx1_delay_s: int = 1
-    rx1_dr_offset: int = 0
-    rx2_data_rate: int | None = None  # None: the region's own
-    extra_channels_hz: tuple[int, ...] | None = None  # None: the region's own
-    adr: bool = True
-
-    @property
-    def cf_list_hz(self) -> tuple[int, ...]:
-        """The channels that a JoinAccept hands out."""
-        return self.region.extra_channels_hz if self.extra_channels_hz is None else self.extra_channels_hz
 
 
 @dataclass
@@ -60,7 +43,7 @@ class Member:
 
 @dataclass
 class NetworkServer:
-    """The core. `find` gives the identity of a DevEUI that may join now, None for the others."""
+    """The core. `find` gives the identity of a DevEUI that may take part now, None for the others."""
 
     find: Callable[[bytes], Identity | None]
     rng: random.Random
@@ -78,7 +61,7 @@ class NetworkServer:
         return self._data(frame, arrival)
 
     def session(self, dev_eui: bytes) -> Session:
-        """The session that the device uses, or was given last; LookupError when it never joined."""
+        """The session that the device was given last; LookupError when it never joined."""
         member = self.members.get(dev_eui, Member())
         session = member.pending or member.session
         if session is None:
@@ -165,7 +148,9 @@ class NetworkServer:
 
     def _data(self, frame: frames.DataUp, arrival: Arrival) -> Heard | Refused:
         refused = Refused(Reason.UNKNOWN_DEVICE, f_cnt=frame.f_cnt)
-        for dev_eui, session in self._sessions_at(frame.dev_addr):
+        for dev_eui, session in self._sessions(frame.dev_addr):
+            if self.find(dev_eui) is None:
+                continue
             f_cnt = session.full_counter(frame.f_cnt)
             if f_cnt <= _HIGHEST_COUNTER and frame.is_signed_with(session.network_key, f_cnt):
                 return self._take(frame, arrival, dev_eui, session, f_cnt)
@@ -224,10 +209,9 @@ class NetworkServer:
         """Commands go into FOpts; more than fit there, with no payload to carry, go to port 0."""
         session = heard.session
         on_port_0 = payload is None and len(replies) + session.dialogue.waiting > frames.MAX_F_OPTS
-        said_room = (
-            room if on_port_0 else min(frames.MAX_F_OPTS, room - len(payload.data if payload else b""))
-        )
-        said = replies + session.dialogue.take(said_room - len(replies))
+        if not on_port_0:
+            room = min(frames.MAX_F_OPTS, room - (len(payload.data) if payload else 0))
+        said = replies + session.dialogue.take(room - len(replies))
         carried = payload or (Payload(0, said) if on_port_0 else None)
         return frames.DataDown(
             dev_addr=session.dev_addr,
@@ -285,7 +269,8 @@ class NetworkServer:
             ch_mask=sum(1 << index for index in channels),
         )
 
-    def _sessions_at(self, dev_addr: int) -> Iterator[tuple[bytes, Session]]:
+    def _sessions(self, dev_addr: int) -> Iterator[tuple[bytes, Session]]:
+        """Those with this address; devices activated by hand may share one."""
         for dev_eui, member in self.members.items():
             for session in (member.pending, member.session):
                 if session is not None and session.dev_addr == dev_addr:
@@ -295,5 +280,5 @@ class NetworkServer:
         while True:
             low_bits = self.rng.getrandbits(_DEV_ADDR_BITS)
             dev_addr = (self.plan.net_id & 0x3F) << _DEV_ADDR_BITS | low_bits
-            if next(self._sessions_at(dev_addr), None) is None:
+            if next(self._sessions(dev_addr), None) is None:
                 return dev_addr
