@@ -17,11 +17,11 @@ from luftpegel_wire import (
     encode_status,
 )
 
-READINGS, _ = encode_readings(
-    (2, 4, 9),
-    iter([Row(812, 7, 0, (2148, None, 120), (0, 9, 1)), Row(811, 607, 600, (2161, 6080, 130), (0, 0, 0))]),
-    51,
-)
+ROWS = [
+    Row(812, 7, 0, (2148, None, 120), (0, 9, 1)),
+    Row(811, 607, 600, (2161, 6080, 130), (0, 0, 0)),
+]
+READINGS, _ = encode_readings((2, 4, 9), iter(ROWS), 51)
 FRAMES = {
     "readings": (READINGS, ["#812, 7 s before transmission: temperature 21.50 °C, humidity silent", "suspect"]),
     "status": (encode_status({"boots": 3, "firmware": "0.1.0"}), ["boots", "0.1.0"]),
@@ -29,6 +29,9 @@ FRAMES = {
     "config": (encode_config(5, {"interval_s": 300}), ["interval_s", "300"]),
     "backfill": (encode_backfill(70000, 32), ["70000", "32"]),
 }
+
+
+PORTS = {"readings": 1, "status": 2, "alarm": 3, "config": 10, "backfill": 11}
 
 
 @pytest.mark.parametrize("kind", FRAMES)
@@ -43,15 +46,11 @@ def test_frame_in_words(kind: str, option: list[str], capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("kind", FRAMES)
 def test_explanation_accounts_for_every_byte(kind: str) -> None:
     payload, _ = FRAMES[kind]
-    lines = explain(list(FRAMES).index(kind) + 1 if kind in {"readings", "status", "alarm"} else _port(kind), payload)
+    lines = explain(PORTS[kind], payload)
     told = "".join(line.hex.replace(" ", "") for line in lines)
     assert payload.hex().startswith(told)
     assert len(payload) - len(told) // 2 <= 3  # the range coder's tail belongs to all of its items
     assert [line.start for line in lines] == sorted(line.start for line in lines)
-
-
-def _port(kind: str) -> int:
-    return {"config": 10, "backfill": 11}[kind]
 
 
 def test_base64_as_network_servers_show_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,14 +65,14 @@ def test_json_has_base_units_and_units(capsys: pytest.CaptureFixture[str]) -> No
     cells = told["frame"]["rows"][0]["cells"]
     assert cells["temperature"] == {"base": 2150, "value": "21.50", "quality": "ok"}
     assert cells["humidity"] == {"base": None, "value": "", "quality": "silent"}
-    assert cells["pressure"] if "pressure" in cells else cells["distance-2"]
+    assert cells["distance-2"]["value"] == "12.0"
     assert len(told["explained"]) > 6
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "cause"),
     [
-        (["zz"], 2, "LP-301"),
+        (["zz"], 2, "LP-360"),
         (["00"], 1, "LP-214"),
         (["84"], 1, "LP-210"),
         ([READINGS.hex(), "--port", "99"], 1, "LP-213"),

@@ -7,7 +7,8 @@ from luftpegel_tools.bench import compactness
 
 @pytest.fixture(scope="module")
 def readings_in_51_bytes() -> dict[str, float]:
-    return {figure.name: figure.value for figure in compactness.measure(compactness.GAUGE, windows=300, seed=1)}
+    figures = compactness.measure(compactness.GAUGE, windows=300, seed=1)
+    return {figure.name: figure.value for figure in figures}
 
 
 @pytest.mark.parametrize(("profile", "aim"), [("climate", 42), ("water", 31)])

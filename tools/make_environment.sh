@@ -5,14 +5,14 @@ set -eu
 python=${PYTHON:-python3}
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "LP-380: Luftpegel needs Python 3.11 or newer, and $python is not. Next: make PYTHON=python3.12 ..." >&2
+    echo "LP-388: Luftpegel needs Python 3.11 or newer, and $python is not. Next: make PYTHON=python3.12 ..." >&2
     exit 3
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" = 0 ]; then
         apt-get update -qq && apt-get install -qq -y python3-venv >/dev/null
     else
-        echo "LP-381: Python's module venv is missing. Next: sudo apt install python3-venv" >&2
+        echo "LP-389: Python's module venv is missing. Next: sudo apt install python3-venv" >&2
         exit 3
     fi
 fi

@@ -120,7 +120,7 @@ def test_every_refusal_speaks_german(write):
 def test_the_command_says_ok_or_refuses(write, capsys):
     assert main(["station", "check", str(write(SOUND))]) == 0
     assert "LP-0001, 3 sensors: ok" in capsys.readouterr().out
-    assert main(["station", "check", str(write(SOUND.replace("sht4x", "sht5x"))), "--language", "de"]) == 1
+    assert main(["station", "check", str(write(SOUND.replace("sht4x", "sht5x"))), "--lang", "de"]) == 1
     assert "Nächster Schritt" in capsys.readouterr().err
 
 

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         payload = _bytes(text, args.base64)
     except (ValueError, binascii.Error):
         kind, step = ("Base64", "leave out") if args.base64 else ("hexadecimal", "add")
-        print(f"LP-301: the frame is not {kind}. Next: copy it whole, or {step} --base64.", file=sys.stderr)
+        print(f"LP-360: the frame is not {kind}. Next: copy it whole, or {step} --base64.", file=sys.stderr)
         return 2
     try:
         port = guess_port(payload) if args.port is None else args.port

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--station", type=Path, metavar="FILE", help="station.toml to go with it")
     for verb in (check, build):
         verb.add_argument(
-            "--language", choices=("de", "en"), default=_language(), help="of messages (default: yours)"
+            "--lang", choices=("de", "en"), default=_language(), help="of messages (default: yours)"
         )
 
 
@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
     """Run the chosen verb: 0 done, 1 the file or the firmware is refused."""
     try:
         if args.station_verb == "check":
-            settings = station_file.load(args.file, args.language)
+            settings = station_file.load(args.file, args.lang)
             print(f"{args.file}: {settings['station']}, {len(settings['sensors'])} sensors: ok")
         else:
-            station = station_file.load(args.station, args.language) if args.station else None
+            station = station_file.load(args.station, args.lang) if args.station else None
             _print_sizes(firmware_image.build(args.out, station))
     except (station_file.StationFileError, firmware_image.ImageError) as error:
         print(error, file=sys.stderr)

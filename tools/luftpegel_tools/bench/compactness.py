@@ -16,12 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import cbor2
-from luftpegel_wire import Row, encode_readings
-from luftpegel_wire.quality import MISSING, OK
-from luftpegel_wire.quantities import channel_of
 
 from luftpegel_tools.bench import Figure
 from luftpegel_tools.generate.table import REPOSITORY
+from luftpegel_wire import Row, encode_readings
+from luftpegel_wire.quality import MISSING, OK
+from luftpegel_wire.quantities import channel_of
 
 GAUGE = REPOSITORY / "tests" / "data" / "trout-creek.csv.gz"
 LIMIT = 51  # bytes, EU868 DR0 to DR2

@@ -11,12 +11,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from luftpegel_wire.quantities import channel_of
-
 from luftpegel_tools.bench import Figure
 from luftpegel_tools.bench.compactness import GAUGE, PROFILES, read_gauge, window_rows
 from luftpegel_tools.debian import Program, mpy32
 from luftpegel_tools.firmware_image import compile_file, sources
+from luftpegel_wire.quantities import channel_of
 
 _READINGS = 24
 _PAYLOAD = 242
