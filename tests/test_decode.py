@@ -23,7 +23,7 @@ ROWS = [
 ]
 READINGS, _ = encode_readings((2, 4, 9), iter(ROWS), 51)
 FRAMES = {
-    "readings": (READINGS, ["#812, 7 s before transmission: temperature 21.50 °C, humidity silent", "suspect"]),
+    "readings": (READINGS, ["#812, 7 s before transmission: temperature 21.50 °C", "silent", "suspect"]),
     "status": (encode_status({"boots": 3, "firmware": "0.1.0"}), ["boots", "0.1.0"]),
     "alarm": (encode_alarm(7, 1, 8, "above", 1430, 1400), ["above", "1430"]),
     "config": (encode_config(5, {"interval_s": 300}), ["interval_s", "300"]),

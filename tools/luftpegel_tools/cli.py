@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
-    "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day, and proof that nothing was lost"),
+    "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
     "gateway": ("luftpegel_gateway.command", "run the gateway, check its files, look into its quarantine"),
     "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
     "station": ("luftpegel_tools.station_command", "check a station file, build what goes onto a board"),
