@@ -47,7 +47,7 @@ class NetworkServer:
 
     find: Callable[[bytes], Identity | None]
     rng: random.Random
-    plan: Plan = Plan()
+    plan: Plan = field(default_factory=Plan)
     members: dict[bytes, Member] = field(default_factory=dict)
 
     def receive(self, arrival: Arrival) -> Joined | Heard | Refused:
