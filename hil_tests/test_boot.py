@@ -1,8 +1,9 @@
 """A board starts, is what it says, and keeps files."""
 
 import pytest
-from luftpegel_tools.hil import BenchBoard
 from mpremote.transport import TransportExecError
+
+from luftpegel_tools.hil import BenchBoard
 
 
 def test_it_is_an_esp32_with_micropython(board: BenchBoard) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from luftpegel_tools.firmware_image import FIRMWARE, compile_file
 from luftpegel_tools.hil import bench_board
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from luftpegel_tools.hil import BenchBoard
 from mpremote.transport import TransportError
+
+from luftpegel_tools.hil import BenchBoard
 
 STATION = {
     "station": "LP-HIL",

@@ -4,6 +4,7 @@ The identity is the one the board was provisioned with; a rig needs a gateway in
 """
 
 import pytest
+
 from luftpegel_tools.hil import BenchBoard
 
 SET_UP = """

@@ -8,6 +8,7 @@ import time
 
 import machine
 from esp32 import NVS
+
 from station import clock, guard, memory
 from station.flash import Counter, Folder, interval_in_force
 from station.hardware import Hardware, board_ms

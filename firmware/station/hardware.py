@@ -89,6 +89,6 @@ class Hardware:
         return (microvolts * battery["times_milli"] + 500000) // 1000000
 
     def _chip_temperature(self):
-        from esp32 import mcu_temperature
+        from esp32 import mcu_temperature  # type: ignore[attr-defined]  # of the S3, not of the plain ESP32
 
         return 100 * mcu_temperature()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import luftpegel_wire as wire
-
 from luftpegel_gateway.events import Refused, UplinkFrame
 from luftpegel_gateway.readings import Cell, Reading
 

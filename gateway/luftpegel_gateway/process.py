@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from luftpegel_wire import PORT_BACKFILL, encode_backfill
-
 from luftpegel_gateway import backfill, sources
 from luftpegel_gateway.check import check_reading
 from luftpegel_gateway.decode import Told, decode_uplink
@@ -18,6 +16,7 @@ from luftpegel_gateway.events import Delivery, Downlink, Joined, Notice, Refused
 from luftpegel_gateway.names import same_time, same_value
 from luftpegel_gateway.readings import Cell, Reading
 from luftpegel_gateway.stations import State, Station
+from luftpegel_wire import PORT_BACKFILL, encode_backfill
 
 
 class Ledger(Protocol):

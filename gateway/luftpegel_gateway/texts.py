@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from luftpegel_wire import quality
-
 from luftpegel_gateway.quantities import decimal, name_of, of_channel
+from luftpegel_wire import quality
 
 TEXTS: dict[str, tuple[str, str]] = {
     "title": ("Luftpegel gateway", "Luftpegel-Gateway"),

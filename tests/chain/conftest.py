@@ -1,4 +1,5 @@
 import pytest
+
 from luftpegel_tools.town.demo import GRACE_WAKES, Day
 from luftpegel_tools.town.town import Wishes
 

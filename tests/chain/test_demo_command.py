@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools import cli, debian
 from luftpegel_tools.town.demo import Day
 from luftpegel_tools.town.gateway import Gateway

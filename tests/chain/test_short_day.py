@@ -1,6 +1,7 @@
 """From the chips to the store, over a lossy air and a gateway that dies: nothing lost, nothing twice."""
 
 import pytest
+
 from luftpegel_tools.town.air import Disturbance
 
 HOUR_US = 3_600_000_000

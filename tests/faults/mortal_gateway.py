@@ -10,6 +10,7 @@ import sqlite3
 import sys
 
 import paho.mqtt.client as paho
+
 from luftpegel_tools.cli import main
 
 POINTS = {

@@ -8,6 +8,7 @@ import resource
 import sqlite3
 
 import pytest
+
 from luftpegel_gateway.events import Delivery
 from luftpegel_gateway.journal.journal import Journal
 from luftpegel_gateway.stations import Station

@@ -5,6 +5,7 @@ import queue
 
 import paho.mqtt.client as paho
 import pytest
+
 from luftpegel_tools.town.broker import Broker
 
 PATIENCE_S = 30

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 import paho.mqtt.client as paho
 import pytest
+
 from luftpegel_tools.town.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of

@@ -1,6 +1,7 @@
 """The checks of a value, one by one: they flag and never drop."""
 
 import pytest
+
 from luftpegel_gateway.check import check_reading, silent
 from luftpegel_gateway.quantities import of_channel
 from luftpegel_gateway.readings import Cell, Reading

@@ -1,6 +1,7 @@
 """Wrong files are refused with the line, the cause and the next step; right ones are read."""
 
 import pytest
+
 from luftpegel_gateway.config import BadConfig, load
 from luftpegel_gateway.messages import CATALOGUE
 from luftpegel_gateway.toml_lines import lines_of

@@ -6,6 +6,7 @@ import random
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
+
 from luftpegel_gateway.events import Delivery
 from luftpegel_gateway.journal.journal import Journal
 from luftpegel_gateway.stations import Station

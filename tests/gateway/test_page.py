@@ -6,6 +6,7 @@ import re
 import socket
 
 import pytest
+
 from luftpegel_gateway.page.html import tag
 from luftpegel_gateway.page.page import language_of
 from luftpegel_gateway.page.server import Request

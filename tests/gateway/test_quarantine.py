@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+
 from luftpegel_tools.cli import main
 
 STRANGER = "70b3d57ed00000aa"

@@ -1,6 +1,7 @@
 """What leaves the journal and what never does."""
 
 import pytest
+
 from luftpegel_gateway.events import Delivery
 from luftpegel_gateway.journal import retention
 from luftpegel_gateway.journal.journal import Journal

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+
 from luftpegel_gateway.journal.journal import StoredFrame
 from luftpegel_gateway.readings import Cell, Reading
 from luftpegel_gateway.sinks import SinkDown

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from luftpegel_gateway.events import Delivery
 from luftpegel_gateway.health import Health
 from luftpegel_gateway.journal.journal import Journal

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.town.network import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5 as Modem

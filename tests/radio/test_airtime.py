@@ -1,6 +1,7 @@
 """Time on air and the limits of EU868 against published values."""
 
 import pytest
+
 from luftpegel_tools.airtime import EU868, lora_airtime_us
 
 

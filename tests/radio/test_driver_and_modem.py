@@ -1,6 +1,7 @@
 """The driver with the simulated modem: configure, join, send, sleep, and what lies in between."""
 
 import pytest
+
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
 from luftpegel_tools.town.network import Downlink
 

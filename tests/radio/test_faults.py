@@ -1,10 +1,10 @@
 """Each fault of the modem: the driver gets through, or says what is wrong, and never waits for ever."""
 
 import pytest
+from tests.radio.conftest import APP_KEY, Pin, WioE5
+
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, PROTOCOL, SILENT, RadioError
 from luftpegel_tools.town.network import Downlink
-
-from tests.radio.conftest import APP_KEY, Pin, WioE5
 
 LONGEST_CALL_S = 120  # the watchdog of a station
 

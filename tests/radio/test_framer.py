@@ -5,11 +5,11 @@ import contextlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.radio.conftest import BYTE_US, UART, BoardTime, WioE5
+
 from lora_radio import RadioError
 from lora_radio.at import LONGEST_LINE, MAX_EVENTS, Dialogue, Framer
 from luftpegel_tools.virtual_board.clock import VirtualClock
-
-from tests.radio.conftest import BYTE_US, UART, BoardTime, WioE5
 
 LONGEST_CALL_S = 120  # the watchdog of a station
 

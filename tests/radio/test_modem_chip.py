@@ -1,11 +1,11 @@
 """The simulated Wio-E5 against recorded sessions of the real one (firmware 4.0.11) and its specification."""
 
 import pytest
+from tests.radio.conftest import DEV_EUI, UART, Network
+
 from luftpegel_tools.town.network import Downlink
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
-
-from tests.radio.conftest import DEV_EUI, UART, Network
 
 JOINED = ["+JOIN: Start", "+JOIN: NORMAL", "+JOIN: Network joined", "+JOIN: NetID 000000 DevAddr 26:01:12:34"]
 

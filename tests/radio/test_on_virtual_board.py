@@ -3,12 +3,12 @@
 import shutil
 
 import pytest
+from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, Network
+
 from luftpegel_tools.town.network import Downlink
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
-
-from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, Network
 
 MAIN = """
 import machine

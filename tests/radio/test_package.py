@@ -2,10 +2,10 @@
 
 import json
 
-import lora_radio
 import pytest
-
 from tests.radio.conftest import FIRMWARE_LIB
+
+import lora_radio
 
 INTERFACE = ("configure", "joined", "join", "max_payload", "send", "network_time", "sleep", "wake")
 

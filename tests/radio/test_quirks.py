@@ -1,6 +1,7 @@
 """Quirks of the AT protocol, played by a script after recorded sessions, line by line."""
 
 import pytest
+
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, NOT_JOINED, PROTOCOL, TOO_LONG, RadioError
 
 PORT = [(10, b"+PORT: 1\r\n")]

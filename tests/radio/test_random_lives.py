@@ -2,10 +2,10 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.radio.conftest import Bench
+
 from lora_radio import RadioError
 from luftpegel_tools.town.network import Downlink, JoinAccept
-
-from tests.radio.conftest import Bench
 
 FAULTS = ["silent", "garbage", "banner", "busy", "slow", "lost_line", "echo", "no_free_channel"]
 LONGEST_WAKE_S = 240

@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE, BusStuck, Chip, Nack, UARTDevice
 from luftpegel_tools.virtual_board.clock import VirtualClock
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW, frame
 from sensors import BUS, CHECKSUM, SENTINEL, SILENT, SensorFault, a02yyuw
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools import debian
 from luftpegel_tools.virtual_board.chips.bme280 import EXAMPLE_TRIM_88, EXAMPLE_TRIM_E1
 

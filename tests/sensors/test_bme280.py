@@ -5,6 +5,7 @@ import struct
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from luftpegel_tools.virtual_board.chips import base
 from luftpegel_tools.virtual_board.chips.bme280 import (
     BME280,

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20, crc8
 from sensors import BUS, CHECKSUM, CONFIG, NOT_READY, SENTINEL, SILENT, SensorFault, ds18b20
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 import sensors
 from luftpegel_tools.bench.sensor_heap import DRIVERS, resident_bytes
 

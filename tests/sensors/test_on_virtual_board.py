@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280

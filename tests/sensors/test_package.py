@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 import sensors
 from sensors import bus_recovery
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from luftpegel_tools.virtual_board.chips import base
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x, crc8
 from sensors import BUS, CHECKSUM, NOT_READY, SENTINEL, SILENT, SensorFault, sht4x

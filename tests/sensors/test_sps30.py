@@ -7,6 +7,7 @@ from math import floor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30, WEEK_S, stuff, unstuff
 from sensors import BUS, CHECKSUM, NOT_READY, SENTINEL, SILENT, SensorFault, sps30
 

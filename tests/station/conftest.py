@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 import pytest
+
 from luftpegel_tools import firmware_image
 from luftpegel_tools.town.network import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.board import Board

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from station import clock
 
 INTERVALS = st.sampled_from([60, 300, 600, 900, 3600, 86400])

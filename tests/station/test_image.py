@@ -4,6 +4,7 @@ import json
 from importlib.metadata import version
 
 import pytest
+
 from luftpegel_tools import firmware_image
 from luftpegel_tools.cli import main
 from station.uplink import FIRMWARE

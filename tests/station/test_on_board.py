@@ -1,6 +1,7 @@
 """The station on the virtual board: readings outlive what happens to board, sensors, modem and network."""
 
 import pytest
+
 from luftpegel_tools.town.network import Downlink
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_STATUS, decode, encode_backfill, encode_config
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pytest
+
 from sensors import BUS, SENTINEL, SILENT, SensorFault
 from station import config
 from station.sampler import Sampler

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from luftpegel_tools import station_file
 from luftpegel_tools.cli import main
 from station import config

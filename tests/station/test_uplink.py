@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, RadioError, Received
 from luftpegel_wire import (
     PORT_BACKFILL,

@@ -6,10 +6,11 @@ import grpc
 import paho.mqtt.client as mqtt
 import pytest
 from chirpstack_api import api
+from paho.mqtt.enums import CallbackAPIVersion
+
 from luftpegel_tools.town.broker import Broker
 from luftpegel_tools.town.chirpstack import ChirpStack, GrpcApi, Settings
 from luftpegel_tools.town.network import JoinRequest, Reception, Uplink
-from paho.mqtt.enums import CallbackAPIVersion
 
 EPOCH = 1_790_000_000
 APP_KEY = bytes(range(16))

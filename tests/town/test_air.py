@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from luftpegel_tools.town.air import Disturbance, GatewaySite, Link
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
 

@@ -5,9 +5,10 @@ import threading
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
 from luftpegel_tools.debian import Program
 from luftpegel_tools.town.broker import Broker, BrokerError
-from paho.mqtt.enums import CallbackAPIVersion
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from chirpstack_api import integration
 from google.protobuf import json_format
+
 from luftpegel_tools.town.network import Reception
 
 TYPES = {

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from chirpstack_api import api, integration
 from google.protobuf.timestamp_pb2 import Timestamp
+
 from luftpegel_tools.town.chirpstack.events import GPS_EPOCH_S
 
 

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 from luftpegel_tools.town.place import Place
 
 EPOCH = 1_777_593_600  # 2026-05-01

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from luftpegel_tools.town.proof import Measurement, Proof, StoredCell, Terms, prove
 
 START = 1_777_593_600

@@ -6,6 +6,7 @@ import cbor2
 import wire_random
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from luftpegel_wire import WireError, cbor
 
 SEEDS = st.integers(0, 2**64 - 1)

@@ -5,6 +5,7 @@ import random
 import pytest
 import wire_random
 import wire_zcbor
+
 from luftpegel_tools.generate import golden
 from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import REPOSITORY

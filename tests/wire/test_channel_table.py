@@ -1,6 +1,7 @@
 """The table of quantities keeps the wire's promises, and a table that does not is refused."""
 
 import pytest
+
 from luftpegel_tools.generate import table as reader
 from luftpegel_wire import channels, quantities, readings
 from luftpegel_wire.column import MAX_MAGNITUDE

@@ -7,6 +7,7 @@ import re
 import pytest
 import wire_decoders
 import wire_random
+
 from luftpegel_tools.generate import golden
 from luftpegel_wire import Row, encode_backfill, encode_config, encode_readings, encode_status
 

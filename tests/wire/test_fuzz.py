@@ -4,6 +4,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 import wire_fuzz
+
 from luftpegel_wire import errors
 
 INPUTS = 1_000_000

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from luftpegel_tools.generate import __main__ as generate
 from luftpegel_tools.generate import docs_page
 from luftpegel_tools.generate.table import REPOSITORY

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import wire_decoders
+
 from luftpegel_tools.generate import golden, golden_bad, golden_good
 from luftpegel_wire import errors
 

@@ -3,6 +3,7 @@
 from math import sqrt
 
 import pytest
+
 from luftpegel_wire.column import PROBABILITIES, level
 
 COLUMNS = 7

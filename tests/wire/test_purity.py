@@ -3,8 +3,9 @@
 import ast
 from pathlib import Path
 
-import luftpegel_wire
 import pytest
+
+import luftpegel_wire
 
 FILES = sorted(Path(luftpegel_wire.__file__).parent.glob("*.py"))
 # Of the standard library, what MicroPython has built in, too.

@@ -6,11 +6,12 @@ import pytest
 import wire_random
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire_content import outcome
+
 from luftpegel_tools.generate.golden import encode
 from luftpegel_wire import WireError, decode, encode_readings
 from luftpegel_wire.errors import TOO_LARGE
 from luftpegel_wire.readings import MAX_AGE, MAX_INTERVAL
-from wire_content import outcome
 
 SEEDS = st.integers(0, 2**64 - 1)
 LIMITS = (51, 115, 222, 242)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import quickjs
 import wire_content
+
 from luftpegel_tools import debian
 from luftpegel_tools.generate.table import REPOSITORY
 from luftpegel_wire import quality

@@ -3,6 +3,7 @@
 import random
 
 import wire_random
+
 from luftpegel_wire import WireError, decode
 from luftpegel_wire.column import MAX_MAGNITUDE
 from luftpegel_wire.quantities import default_step

@@ -7,10 +7,9 @@ import json
 import sys
 from typing import Any
 
+from luftpegel_tools.explain import Line, describe_row, explain, guess_port, quality_name
 from luftpegel_wire import PORT_READINGS, WireError, decode
 from luftpegel_wire.channels import format_value, name_of
-
-from luftpegel_tools.explain import Line, describe_row, explain, guess_port, quality_name
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

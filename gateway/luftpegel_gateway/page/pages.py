@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from luftpegel_wire.quality import OK
-
 from luftpegel_gateway.health import Trouble
 from luftpegel_gateway.journal.quarantine import Account
 from luftpegel_gateway.messages import parts_of
@@ -23,6 +21,7 @@ from luftpegel_gateway.texts import (
     tell,
     value_text,
 )
+from luftpegel_wire.quality import OK
 
 BREAK = void("br")
 NOTICES = 10

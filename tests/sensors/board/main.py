@@ -5,6 +5,7 @@ import sys
 import time
 
 from machine import I2C, UART, Pin
+
 from sensors import SensorFault, bus_recovery, driver
 
 SCL, SDA, WIRE, RAIL = 42, 41, 4, 36

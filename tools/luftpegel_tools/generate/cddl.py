@@ -1,9 +1,8 @@
 """The shape of every frame as CDDL (RFC 8610), one rule an FPort, with the numbers that they use."""
 
 import luftpegel_wire as wire
-from luftpegel_wire import frames, readings
-
 from luftpegel_tools.generate.table import Quantity
+from luftpegel_wire import frames, readings
 
 # Rule of the frame that travels on a port.
 RULES = {

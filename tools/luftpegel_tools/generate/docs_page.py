@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterable
 
 import luftpegel_wire as wire
-from luftpegel_wire import frames, quality
-
 from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import Quantity
+from luftpegel_wire import frames, quality
 
 # Names and their remarks, as the wire's own source has them: `SILENT = 9  # the sensor did not answer`, and
 # `2: "boots",  # since the station was made`.

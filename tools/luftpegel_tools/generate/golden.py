@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import luftpegel_wire as wire
-from luftpegel_wire import quantities
-
 from luftpegel_tools.generate.table import REPOSITORY
+from luftpegel_wire import quantities
 
 FOLDER = REPOSITORY / "spec" / "golden"
 

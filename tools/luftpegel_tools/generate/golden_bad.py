@@ -6,14 +6,13 @@ level says what is violated, in the order in which a decoder looks: "port" (no f
 
 from collections.abc import Callable
 
+from luftpegel_tools.generate.golden import Bad
+from luftpegel_tools.generate.golden_good import vectors as good_vectors
 from luftpegel_wire import errors
 from luftpegel_wire.cbor import dumps
 from luftpegel_wire.column import MAX_MAGNITUDE, PROBABILITIES, level
 from luftpegel_wire.rangecoder import HALF, Encoder
 from luftpegel_wire.readings import MAX_AGE, MAX_SEQ
-
-from luftpegel_tools.generate.golden import Bad
-from luftpegel_tools.generate.golden_good import vectors as good_vectors
 
 READINGS, STATUS, ALARM, CONFIG, BACKFILL = 1, 2, 3, 10, 11
 FRAME = next(v.payload for v in good_vectors() if v.name == "one reading")

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import luftpegel_wire as wire
-from luftpegel_wire import column, errors, frames, quality, rangecoder, readings
-
 from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import Quantity
+from luftpegel_wire import column, errors, frames, quality, rangecoder, readings
 
 _TEMPLATE = Path(__file__).with_name("luftpegel.js.template")
 _PLACE = "//@tables@\n"

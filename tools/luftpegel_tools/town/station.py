@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luftpegel_wire.quantities import QUANTITIES, channel_of
-
 from luftpegel_tools import firmware_image
 from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.gateway import Entry
@@ -23,6 +21,7 @@ from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import Chip
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_wire.quantities import QUANTITIES, channel_of
 
 NVS_NAMESPACE = "luftpegel"
 _STEPS = {channel_of(name, index): step for name, (_, step) in QUANTITIES.items() for index in (0, 1)}
