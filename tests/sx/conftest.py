@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.chips import sx1262 as sx1262_chip
 from luftpegel_tools.virtual_board.chips import sx1276 as sx1276_chip
@@ -18,10 +19,10 @@ FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"
 if str(FIRMWARE_LIB) not in sys.path:
     sys.path.append(str(FIRMWARE_LIB))
 
+from tests.sx.spi_law import violations  # noqa: E402
+
 from lora_radio.sx126x import SX1262  # noqa: E402
 from lora_radio.sx127x import SX1276  # noqa: E402
-
-from tests.sx.spi_law import violations  # noqa: E402
 
 CAP_DBM = 14
 BAND_HZ = (863_000_000, 870_000_000)

@@ -1,13 +1,13 @@
 """The adapter for micropython-lib's modems, with a modem that behaves as that package's README says."""
 
 import pytest
+from tests.sx.conftest import BAND_HZ, CAP_DBM, CHANNEL_HZ, BoardTime
+
 from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, RadioError
 from lora_radio.micropython_lib import MicropythonLib
 from luftpegel_tools.airtime import lora_airtime_us
 from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.clock import VirtualClock
-
-from tests.sx.conftest import BAND_HZ, CAP_DBM, CHANNEL_HZ, BoardTime
 
 KEYS = {
     "freq_khz", "sf", "bw", "coding_rate", "crc_en", "syncword", "output_power", "preamble_len",
@@ -22,7 +22,7 @@ class RxPacket(bytearray):
 
 
 class Modem:
-    """send: prepare_send, start_send, poll_send until it is a time; receive: start_recv, poll_recv likewise."""
+    """Sends by prepare_send, start_send, poll_send until it is a time; receives by start_recv, poll_recv."""
 
     def __init__(self, clock, air):
         self.clock, self.air = clock, air

@@ -1,9 +1,9 @@
 """Driver and chip: what is heard, what is not and why, and that nothing waits for ever."""
 
 import pytest
-from lora_radio import PROTOCOL, RadioError
-
 from tests.sx.conftest import CHANNEL_HZ, RX2_HZ, TICKS_MASK
+
+from lora_radio import PROTOCOL, RadioError
 
 
 @pytest.mark.parametrize("sf", range(7, 13))

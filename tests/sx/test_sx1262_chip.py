@@ -1,6 +1,7 @@
 """The simulated SX1262 alone: bytes in, bytes out, as the data sheet DS_SX1261-2 has it, without driver."""
 
 import pytest
+
 from luftpegel_tools.airtime import lora_airtime_us
 from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.chips.sx1262 import RX, SLEEP, STDBY_RC, STDBY_XOSC, SX1262, TX

@@ -1,6 +1,7 @@
 """The simulated SX1276 alone: registers as the data sheet and its errata note have them, without a driver."""
 
 import pytest
+
 from luftpegel_tools.airtime import lora_airtime_us
 from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.chips.sx1276 import RX_CONTINUOUS, SLEEP, STANDBY, SX1276, TX

@@ -1,10 +1,10 @@
 """Driver and chip: what goes on the air, when its end is noticed, and what power and errata it goes with."""
 
 import pytest
+from tests.sx.conftest import CHANNEL_HZ, RX2_HZ
+
 from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, TOO_LONG, RadioError
 from luftpegel_tools.airtime import lora_airtime_us
-
-from tests.sx.conftest import CHANNEL_HZ, RX2_HZ
 
 LATE_US = 50
 
