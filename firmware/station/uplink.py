@@ -134,7 +134,7 @@ class Uplink:
                 state.join_next = now + pause
                 break
         print(
-            "LP-250 the network does not answer the join (attempt %d). Next: check that this station is"
+            "LP-238 the network does not answer the join (attempt %d). Next: check that this station is"
             % state.joins_failed
         )
         print("registered with this key, and that a gateway is in reach; it goes on trying by itself.")
@@ -143,7 +143,7 @@ class Uplink:
         radio = self._settings["radio"]
         key = self._blob("app_key", 16)
         if key is None:
-            raise RadioError(258, "no app_key in this board. Next: provision the station")
+            raise RadioError(239, "no app_key in this board. Next: provision the station")
         self._radio.configure(
             radio["region"],
             self._blob("dev_eui", 8),

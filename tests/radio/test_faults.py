@@ -18,7 +18,7 @@ def failure_of(call, *args, **kwargs):
 def test_a_silent_modem(bench):
     bench.modem.faults.add("silent")
     failure = failure_of(bench.configure)
-    assert (failure.kind, failure.code) == (SILENT, "LP-251")
+    assert (failure.kind, failure.code) == (SILENT, "LP-231")
     assert bench.seconds() < 5
     bench.modem.faults.clear()
     bench.configure()

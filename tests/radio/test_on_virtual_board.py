@@ -56,6 +56,6 @@ def test_two_wakes_with_one_join(engine, image, tmp_path):
         text = board.console.text.decode()
     assert text.count("joined True 242") == 2
     assert text.count(f"got 11 {bytes(range(100)).hex()} -101 -30 True") == 2
-    assert text.count("LP-256") == 2
+    assert text.count("LP-236") == 2
     assert len(network.joins) == 1
     assert [(uplink.f_cnt, len(uplink.data)) for uplink in network.uplinks] == [(0, 200), (1, 200)]

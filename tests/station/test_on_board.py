@@ -91,11 +91,11 @@ def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine):
     station.modem.faults.add("silent")
     station.run_slots(2)
     assert station.network.uplinks == []
-    assert "LP-251" in station.text()
+    assert "LP-231" in station.text()
     station.modem.faults.clear()
     station.network.accepts = False
     station.run_slots(2)
-    assert "LP-250" in station.text()
+    assert "LP-238" in station.text()
     station.network.accepts = True
     station.run_slots(2)
     assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]

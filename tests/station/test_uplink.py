@@ -279,7 +279,7 @@ def test_a_lost_join_is_tried_less_and_less_and_readings_are_kept(station, capsy
     assert sum(6 <= wake < 66 for wake in tries) <= 21
     assert sum(144 <= wake < 288 for wake in tries) <= 6
     assert tries[-1] > 400
-    assert "LP-250" in capsys.readouterr().out
+    assert "LP-238" in capsys.readouterr().out
     station.radio.accepts = True
     while not station.radio.session:
         station.wake()
@@ -321,7 +321,7 @@ def test_a_frame_that_takes_not_even_one_reading_is_told(station, capsys):
 def test_a_board_without_key_says_so(station, capsys):
     del station.nvs.blobs["app_key"]
     assert station.wake() == []
-    assert "LP-258" in capsys.readouterr().out
+    assert "LP-239" in capsys.readouterr().out
 
 
 STEPS = st.lists(

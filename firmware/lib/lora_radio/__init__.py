@@ -22,13 +22,13 @@
 # To add a radio: one file here, one line in DRIVERS.
 
 # Kinds of failure: the number is that of the error code LP-2xx.
-SILENT = 251  # no answer at all: supply, wiring, baud rate
-BUSY = 252  # still at an earlier command
-NOT_JOINED = 253  # no session: join() first
-JOIN_FAILED = 254  # a join cannot even begin
-NO_CHANNEL = 255  # duty cycle used up, try again in `wait_ms`
-TOO_LONG = 256  # more than max_payload() now
-PROTOCOL = 257  # an answer that makes no sense, or no end of it; a frame may or may not have gone out
+SILENT = 231  # no answer at all: supply, wiring, baud rate
+BUSY = 232  # still at an earlier command
+NOT_JOINED = 233  # no session: join() first
+JOIN_FAILED = 234  # a join cannot even begin
+NO_CHANNEL = 235  # duty cycle used up, try again in `wait_ms`
+TOO_LONG = 236  # more than max_payload() now
+PROTOCOL = 237  # an answer that makes no sense, or no end of it; a frame may or may not have gone out
 
 DRIVERS = {"wio_e5": ("lora_radio.wio_e5", "WioE5")}  # name in station.json: module, class
 

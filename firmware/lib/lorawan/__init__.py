@@ -8,11 +8,11 @@
 # the regions are those of RP002-1.0.4.
 
 # Kinds of MacError: the number is that of the error code LP-2xx, as lora_radio numbers them.
-BUSY = 252  # a frame's receive windows are still open
-NOT_JOINED = 253  # no session: join first
-JOIN_FAILED = 254  # no join can begin: the device's join numbers are used up
-NO_CHANNEL = 255  # duty cycle used up, try again in `wait_ms`
-TOO_LONG = 256  # more than max_payload() now
+BUSY = 232  # a frame's receive windows are still open
+NOT_JOINED = 233  # no session: join first
+JOIN_FAILED = 234  # no join can begin: the device's join numbers are used up
+NO_CHANNEL = 235  # duty cycle used up, try again in `wait_ms`
+TOO_LONG = 236  # more than max_payload() now
 
 # Kinds of events: the first of three values.
 JOINED = 1  # device address (4 bytes, as on the air), 0
