@@ -23,7 +23,7 @@ def test_an_unknown_radio():
 
 def test_an_error_tells_its_code():
     error = lora_radio.RadioError(lora_radio.NO_CHANNEL, "duty cycle used up", 1500)
-    assert (str(error), error.code, error.wait_ms) == ("LP-235 duty cycle used up", "LP-255", 1500)
+    assert (str(error), error.code, error.wait_ms) == ("LP-235 duty cycle used up", "LP-235", 1500)
 
 
 def test_mip_installs_every_file():
