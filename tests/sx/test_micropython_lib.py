@@ -3,7 +3,7 @@
 import pytest
 from tests.sx.conftest import BAND_HZ, CAP_DBM, CHANNEL_HZ, BoardTime
 
-from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, RadioError
+from lora_radio import PROTOCOL, SILENT, RadioError
 from lora_radio.micropython_lib import MicropythonLib
 from luftpegel_tools.airtime import lora_airtime_us
 from luftpegel_tools.town.radio_air import SharedAir
@@ -172,10 +172,10 @@ def test_silence(bench):
 
 
 def test_a_frequency_outside_the_band_or_between_kilohertz(bench):
-    for frequency_hz, kind in ((862_000_000, NO_CHANNEL), (868_100_500, PROTOCOL)):
+    for frequency_hz, words in ((862_000_000, "outside the band"), (868_100_500, "whole kHz")):
         with pytest.raises(RadioError) as failure:
             bench.transmit(frequency_hz=frequency_hz)
-        assert failure.value.kind == kind
+        assert words in str(failure.value)
 
 
 @pytest.mark.parametrize(

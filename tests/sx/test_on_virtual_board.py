@@ -85,7 +85,7 @@ def test_uplinks_and_their_windows(kind, engine, image, tmp_path):
         assert abs(error_us) < 2500
         assert -1000 < late_us < 1000
     assert "silence 1" in text
-    assert "LP-255 433175000 Hz is outside the band" in text
+    assert "433175000 Hz is outside the band" in text
     last = gateway.uplinks[-1]
     assert (last.payload, last.power_dbm, last.tuning.bandwidth_hz) == (bytes(222), 10, 250_000)
     assert (chip.refusals, chip.flaws) == ([], [])

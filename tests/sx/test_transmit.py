@@ -3,7 +3,7 @@
 import pytest
 from tests.sx.conftest import CHANNEL_HZ, RX2_HZ
 
-from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, TOO_LONG, RadioError
+from lora_radio import PROTOCOL, SILENT, TOO_LONG, RadioError
 from luftpegel_tools.airtime import lora_airtime_us
 
 LATE_US = 50
@@ -96,7 +96,7 @@ def test_a_frequency_outside_the_band_is_never_told_to_the_chip(bench, frequency
     for attempt in (bench.transmit, lambda **where: bench.receive(10_000, **where)):
         with pytest.raises(RadioError) as failure:
             attempt(frequency_hz=frequency_hz)
-        assert failure.value.kind == NO_CHANNEL
+        assert failure.value.kind == PROTOCOL
     assert len(bench.chip.log) == logged
 
 

@@ -20,7 +20,7 @@
 
 import time
 
-from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, TOO_LONG, RadioError
+from lora_radio import PROTOCOL, SILENT, TOO_LONG, RadioError
 
 # Bits of flags(), whatever the chip.
 TX_DONE = 1
@@ -161,6 +161,6 @@ class Phy:
     def _check(self, frequency_hz, sf):
         low, high = self._band_hz
         if not low <= frequency_hz <= high:
-            raise RadioError(NO_CHANNEL, "%d Hz is outside the band: check region" % frequency_hz)
+            raise RadioError(PROTOCOL, "%d Hz is outside the band: check region" % frequency_hz)
         if not 7 <= sf <= 12:
             raise RadioError(PROTOCOL, "spreading factor %d: 7 to 12 are possible" % sf)
