@@ -107,6 +107,14 @@ def device(request):
 
 
 @pytest.fixture
+def here():
+    """A device in this process, for tests of many lives."""
+    remote = Remote(_Here())
+    remote.wipe(1)
+    return remote
+
+
+@pytest.fixture
 def town(device):
     """A device of EU868 that has not joined, and its network."""
     return Town(device)

@@ -5,6 +5,7 @@ written from the specification (TS001-1.0.4, sections 4 and 6) once more.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -58,7 +59,10 @@ class Uplink:
 
 @dataclass
 class Network:
-    """One device's network server. `address` as a number; `fcnt_down` is the next downlink's counter."""
+    """One device's network server. `address` as a number; `fcnt_down` is the next downlink's counter.
+
+    Of a device that has missed an accept it still knows the older session, as real ones do.
+    """
 
     app_key: bytes
     join_nonce: int = 0
@@ -70,6 +74,7 @@ class Network:
     fcnt_up: int = 0
     dev_nonces: list[int] = field(default_factory=list)
     counters: list[int] = field(default_factory=list)
+    older: list[dict[str, Any]] = field(default_factory=list)
 
     def join_request(self, frame: bytes) -> tuple[bytes, bytes, int]:
         """JoinEUI and DevEUI as printed, DevNonce; refuses a wrong MIC and a DevNonce used before."""
@@ -90,6 +95,7 @@ class Network:
         header: int = 0x20,
     ) -> bytes:
         """The join accept for the last request; the session begins anew."""
+        self._put_aside()
         self.join_nonce = self.join_nonce + 1 if join_nonce is None else join_nonce
         head = self.join_nonce.to_bytes(3, "little") + self.net_id.to_bytes(3, "little")
         body = head + self.address.to_bytes(4, "little") + bytes([dl_settings, rx_delay]) + cf_list
@@ -107,11 +113,11 @@ class Network:
         assert kind in (0x40, 0x80)
         assert int.from_bytes(frame[1:5], "little") == self.address
         control = frame[5]
-        low = int.from_bytes(frame[6:8], "little")
-        counter = (self.fcnt_up & ~0xFFFF) | low
-        if counter < self.fcnt_up - 1:
-            counter += 0x10000
-        assert frame[-4:] == mic(self.nwk_s_key, 0, self.address, counter, frame[:-4]), "MIC of the uplink"
+        counter = self._counter_of(frame)
+        while counter is None and self.older:
+            vars(self).update(self.older.pop())
+            counter = self._counter_of(frame)
+        assert counter is not None, "MIC of the uplink"
         assert repeated or counter not in self.counters, f"frame counter {counter} was used before"
         self.counters.append(counter)
         self.fcnt_up = counter + 1
@@ -130,6 +136,18 @@ class Network:
             payload,
         )
 
+    def _counter_of(self, frame: bytes) -> int | None:
+        """The counter in full, if the MIC says that the frame is of this session."""
+        counter = (self.fcnt_up & ~0xFFFF) | int.from_bytes(frame[6:8], "little")
+        if counter < self.fcnt_up - 1:
+            counter += 0x10000
+        right = mic(self.nwk_s_key, 0, self.address, counter, frame[:-4])
+        return counter if frame[-4:] == right else None
+
+    def _put_aside(self) -> None:
+        names = ("nwk_s_key", "app_s_key", "fcnt_up", "fcnt_down", "counters")
+        self.older.append({name: getattr(self, name) for name in names})
+
     def downlink(
         self,
         port: int | None = None,
@@ -140,13 +158,14 @@ class Network:
         ack: bool = False,
         pending: bool = False,
         counter: int | None = None,
+        adr: bool = False,
         header: int | None = None,
     ) -> bytes:
         """A downlink; without `counter` the next one."""
         if counter is None:
             counter = self.fcnt_down
             self.fcnt_down += 1
-        control = 0x20 * ack | 0x10 * pending | len(options)
+        control = 0x80 * adr | 0x20 * ack | 0x10 * pending | len(options)
         kind = (0xA0 if confirmed else 0x60) if header is None else header
         frame = bytes([kind, *self.address.to_bytes(4, "little"), control])
         frame += (counter & 0xFFFF).to_bytes(2, "little") + options

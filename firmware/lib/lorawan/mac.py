@@ -194,6 +194,12 @@ class Mac:
         # The next uplink asks for the time.
         self._ask(commands.DEVICE_TIME_COMMAND)
 
+    def use_adr(self, on):
+        # Whether the network steers data rate and power, from the next uplink on.
+        self._adr = on
+        if self.session:
+            self.session.adr = on
+
     def cancel(self):
         # Gives up the repetitions of the frame that is under way.
         self._flight = None
