@@ -91,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json and not args.json.absolute().parent.is_dir():
         print(TEXTS[args.lang]["no_folder"].format(folder=args.json.absolute().parent), file=sys.stderr)
         return EXIT_WRONG_USE
-    before = signal.signal(signal.SIGTERM, _end)
+    # Ctrl-C, too: a process that a shell or a CI starts in the background would ignore it.
+    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGINT)}
     folder = Path(tempfile.mkdtemp(prefix="luftpegel-demo-"))
     try:
         return _demo(args, folder)
@@ -103,7 +104,8 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _demo(args: argparse.Namespace, folder: Path) -> int:
