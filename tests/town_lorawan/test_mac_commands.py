@@ -149,6 +149,28 @@ def test_an_answer_that_is_repeated_until_a_downlink_comes_gets_one(answer):
     assert settings(air) == before
 
 
+def test_what_a_device_still_repeats_is_not_taken_for_another_answer():
+    air, _ = asked(RxParamSetupReq(1, 3, 869_525_000))
+    air.server.request(air.DEV_EUI, RxParamSetupReq(2, 3, 869_525_000))
+    air.device.answers = b"\x05\x07"
+    _, read = air.exchange()  # the device does not hear this, and repeats itself
+    assert read.commands == []
+    air.device.answers = b"\x05\x07"
+    _, read = air.exchange()
+    assert (read.commands, air.session.rx1_dr_offset) == ([], 1)
+    _, read = air.exchange()
+    assert read.commands == [bytes(RxParamSetupReq(2, 3, 869_525_000))]
+
+
+def test_of_each_kind_one_request_is_under_way():
+    air, _ = asked(RxTimingSetupReq(2))
+    air.server.request(air.DEV_EUI, RxTimingSetupReq(3))
+    frame = air.device.uplink()
+    first = air.device.downlink(air.server.answer(air.receive(frame)).phy_payload)
+    assert first.commands == [bytes(RxTimingSetupReq(2))]
+    assert air.device.downlink(air.server.answer(air.receive(frame)).phy_payload).commands == []
+
+
 def test_a_channel_can_be_taken_away():
     air, _ = asked(NewChannelReq(4, 0))
     air.device.answers = b"\x07\x03"

@@ -4,10 +4,10 @@ Requests handed in together travel in one frame, as a block of LinkADRReq must.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
-from luftpegel_tools.town.lorawan.commands import Command, Word
+from luftpegel_tools.town.lorawan.commands import Cid, Command, Word
 
 TRIES = 3
 LONGEST_GROUP = 51  # bytes: a group must fit a downlink of the lowest data rate
@@ -34,6 +34,11 @@ class _Group:
 
     def __post_init__(self) -> None:
         self.size = sum(len(bytes(request)) for request in self.requests)
+
+    @property
+    def kinds(self) -> set[Cid]:
+        """Of the answers that it expects."""
+        return {request.cid for request in self.requests if request.cid is not None}
 
     def __bytes__(self) -> bytes:
         return b"".join(map(bytes, self.requests))
@@ -67,13 +72,20 @@ class Dialogue:
         groups = (*self._waiting, *self._under_way)
         return any(isinstance(request, kind) for group in groups for request in group.requests)
 
-    def take(self, room: int) -> bytes:
-        """Say as many whole groups as fit `room` bytes, in order; from now on they await their answers."""
+    def take(self, room: int, not_now: Set[Cid] = frozenset()) -> bytes:
+        """Say as many whole groups as fit `room` bytes, in order; from now on they await their answers.
+
+        Answers name only a command's kind. So of each kind one group at a time is under way, and none of the
+        kinds `not_now`, whose last answer the device still repeats.
+        """
         said = b""
         while self._waiting and len(said) + self._waiting[0].size <= room:
+            kinds = self._waiting[0].kinds
+            if kinds & not_now or any(kinds & group.kinds for group in self._under_way):
+                break
             group = self._waiting.popleft()
             said += bytes(group)
-            if any(request.cid is not None for request in group.requests):
+            if kinds:
                 self._under_way.append(group)
         return said
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from luftpegel_tools.town.lorawan.commands import Word
+from luftpegel_tools.town.lorawan.commands import STICKY, Cid, Word
 from luftpegel_tools.town.lorawan.dialogue import Settled
 from luftpegel_tools.town.lorawan.region import EU868, NetworkRegion, Window
 from luftpegel_tools.town.lorawan.session import Session
@@ -118,3 +118,8 @@ class Heard:
     not_understood: bytes  # the MAC commands from the first unknown one on
     settled: tuple[Settled, ...]  # requests of ours that came to an end
     arrival: Arrival
+
+    @property
+    def sticky(self) -> set[Cid]:
+        """Kinds of answers that the device repeats until it hears a downlink."""
+        return STICKY & {word.cid for word in self.words}

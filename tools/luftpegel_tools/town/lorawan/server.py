@@ -99,9 +99,7 @@ class NetworkServer:
         session = heard.session
         self._steer(heard)
         replies = self._replies(heard)
-        owed = (
-            heard.confirmed or heard.adr_ack_req or any(word.cid in commands.STICKY for word in heard.words)
-        )
+        owed = heard.confirmed or heard.adr_ack_req or heard.sticky
         if not (owed or force or replies or session.dialogue.waiting or payload):
             return None
         windows = self._windows(heard)
@@ -211,7 +209,7 @@ class NetworkServer:
         on_port_0 = payload is None and len(replies) + session.dialogue.waiting > frames.MAX_F_OPTS
         if not on_port_0:
             room = min(frames.MAX_F_OPTS, room - (len(payload.data) if payload else 0))
-        said = replies + session.dialogue.take(room - len(replies))
+        said = replies + session.dialogue.take(room - len(replies), heard.sticky)
         carried = payload or (Payload(0, said) if on_port_0 else None)
         return frames.DataDown(
             dev_addr=session.dev_addr,
