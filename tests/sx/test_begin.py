@@ -53,6 +53,10 @@ def test_the_regulator_saves_current(sx1262):
     assert sx1262.chip.dc_dc
 
 
+def test_the_receivers_have_their_highest_gain(sx1262, sx1276):
+    assert (sx1262.chip.registers[0x08AC], sx1276.chip.registers[0x0C]) == (0x96, 0x23)
+
+
 def test_the_chip_waits_between_frames_in_standby_without_oscillator(sx1262):
     sx1262.transmit()
     sx1262.phy.prepare_receive(CHANNEL_HZ, 7, 125_000, LISTEN_US)

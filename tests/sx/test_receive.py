@@ -9,6 +9,7 @@ from lora_radio import PROTOCOL, RadioError
 @pytest.mark.parametrize("sf", range(7, 13))
 @pytest.mark.parametrize("length", [1, 12, 33, 255])
 def test_a_downlink_without_crc_is_heard(bench, sf, length):
+    bench.transmit()
     payload = bytes(range(256))[-length:]
     _, end_us = bench.send(payload, 20_000, sf=sf)
     packet = bench.receive(300_000, sf=sf)
@@ -93,8 +94,9 @@ def test_normal_iq_for_direct_radio(bench):
 
 def test_a_broken_header_is_counted_apart(sx1262):
     sx1262.chip.faults.add("header")
-    sx1262.send(b"header broken", 20_000)
+    start_us, _ = sx1262.send(b"header broken", 20_000)
     assert sx1262.receive(60_000) is False
+    assert sx1262.clock.now_us - start_us < 21 * 1024 + 1500
     assert sx1262.counters() == (0, 1, 0)
 
 
@@ -118,6 +120,21 @@ def test_noise_that_looks_like_a_preamble_does_not_hold_the_receiver(bench, sf):
     assert bench.receive(300_000, sf=sf) is False
     assert bench.clock.now_us - started_us <= 320_000 + 21 * symbol_us
     assert bench.counters() == (1, 0, 0)
+
+
+def test_a_frame_that_ends_behind_its_header_does_not_hold_the_receiver(bench):
+    start_us, _ = bench.send(bytes(100), 20_000)
+    bench.clock.call_at(start_us + 25 * 1024, lambda: bench.chip._cancel("end"))
+    assert bench.receive(60_000) is False
+    assert bench.clock.now_us - start_us < 600_000
+    assert bench.counters() == (1, 0, 0)
+
+
+def test_a_packet_is_told_once(bench):
+    bench.send(b"once", 20_000)
+    assert bench.receive(60_000).payload == b"once"
+    assert bench.phy.received() is False
+    assert bench.counters() == (0, 0, 0)
 
 
 def test_the_longest_frame_at_the_end_of_the_window_is_waited_for(bench):

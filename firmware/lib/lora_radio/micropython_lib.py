@@ -8,7 +8,7 @@
 import time
 
 from lora_radio import PROTOCOL, RadioError
-from lora_radio.phy import HEADER, HEADER_SYMBOLS, RX_DONE, TIMEOUT, TX_DONE, Packet, Phy, symbol_us
+from lora_radio.phy import HEADER, HEADER_SYMBOLS, RX_DONE, TX_DONE, Packet, Phy, symbol_us
 
 KHZ = 1000
 
@@ -49,7 +49,7 @@ class MicropythonLib(Phy):
             return 0 if outcome is False else TX_DONE
         if outcome is True:
             return HEADER  # only that stops the chip's timer, which would have ended the reception
-        return RX_DONE if outcome else TIMEOUT
+        return RX_DONE if outcome else 0
 
     def clear_flags(self):
         pass  # the modem has done so

@@ -28,7 +28,6 @@ RX_DONE = 2
 HEADER = 4
 HEADER_ERROR = 8
 CRC_ERROR = 16
-TIMEOUT = 32
 
 LONGEST = 255
 POLL_US = 1000  # before the computed end of a frame
@@ -129,7 +128,7 @@ class Phy:
         flags = self.flags()
         if flags & RX_DONE:
             return self._end_receive(flags, now)
-        if flags & HEADER and not self._header_seen and not flags & (HEADER_ERROR | TIMEOUT):
+        if flags & HEADER and not self._header_seen and not flags & HEADER_ERROR:
             # The chip's own timer has stopped: from here on only the length of a frame is the limit.
             self._header_seen = True
             self._until = self._clock.ticks_add(now, self._body_us)

@@ -12,7 +12,6 @@ from lora_radio.phy import (
     HEADER_ERROR,
     LONG_SYMBOL_US,
     RX_DONE,
-    TIMEOUT,
     TX_DONE,
     Packet,
     Phy,
@@ -37,8 +36,8 @@ REG_RX_GAIN = 0x08AC
 REG_TX_CLAMP = 0x08D8
 REG_OCP = 0x08E7
 
-IRQ_MASK = 0x273  # all of FLAGS
-DIO1_MASK = 0x223  # those that end a frame
+IRQ_MASK = 0x273  # FLAGS, and the time-out
+DIO1_MASK = 0x223  # those that end a frame, or the waiting for one
 
 BUSY_LIMIT_US = 100000
 SWITCH_US = 130  # STDBY_RC to TX, oscillator apart: table 8-2
@@ -52,7 +51,6 @@ class SX1262(Phy):
         (0x010, HEADER),
         (0x020, HEADER_ERROR),
         (0x040, CRC_ERROR),
-        (0x200, TIMEOUT),
     )
 
     # busy, dio1: Pins to read; cs, reset: Pins to write, high at rest. tcxo_mv: supply of the TCXO at DIO3,

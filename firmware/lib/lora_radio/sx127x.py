@@ -10,7 +10,6 @@ from lora_radio.phy import (
     HEADER,
     LONG_SYMBOL_US,
     RX_DONE,
-    TIMEOUT,
     TX_DONE,
     Packet,
     Phy,
@@ -35,7 +34,7 @@ OCP_100_MA, OCP_140_MA = 0x2B, 0x31
 
 
 class SX1276(Phy):
-    FLAGS = ((0x08, TX_DONE), (0x40, RX_DONE), (0x10, HEADER), (0x20, CRC_ERROR), (0x80, TIMEOUT))
+    FLAGS = ((0x08, TX_DONE), (0x40, RX_DONE), (0x10, HEADER), (0x20, CRC_ERROR))
     tx_delay_us = rx_delay_us = 250  # standby to TX or RX: PLL and ramp, section 2.5.6
 
     # dio0, dio1: Pins to read (dio1 may be None: then a time-out is noticed later); cs, reset: Pins to write.
