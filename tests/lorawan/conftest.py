@@ -1,6 +1,6 @@
 """The MAC under test, in two engines: in this process, and in one of the 32-bit MicroPython.
 
-CPython gets MicroPython's `cryptolib` from PyPI `cryptography`. A test takes the fixture `device`, which
+A test takes the fixture `device`, which
 belongs to the engine of the run, or `town`, a device and its network with a common clock.
 """
 
@@ -8,11 +8,9 @@ import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from luftpegel_tools import debian
 
 HERE = Path(__file__).parent
@@ -20,27 +18,9 @@ FIRMWARE_LIB = HERE.parents[1] / "firmware" / "lib"
 ENGINES = ("cpython", "mpy32")
 
 
-class _Aes:
-    """MicroPython's cryptolib.aes, for encryption: mode 1 is ECB, 2 is CBC."""
+sys.path[:0] = [str(FIRMWARE_LIB), str(HERE)]
 
-    def __init__(self, key, mode, iv=None):
-        self._encryptor = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv)).encryptor()
-
-    def encrypt(self, data):
-        if not data or len(data) % 16:
-            raise ValueError("blksize % 16")
-        return self._encryptor.update(data)
-
-
-def _prepare_cpython():
-    cryptolib = types.ModuleType("cryptolib")
-    cryptolib.aes = _Aes
-    sys.modules["cryptolib"] = cryptolib
-    sys.path[:0] = [str(FIRMWARE_LIB), str(HERE)]
-
-
-_prepare_cpython()
-
+import lorawan_aes  # noqa: E402, F401
 import lorawan_device  # noqa: E402
 from lorawan_town import Remote, Town  # noqa: E402
 

@@ -92,8 +92,13 @@ class Device:
         setattr(self.get(".".join(way)) if way else self.mac, last, value)
 
     def package(self, module, name, *arguments):
-        # Makes an application package, to be reached as `mac.package`.
-        self.mac.package = getattr(getattr(__import__("lorawan." + module), module), name)(*arguments)
+        # Makes an application package that works on the Mac, to be reached as `mac.package`.
+        self.mac.package = getattr(getattr(__import__("lorawan." + module), module), name)(
+            self.mac, *arguments
+        )
+
+    def handle(self, events):
+        return self.mac.package.handle(events)
 
     def do(self, word):
         # The answer to a word: ["ok", value], ["error", kind, wait_ms] or ["cut"].

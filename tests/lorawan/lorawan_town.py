@@ -3,15 +3,24 @@
 import json
 from dataclasses import dataclass, replace
 
+from lorawan import (  # noqa: F401  (tests take them from here)
+    ACKNOWLEDGED,
+    BUSY,
+    DEVICE_TIME,
+    DOWNLINK,
+    JOIN_FAILED,
+    JOINED,
+    LINK_CHECK,
+    NO_CHANNEL,
+    NOT_JOINED,
+    RECEIVED,
+    TOO_LONG,
+)
 from lorawan_network import Network
 
 APP_KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
 DEV_EUI = bytes.fromhex("70b3d57ed0001234")
 JOIN_EUI = bytes.fromhex("0102030405060708")
-
-# Events, as the device names them.
-JOINED, DOWNLINK, RECEIVED, ACKNOWLEDGED, LINK_CHECK, DEVICE_TIME = 1, 2, 3, 4, 5, 6
-BUSY, NOT_JOINED, JOIN_FAILED, NO_CHANNEL, TOO_LONG = 252, 253, 254, 255, 256
 
 
 class RefusedError(Exception):
@@ -54,7 +63,7 @@ class Transmission:
 
 
 class Remote:
-    """The device's words as methods; raises RefusedError for a MacError and PowerCutError when its storage fails."""
+    """The device's words as methods. RefusedError: its MacError. PowerCutError: its storage's."""
 
     def __init__(self, transport):
         self._transport = transport
@@ -166,7 +175,7 @@ class Town:
         return heard
 
     def command(self, commands, **downlink):
-        """An uplink that is answered with MAC commands; then the next uplink, unanswered (and repeated), as decoded."""
+        """An uplink that is answered with MAC commands; then the next one, unanswered, as decoded."""
         self.send()
         assert self.hear(self.network.downlink(options=commands, **downlink))[0][0] == DOWNLINK
         self.silence()

@@ -13,8 +13,8 @@ NOISE = 288
 
 
 def noise(kind, number):
-    parts = ["%s %d %d" % (kind, number, part) for part in range(NOISE // 32)]
-    return b"".join([hashlib.sha256(part.encode()).digest() for part in parts])
+    seeds = [f"{kind} {number} {part}" for part in range(NOISE // 32)]
+    return b"".join([hashlib.sha256(seed.encode()).digest() for seed in seeds])
 
 
 class Data:
@@ -34,9 +34,7 @@ class Data:
 
 def uplink(number):
     d = Data("up", number)
-    return frames.uplink(
-        d.keys, d.address, d.counter, d.confirmed, d.control, d.options, d.port, d.payload
-    )
+    return frames.uplink(d.keys, d.address, d.counter, d.confirmed, d.control, d.options, d.port, d.payload)
 
 
 class Join:

@@ -8,6 +8,7 @@ from lorawan_town import (
     JOINED,
     NO_CHANNEL,
     NOT_JOINED,
+    PowerCutError,
     RefusedError,
 )
 
@@ -37,7 +38,7 @@ def test_lost_joins(town, lost):
 
 def test_the_number_is_stored_before_it_is_sent(town):
     town.device.cut(1, True)
-    with pytest.raises(Exception, match="^$"):
+    with pytest.raises(PowerCutError):
         town.request_join()
     town.device.cut(0, False)
     town.power_on()

@@ -12,10 +12,10 @@ SETTINGS = (
     b"\x05\x23\x88\x66\x84\x08\x07\x0a\x01\xd2\xad\x84\x03\x42\x0b\x80\x03\x04\x03\x06"
 )
 ATTRIBUTES = (
-    "address", "keys", "number", "up", "down", "data_rate", "power", "repeats", "adr", "adr_count", "rx_delay",
-    "rx1_offset", "rx2_frequency", "rx2_rate", "owes_ack", "answers", "channels.mask", "channels.used",
-    "channels.frequencies", "channels.ranges", "channels.downlinks",
-)  # fmt: skip
+    *("address", "keys", "number", "up", "down", "data_rate", "power", "repeats", "adr", "adr_count"),
+    *("rx_delay", "rx1_offset", "rx2_frequency", "rx2_rate", "owes_ack", "answers", "channels.mask"),
+    *("channels.used", "channels.frequencies", "channels.ranges", "channels.downlinks"),
+)
 
 
 def everything(town):
@@ -25,7 +25,7 @@ def everything(town):
 @pytest.fixture
 def settled(town):
     """A device with settings of all kinds, some hours of airtime and an open answer."""
-    town.join(cf_list=bytes.fromhex("b85e84886684586e84287684000000" "00"))
+    town.join(cf_list=bytes.fromhex("b85e84886684586e8428768400000000"))
     town.silence()
     town.quiet(3, confirmed=True)
     town.send()

@@ -1,5 +1,7 @@
 """Uplinks: confirmed and not, repetitions and their timing, acknowledgements, counters, sizes, channels."""
 
+from itertools import pairwise
+
 import pytest
 from lorawan_town import ACKNOWLEDGED, BUSY, DOWNLINK, RECEIVED, TOO_LONG, RefusedError
 
@@ -76,7 +78,7 @@ def test_repetitions(town, confirmed, repeats):
         copies.append(town.sent[-1])
     assert len(copies) == repeats
     assert len({copy.payload for copy in copies}) == 1
-    for one, other in zip(copies, copies[1:], strict=False):
+    for one, other in pairwise(copies):
         assert one.frequency_hz != other.frequency_hz
         pause = other.at - one.at - one.airtime_us() / 1000 - 2000
         assert pause >= (1000 if confirmed else 0)

@@ -50,7 +50,10 @@ def test_a_published_acknowledgement():
 def test_published_session_keys():
     accepted = bytes.fromhex("376338")[::-1] + bytes.fromhex("aabbcc")[::-1]
     keys = frames.session_keys(bytes.fromhex("98929b92c49edba9676d646d3b612456"), accepted, 0xF18E)
-    assert [key.hex() for key in keys] == ["4e3d6e6afbcc67af2ba3c8e8ec4acf4b", "610897aa6f1460623443b527d3ac6a9d"]
+    assert [key.hex() for key in keys] == [
+        "4e3d6e6afbcc67af2ba3c8e8ec4acf4b",
+        "610897aa6f1460623443b527d3ac6a9d",
+    ]
 
 
 def test_the_vectors_are_of_another_hand():

@@ -31,8 +31,7 @@ def _step_back(session):
         session.power = 0
     elif session.data_rate:
         session.data_rate -= 1
-        if not session.channels.usable(session.data_rate):
-            session.channels.enable_defaults()
+        session.stay_usable()
     else:
         session.repeats = 1
         session.channels.enable_defaults()

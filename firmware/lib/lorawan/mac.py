@@ -331,6 +331,7 @@ class Mac:
         snr = snr_tenths // 10
         context = commands.Context(session, self.ledger, self.battery, snr, flight.asked, events)
         session.answers = commands.process(found, context)
+        session.stay_usable()
         if frame.port and frame.port <= _LAST_PORT:
             events.append((RECEIVED, frame.port, frame.payload))
         return events

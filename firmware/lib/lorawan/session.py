@@ -35,6 +35,11 @@ class Session:
         self.rx_delay = accepted[11] & 15 or 1
         self.channels.list(accepted[12:])
 
+    def stay_usable(self):
+        # Where no enabled channel has the data rate, the default channels are enabled: they have all of them.
+        if not self.channels.usable(self.data_rate):
+            self.channels.enable_defaults()
+
     def rx1_rate(self):
         rate = self.data_rate - self.region.RX1_OFFSETS[self.rx1_offset]
         return max(0, min(rate, len(self.region.DATA_RATES) - 1))
