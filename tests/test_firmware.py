@@ -7,7 +7,10 @@ import pytest
 from luftpegel_tools.firmware_image import FIRMWARE, build, compile_file, sources
 
 
-@pytest.mark.parametrize("source", sources(), ids=lambda source: source.relative_to(FIRMWARE).as_posix())
+FILES = {source.relative_to(FIRMWARE).as_posix(): source for source in sources()}
+
+
+@pytest.mark.parametrize("source", list(FILES.values()), ids=list(FILES))
 def test_compiles(source: Path) -> None:
     compiled = compile_file(source, source.name)
     assert compiled[:2] == b"M\x06", "not bytecode of version 6"
