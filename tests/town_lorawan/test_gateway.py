@@ -155,12 +155,22 @@ def test_neither_too_late_nor_too_early(bench, ahead_us, status):
         ({"timing": gw.Timing(immediately=gw.ImmediatelyTimingInfo())}, "INTERNAL_ERROR"),
         ({"modulation": gw.Modulation(fsk=gw.FskModulationInfo(datarate=50_000))}, "INTERNAL_ERROR"),
         ({"modulation": gw.Modulation()}, "INTERNAL_ERROR"),
+        ({"modulation": messages.lora(6, 125_000)}, "INTERNAL_ERROR"),
+        ({"modulation": messages.lora(7, 0)}, "INTERNAL_ERROR"),
     ],
 )
 def test_what_a_gateway_cannot_send(bench, fields, status):
     assert bench.order(bench.item(**fields)) == [status]
     bench.clock.run_until(bench.clock.now_us + 5_000_000)
     assert len(bench.on_air) == (status == "OK")
+
+
+def test_a_frame_that_is_too_long_is_refused(bench):
+    item = bench.item()
+    item.phy_payload = bytes(256)
+    assert bench.order(item) == ["INTERNAL_ERROR"]
+    item.phy_payload = bytes(255)
+    assert bench.order(item) == ["OK"]
 
 
 def test_the_first_item_that_can_be_sent_is(bench):

@@ -168,7 +168,8 @@ def test_of_each_kind_one_request_is_under_way():
     frame = air.device.uplink()
     first = air.device.downlink(air.server.answer(air.receive(frame)).phy_payload)
     assert first.commands == [bytes(RxTimingSetupReq(2))]
-    assert air.device.downlink(air.server.answer(air.receive(frame)).phy_payload).commands == []
+    second = air.device.downlink(air.server.answer(air.receive(frame)).phy_payload)
+    assert (second.commands, second.f_port) == ([], None)
 
 
 def test_a_channel_can_be_taken_away():

@@ -55,12 +55,10 @@ class GatewayBridge:
             if uplink is not None:
                 self._clock.call_later(gateway.latency_us(), self._send, gateway, "up", uplink)
 
-    def poll(self) -> int:
-        """Take the commands that have arrived; gives how many messages there were."""
-        letters = self.post.take()
-        for letter in letters:
+    def poll(self) -> None:
+        """Take the commands that have arrived."""
+        for letter in self.post.take():
             self._read(letter)
-        return len(letters)
 
     def poll_every(self, period_us: int) -> None:
         """For a network server that answers when it likes, in real time."""

@@ -15,6 +15,9 @@ from luftpegel_tools.airtime import DataRate
 
 CONTEXT_BYTES = 4  # of the concentrator's counter, most significant byte first
 _COUNTER_MASK = 0xFFFFFFFF
+_SPREADING_FACTORS = range(7, 13)
+_BANDWIDTHS_HZ = (125_000, 250_000, 500_000)
+_LONGEST_FRAME = 255
 GPS_EPOCH_S = 315_964_800  # 1980-01-06 as Unix time
 LEAP_SECONDS = 18  # GPS ahead of UTC since 2017
 
@@ -105,12 +108,14 @@ def read_order(item: Any) -> Order:
     """Take a gw.DownlinkFrameItem apart.
 
     Raises:
-        OrderError: no LoRa, or its time is missing or makes no sense.
+        OrderError: no LoRa of this world, or its time is missing or makes no sense.
     """
     info = item.tx_info
-    if not info.modulation.HasField("lora"):
-        raise OrderError("only LoRa can be sent here")
-    modulation = info.modulation.lora
+    modulation = info.modulation.lora  # all 0 when it is none
+    if modulation.spreading_factor not in _SPREADING_FACTORS or modulation.bandwidth not in _BANDWIDTHS_HZ:
+        raise OrderError("only LoRa with SF7 to SF12 and 125 to 500 kHz can be sent here")
+    if len(item.phy_payload) > _LONGEST_FRAME:
+        raise OrderError(f"{len(item.phy_payload)} bytes are more than a frame holds")
     return Order(
         frequency_hz=info.frequency,
         spreading_factor=modulation.spreading_factor,

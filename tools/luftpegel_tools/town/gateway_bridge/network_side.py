@@ -79,12 +79,10 @@ class NetworkSide:
             "stats": self._take_stats,
         }
 
-    def poll(self) -> int:
-        """Take the events that have arrived; gives how many there were."""
-        letters = self.post.take()
-        for letter in letters:
+    def poll(self) -> None:
+        """Take the events that have arrived."""
+        for letter in self.post.take():
             self._read(letter)
-        return len(letters)
 
     def mark(self) -> int:
         """Tell the gateways where our messages end; see InStep."""

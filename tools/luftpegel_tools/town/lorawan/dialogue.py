@@ -5,7 +5,7 @@ Requests handed in together travel in one frame, as a block of LinkADRReq must.
 
 from collections import deque
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from luftpegel_tools.town.lorawan.commands import Cid, Command, Word
 
@@ -30,10 +30,11 @@ class Settled:
 class _Group:
     requests: tuple[Command, ...]
     tries: int = TRIES
-    size: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.size = sum(len(bytes(request)) for request in self.requests)
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(bytes(self))
 
     @property
     def kinds(self) -> set[Cid]:

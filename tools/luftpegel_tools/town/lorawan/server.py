@@ -206,11 +206,11 @@ class NetworkServer:
     ) -> frames.DataDown:
         """Commands go into FOpts; more than fit there, with no payload to carry, go to port 0."""
         session = heard.session
-        on_port_0 = payload is None and len(replies) + session.dialogue.waiting > frames.MAX_F_OPTS
-        if not on_port_0:
-            room = min(frames.MAX_F_OPTS, room - (len(payload.data) if payload else 0))
+        if payload is not None:
+            room = min(frames.MAX_F_OPTS, room - len(payload.data))
         said = replies + session.dialogue.take(room - len(replies), heard.sticky)
-        carried = payload or (Payload(0, said) if on_port_0 else None)
+        on_port_0 = len(said) > frames.MAX_F_OPTS
+        carried = Payload(0, said) if on_port_0 else payload
         return frames.DataDown(
             dev_addr=session.dev_addr,
             f_cnt=session.next_f_cnt_down,
