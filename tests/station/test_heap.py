@@ -1,6 +1,6 @@
 """All five drivers and the modem run inside 96 KiB, where objects are as large as an ESP32's."""
 
-from luftpegel_tools.station_bench import BUDGET_KIB, run_wakes
+from luftpegel_tools.bench.station import BUDGET_KIB, run_wakes
 
 
 def test_whole_wakes_with_the_largest_frames_fit_into_the_budget():

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from luftpegel_tools.bench import Figure, compactness, encoder, sensor_heap
+from luftpegel_tools.bench import Figure, compactness, encoder, phy_heap, sensor_heap, station
 from luftpegel_tools.generate.table import REPOSITORY
 
 
@@ -22,6 +22,8 @@ def main() -> int:
         "Readings in 51 bytes": lambda: compactness.measure(args.gauge, args.windows, args.seed),
         "Encoder on the 32-bit engine": encoder.measure,
         "Heap of the sensor drivers on the 32-bit engine": sensor_heap.measure,
+        "Size and heap of the radio chips' drivers on the 32-bit engine": phy_heap.measure,
+        "The whole station on the 32-bit engine": station.measure,
     }
     figures: list[Figure] = []
     for title, measure in benches.items():
