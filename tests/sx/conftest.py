@@ -19,7 +19,7 @@ FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"
 if str(FIRMWARE_LIB) not in sys.path:
     sys.path.append(str(FIRMWARE_LIB))
 
-from tests.sx.spi_law import violations  # noqa: E402
+from tests.sx.spi_law import Law  # noqa: E402
 
 from lora_radio.sx126x import SX1262  # noqa: E402
 from lora_radio.sx127x import SX1276  # noqa: E402
@@ -115,6 +115,7 @@ class Bench:
         self.wires = Wires()
         self.chip = chip_class(self.air)
         self.chip.clock, self.chip.board = self.clock, self.wires
+        self.law = Law(self.chip, CAP_DBM, BAND_HZ)
         for name in outputs:
             setattr(self.chip, f"{name}_pin", name)
         self.wires.watchers = {"cs": self.chip, "reset": ResetLine(self.chip)}
@@ -169,7 +170,7 @@ class Bench:
     def hold_to_law(self):
         assert self.chip.refusals == []
         assert self.chip.flaws == []
-        assert violations(self.chip, CAP_DBM, BAND_HZ) == []
+        assert self.law.broken == []
 
 
 KINDS = {

@@ -157,7 +157,7 @@ def test_neither_sending_nor_listening_without_preparation(host, left_out, missi
         host.chip.refusals.clear()
         host.tell(command)
         assert host.reasons() == [f"{name} without {missing}"]
-    assert host.chip.sent == []
+    assert not host.chip.sent
 
 
 def test_no_modulation_before_the_packet_type(host):
@@ -250,7 +250,7 @@ def test_the_wrong_iq_polarity_spoils_long_frames_both_ways(ready, length, whole
     ready.tell_all("8C 0008 00 FF 00 01", "0D 0736 0D", "82 000000")
     ready.send(bytes(length), 20_000, inverted=True)
     ready.pass_ms(300)
-    assert (ready.chip.heard == [bytes(length)]) is whole
+    assert (list(ready.chip.heard) == [bytes(length)]) is whole
 
 
 def receive(ready, timeout="000C80", on_preamble="01"):  # 50 ms
@@ -291,7 +291,7 @@ def test_listening_for_ever_hears_two_frames(ready):
     for payload in (b"one", b"two"):
         ready.send(payload, 20_000)
         ready.pass_ms(100)
-    assert (ready.chip.heard, ready.chip.mode) == ([b"one", b"two"], RX)
+    assert (list(ready.chip.heard), ready.chip.mode) == ([b"one", b"two"], RX)
 
 
 def test_listening_once_without_limit(ready):
@@ -299,7 +299,7 @@ def test_listening_once_without_limit(ready):
     ready.pass_ms(ALL_DAY_US // 1000)
     ready.send(b"late", 20_000)
     ready.pass_ms(100)
-    assert (ready.chip.heard, ready.chip.mode) == ([b"late"], STDBY_RC)
+    assert (list(ready.chip.heard), ready.chip.mode) == ([b"late"], STDBY_RC)
 
 
 @pytest.mark.parametrize(("treatment", "irq"), [((), 0x202), (("0D 0902 00", "0D 0944 02"), 0x002)])
@@ -323,7 +323,7 @@ def test_a_foreign_sync_word_is_not_heard(ready):
     receive(ready)
     ready.send(b"public", 20_000)
     ready.pass_ms(200)
-    assert ready.chip.heard == []
+    assert not ready.chip.heard
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("04", 0x34), ("00", 0x14)])

@@ -202,7 +202,7 @@ def test_listening_for_ever(ready):
     for payload in (b"one", b"two"):
         ready.send(payload, 500_000)
         ready.pass_us(700_000)
-    assert (ready.chip.heard, ready.chip.mode) == ([b"one", b"two"], RX_CONTINUOUS)
+    assert (list(ready.chip.heard), ready.chip.mode) == ([b"one", b"two"], RX_CONTINUOUS)
 
 
 def test_a_broken_payload_crc_and_a_broken_header(ready):

@@ -8,14 +8,17 @@ against (an erratum left untreated) is carried out, spoils frames as the data sh
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from luftpegel_tools.airtime import symbol_us
 from luftpegel_tools.town.radio_air import RadioAir
-from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import SPIChip
 from luftpegel_tools.virtual_board.clock import Timer
 
-LOG_LENGTH = 4096
+if TYPE_CHECKING:
+    from luftpegel_tools.virtual_board.board import Board
+
+REMEMBERED = 1000  # of transactions and frames
 HEADER_QUARTERS = 4 * 8 + 17  # symbols times 4: sync word 4.25 and header 8, behind the preamble
 LONGEST_FRAME = 255
 LONG_SYMBOL_US = 16_000  # longer symbols need the low data rate optimisation on both sides
@@ -93,17 +96,19 @@ class ResetLine(SPIChip):
 class LoRaChip(SPIChip):
     """Base of the chips. Faults: silent (no answer), checksum and header (payloads, headers arrive broken).
 
-    `log`: the latest SPI transactions, as (now_us, bytes from the board). `sent` and `heard`: payloads.
+    `log`: the latest SPI transactions, as (now_us, bytes from the board); each one is also told to all
+    `witnesses`. `sent` and `heard`: the latest payloads.
     """
 
     def __init__(self, air: RadioAir):
         super().__init__()
         self.air = air
-        self.log: deque[tuple[int, bytes]] = deque(maxlen=LOG_LENGTH)
+        self.log: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        self.witnesses: list[Callable[[bytes], None]] = []
         self.refusals: list[tuple[int, str]] = []
         self.flaws: list[tuple[int, str]] = []
-        self.sent: list[bytes] = []
-        self.heard: list[bytes] = []
+        self.sent: deque[bytes] = deque(maxlen=REMEMBERED)
+        self.heard: deque[bytes] = deque(maxlen=REMEMBERED)
         self._mosi = bytearray()
         self._selected = False
         self._in_reset = False
@@ -111,7 +116,7 @@ class LoRaChip(SPIChip):
         self._listens_as: Modulation
         self._spoiled_behind = LONGEST_FRAME
 
-    def solder(self, board: Board, *, bus: int, cs: int, reset: int, **pins: int) -> None:
+    def solder(self, board: "Board", *, bus: int, cs: int, reset: int, **pins: int) -> None:
         """Attach the chip with all its pins; inputs that the board leaves alone are pulled up."""
         for name, number in pins.items():
             setattr(self, f"{name}_pin", number)
@@ -152,8 +157,11 @@ class LoRaChip(SPIChip):
     def deselect(self) -> None:
         """Chip select went high: carry out what came."""
         if self._selected and self._mosi and not self._in_reset and "silent" not in self.faults:
-            self.log.append((self.clock.now_us, bytes(self._mosi)))
-            self._carry_out(bytes(self._mosi))
+            data = bytes(self._mosi)
+            self.log.append((self.clock.now_us, data))
+            for witness in self.witnesses:
+                witness(data)
+            self._carry_out(data)
         self._selected = False
 
     def transfer(self, mosi: bytes) -> bytes:
@@ -244,7 +252,15 @@ class LoRaChip(SPIChip):
         self._cancel("header", "end")
 
     def hear(
-        self, payload: bytes, rssi: int, snr: float, start_us: int, end_us: int, *, crc: bool, preamble: int
+        self,
+        payload: bytes,
+        rssi: int,
+        snr: float,
+        start_us: int,
+        end_us: int,
+        *,
+        crc: bool = False,
+        preamble: int = 8,
     ) -> None:
         """See `Ear`: the receiver has locked; header and end of the frame follow."""
         mine = self._listens_as
