@@ -1,4 +1,4 @@
-"""The law of the SPI bus can be broken: too much power and foreign frequencies are seen in each chip's log."""
+"""The law of the SPI bus can be broken: too much power and foreign frequencies are seen in a chip's log."""
 
 import pytest
 from tests.sx.conftest import BAND_HZ, CAP_DBM, KINDS, Bench
