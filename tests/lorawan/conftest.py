@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from luftpegel_tools import debian
 
 HERE = Path(__file__).parent

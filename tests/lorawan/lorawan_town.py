@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, replace
 
+from lorawan_network import Network
+
 from lorawan import (  # noqa: F401  (tests take them from here)
     ACKNOWLEDGED,
     BUSY,
@@ -16,7 +18,6 @@ from lorawan import (  # noqa: F401  (tests take them from here)
     RECEIVED,
     TOO_LONG,
 )
-from lorawan_network import Network
 
 APP_KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
 DEV_EUI = bytes.fromhex("70b3d57ed0001234")

@@ -4,8 +4,9 @@ import ast
 import json
 from pathlib import Path
 
-import lorawan
 import pytest
+
+import lorawan
 
 PACKAGE = Path(lorawan.__path__[0])
 FILES = sorted(PACKAGE.rglob("*.py"))

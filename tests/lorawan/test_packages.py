@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+
 from lorawan.clock_sync import ClockSync
 from lorawan.firmware_management import FirmwareManagement
 

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from lorawan import airtime, regions
 from lorawan_town import Town
+
+from lorawan import airtime, regions
 from luftpegel_tools.airtime import EU868, lora_airtime_us
 
 NAMES = sorted(path.stem for path in Path(regions.__path__[0]).glob("[a-z]*.py"))

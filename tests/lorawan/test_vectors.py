@@ -7,9 +7,9 @@ from pathlib import Path
 import lorawan_network
 import lorawan_vectors
 import pytest
-from lorawan import crypto, frames
-
 from tests.lorawan.conftest import run_micropython
+
+from lorawan import crypto, frames
 
 HERE = Path(__file__).parent
 VECTORS = json.loads((HERE / "vectors.json").read_text())

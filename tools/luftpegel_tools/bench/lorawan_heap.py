@@ -1,0 +1,124 @@
+"""What the LoRaWAN MAC takes of a board: bytes of .mpy, heap on the 32-bit MicroPython, bytes of a session.
+
+Heap is what stays after the import of one region (from .mpy, not frozen), after the construction of a Mac,
+and after a session has got eight channels and has sent a frame. The application packages, which a device
+loads only if it uses them, are counted apart.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from luftpegel_tools.bench import Figure
+from luftpegel_tools.debian import mpy32
+from luftpegel_tools.firmware_image import compile_file, sources
+
+PACKAGES = ("certification", "clock_sync", "firmware_management")
+REGION = "eu868"
+MPY_AIM = 20 * 1024
+HEAP_AIM = 26 * 1024
+SESSION_AIM = 2 * 1024
+RTC_AIM = 400
+_HEAP = 112 * 1024
+_PROBE = """
+import gc, sys
+
+sys.path[:] = [{folder!r}]
+import cryptolib, struct
+
+def taken():
+    gc.collect()
+    return gc.mem_alloc()
+
+class Storage:
+    def read(self, name):
+        return 0
+
+    def write(self, name, value):
+        pass
+
+def first(count):
+    return 0
+
+key = bytes(16)
+storage = Storage()
+steps = [0] * 5
+steps[0] = taken()
+from lorawan.mac import Mac
+from lorawan.regions import {region}
+steps[1] = taken()
+mac = Mac({region}, storage, first, key[:8], key[:8], key)
+steps[2] = taken()
+mac.activate(key[:4], (key, key))
+for index in range(3, 8):
+    mac.session.channels.define(index, 867100000 + 200000 * (index - 3), 0x50)
+mac.uplink(1, key, False, 10000000)
+mac.windows_closed(10007000)
+steps[3] = taken()
+blob = len(mac.dump(10007000))
+from lorawan import {packages}
+steps[4] = taken()
+print(" ".join([str(steps[i + 1] - steps[i]) for i in range(4)]), blob)
+"""
+
+
+def measure() -> Iterator[Figure]:
+    """Sizes against the aims of the MAC."""
+    sizes = mpy_bytes()
+    mac = sum(size for name, size in sizes.items() if _of_the_mac(name))
+    yield Figure("lorawan: MAC and one region, .mpy", mac, "bytes", "20 KiB aim", mac / MPY_AIM)
+    for name in PACKAGES:
+        yield Figure(f"lorawan: {name}, .mpy", sizes[name], "bytes", "20 KiB aim", sizes[name] / MPY_AIM)
+    imported, constructed, session, packages, blob = heap_bytes()
+    yield Figure("lorawan: heap of the import", imported, "bytes", "26 KiB aim", imported / HEAP_AIM)
+    yield Figure("lorawan: heap of a Mac", constructed, "bytes", "2 KiB aim", constructed / SESSION_AIM)
+    yield Figure("lorawan: heap of a session", session, "bytes", "2 KiB aim", session / SESSION_AIM)
+    yield Figure("lorawan: heap of the packages", packages, "bytes", "26 KiB aim", packages / HEAP_AIM)
+    yield Figure("lorawan: session to keep", blob, "bytes", "400-byte aim", blob / RTC_AIM)
+
+
+def mpy_bytes() -> dict[str, int]:
+    """Module, as "mac" or "regions.eu868" -> bytes of its .mpy."""
+    return {name: len(compile_file(source, f"lorawan/{source.name}")) for name, source in _modules().items()}
+
+
+def heap_bytes() -> tuple[int, int, int, int, int]:
+    """Bytes of import, Mac, session and packages, and those of the session's dump."""
+    with tempfile.TemporaryDirectory(prefix="luftpegel-bench-") as folder:
+        for name, source in _modules().items():
+            target = Path(folder, "lorawan", *name.split(".")).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(compile_file(source, f"lorawan/{source.name}"))
+        script = _PROBE.format(folder=folder, region=REGION, packages=", ".join(PACKAGES))
+        imported, constructed, session, packages, blob = map(int, _run(script).split())
+    return imported, constructed, session, packages, blob
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for source in sources():
+        parts = source.with_suffix("").parts
+        if "lorawan" in parts:
+            found[".".join(parts[parts.index("lorawan") + 1 :])] = source
+    return found
+
+
+def _of_the_mac(module: str) -> bool:
+    region, _, name = module.rpartition(".")
+    return module not in PACKAGES and (not region or name in ("__init__", REGION))
+
+
+def _run(script: str) -> str:
+    engine = mpy32()
+    done = subprocess.run(
+        [*engine.argv_prefix, "-X", f"heapsize={_HEAP}", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | engine.env,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the benchmark failed on the 32-bit engine:\n{done.stderr or done.stdout}")
+    return done.stdout
