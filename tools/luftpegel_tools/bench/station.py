@@ -177,4 +177,4 @@ def measure() -> Iterator[Figure]:
     wakes = run_wakes(wakes=40, engine="pip")
     took_ms = 1000 * wakes.seconds / wakes.wakes
     share = took_ms * 1000 / INTERVAL_US
-    yield Figure("station: real time of a simulated wake", took_ms, "ms", "the ten minutes it stands for", share)
+    yield Figure("station: real time of a wake", took_ms, "ms", "the ten minutes it stands for", share)
