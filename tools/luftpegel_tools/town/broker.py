@@ -24,6 +24,7 @@ persistence_location {folder}/
 autosave_interval 1
 autosave_on_changes false
 max_queued_messages 0
+set_tcp_nodelay true
 max_inflight_messages 20
 log_dest stderr
 log_type error
