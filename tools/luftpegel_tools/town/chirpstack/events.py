@@ -14,6 +14,7 @@ from google.protobuf.duration_pb2 import Duration  # type: ignore[import-untyped
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from luftpegel_tools.town.chirpstack.records import DeviceRecord, Records
+from luftpegel_tools.town.lorawan.commands import DeviceStatus
 from luftpegel_tools.town.network import Reception, Uplink
 
 REGION = "eu868"
@@ -136,14 +137,17 @@ class EventMaker:
             context=dict(entry.context),
         )
 
-    def status(self, record: DeviceRecord, margin: int, when_ns: int) -> Any:
-        """An answer to DevStatusReq by a device that cannot measure its battery (255 on the wire)."""
+    def status(self, record: DeviceRecord, status: DeviceStatus, when_ns: int) -> Any:
+        """An answer to DevStatusReq."""
+        measured = 0 < status.battery < 255
         return integration.StatusEvent(
             deduplication_id=self._records.new_id(),
             time=stamp(when_ns),
             device_info=self._device_info(record),
-            margin=margin,
-            battery_level_unavailable=True,
+            margin=status.margin,
+            external_power_source=status.battery == 0,
+            battery_level_unavailable=status.battery == 255,
+            battery_level=status.battery / 254 * 100 if measured else 0,
         )
 
     def _device_info(self, record: DeviceRecord) -> Any:

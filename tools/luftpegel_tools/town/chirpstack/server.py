@@ -21,7 +21,9 @@ from luftpegel_tools.town.chirpstack import adr
 from luftpegel_tools.town.chirpstack.bus import EventBus
 from luftpegel_tools.town.chirpstack.events import GPS_EPOCH_S, LEAP_SECONDS, EventMaker, LogEntry
 from luftpegel_tools.town.chirpstack.pbjson import to_json
+from luftpegel_tools.town.chirpstack.radio import RadioSide
 from luftpegel_tools.town.chirpstack.records import DeviceRecord, RecordError, Records, Session
+from luftpegel_tools.town.lorawan.commands import DeviceStatus
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Reception, Uplink
 
 log = logging.getLogger(__name__)
@@ -68,10 +70,11 @@ class ChirpStack:
         self._rng = random.Random(f"chirpstack/{settings.seed}")  # noqa: S311 - a run must repeat
         self.records = Records(self._rng)
         self.changed = threading.Condition(threading.RLock())  # guards everything; told of each event
-        self._events = EventMaker(self.records, self._rng)
+        self.events = EventMaker(self.records, self._rng)
         self._history: dict[str, deque[LoggedEvent]] = defaultdict(lambda: deque(maxlen=EVENT_HISTORY))
         self._event_count = 0
         self._on_event: list[Callable[[str, Any], None]] = []
+        self.radio = RadioSide(self)
         self.bus = EventBus(*broker, self._command)
 
     def close(self) -> None:
@@ -95,19 +98,19 @@ class ChirpStack:
                 return None
             sent_ns = self._unix_ns(request.sent_us)
             if record.keys is None or bytes.fromhex(record.keys.nwk_key) != request.app_key:
-                self._log(record, LogEntry("ERROR", "UPLINK_MIC", _WRONG_KEY, self._frame_context()), sent_ns)
+                self.log(record, LogEntry("ERROR", "UPLINK_MIC", _WRONG_KEY, self.frame_context()), sent_ns)
                 return None
             if request.dev_nonce in record.used_nonces:
-                context = self._frame_context(
+                context = self.frame_context(
                     join_eui=request.join_eui.hex(), dev_nonce=str(request.dev_nonce)
                 )
-                self._log(record, LogEntry("ERROR", "OTAA", _USED_NONCE, context), sent_ns)
+                self.log(record, LogEntry("ERROR", "OTAA", _USED_NONCE, context), sent_ns)
                 return None
             record.used_nonces.add(request.dev_nonce)
             record.session = self._new_session()
             if self.records.profiles[record.device.device_profile_id].flush_queue_on_activate:
                 record.queue.clear()
-            self._publish("join", record, self._events.join(record, record.session.dev_addr, sent_ns))
+            self.publish("join", record, self.events.join(record, record.session.dev_addr, sent_ns))
             best = _best(heard)
             return JoinAccept(record.session.dev_addr, rssi=best.rssi, snr=round(best.snr))
 
@@ -118,8 +121,13 @@ class ChirpStack:
             record = self._accept(uplink)
             if record is None:
                 return None
-            self._tell_uplink(record, uplink, heard)
-        self._let_applications_answer(commands)
+            sent_ns = self._unix_ns(uplink.sent_us)
+            self.tell_uplink(record, uplink, heard, sent_ns)
+            if self.status_due(record, sent_ns):
+                margin = max(-32, min(31, round(_best(heard).snr)))  # six bits, signed: LoRaWAN 5.5
+                event = self.events.status(record, DeviceStatus(255, margin), sent_ns)
+                self.publish("status", record, event)
+        self.let_applications_answer(commands)
         with self.changed:
             return self._answer(record, uplink, heard)
 
@@ -144,33 +152,33 @@ class ChirpStack:
         if uplink.f_cnt < session.f_cnt_up and not record.device.skip_fcnt_check:
             repeated = uplink.f_cnt == session.f_cnt_up - 1
             code, text = _REPEATED if repeated else _RESET
-            context = self._frame_context(f_cnt_up=str(uplink.f_cnt))
-            self._log(record, LogEntry("WARNING", code, text, context), self._unix_ns(uplink.sent_us))
+            context = self.frame_context(f_cnt_up=str(uplink.f_cnt))
+            self.log(record, LogEntry("WARNING", code, text, context), self._unix_ns(uplink.sent_us))
             return None
         session.f_cnt_up = uplink.f_cnt + 1
         return record
 
-    def _tell_uplink(self, record: DeviceRecord, uplink: Uplink, heard: Sequence[Reception]) -> None:
-        sent_ns = self._unix_ns(uplink.sent_us)
+    def tell_uplink(
+        self, record: DeviceRecord, uplink: Uplink, heard: Sequence[Reception], sent_ns: int
+    ) -> None:
+        """Publish a frame that counts, and the acknowledgement that came with it."""
         if record.session is not None:
             record.session.snr_history = [*record.session.snr_history, _best(heard).snr][-adr.HISTORY :]
-        self._publish("up", record, self._events.up(record, uplink, heard, sent_ns))
-        self._tell_status(record, heard, sent_ns)
+        self.publish("up", record, self.events.up(record, uplink, heard, sent_ns))
         if uplink.acknowledges and record.queue and record.queue[0].is_pending:
             item = record.queue.pop(0)
-            self._publish("ack", record, self._events.ack(record, item, True, sent_ns))
+            self.publish("ack", record, self.events.ack(record, item, True, sent_ns))
 
-    def _tell_status(self, record: DeviceRecord, heard: Sequence[Reception], sent_ns: int) -> None:
-        """The device answers DevStatusReq as often as its profile asks (times a day)."""
+    def status_due(self, record: DeviceRecord, sent_ns: int) -> bool:
+        """Whether to ask for the status now, as often as the profile says (times a day); counts as asked."""
         often = self.records.profiles[record.device.device_profile_id].device_status_req_interval
         now_s = sent_ns / 1e9
         if often == 0 or (record.last_status_s is not None and now_s < record.last_status_s + 86400 / often):
-            return
+            return False
         record.last_status_s = now_s
-        margin = max(-32, min(31, round(_best(heard).snr)))  # six bits, signed: LoRaWAN 5.5
-        self._publish("status", record, self._events.status(record, margin, sent_ns))
+        return True
 
-    def _let_applications_answer(self, commands_seen: int) -> None:
+    def let_applications_answer(self, commands_seen: int) -> None:
         """Virtual time stands still here, so that a downlink can ride on the answer to this very uplink."""
         if self.bus.wait_acknowledged(self.settings.broker_wait_s):
             self.bus.wait_command(commands_seen, self.settings.answer_wait_s)
@@ -182,7 +190,9 @@ class ChirpStack:
         best = _best(heard)
         sent_ns = self._unix_ns(uplink.sent_us)
         asked = uplink.confirmed or uplink.device_time_request or uplink.link_check_request
-        item = self._next_item(record, uplink.data_rate, sent_ns)
+        item = self.next_item(record, MAX_PAYLOAD[uplink.data_rate], sent_ns)
+        if item is not None and not item.confirmed:
+            record.queue.remove(item)
         steer = adr.better_rate(uplink.data_rate, session.snr_history) if self._may_steer(uplink) else None
         if not (asked or item or steer is not None):
             return None
@@ -203,25 +213,24 @@ class ChirpStack:
         )
         if item is not None:
             item.f_cnt_down = session.f_cnt_down
-            self._publish("txack", record, self._events.txack(record, item, uplink, best, sent_ns))
+            self.publish("txack", record, self.events.txack(record, item, uplink, best, sent_ns))
         session.f_cnt_down += 1
         return answer
 
     def _may_steer(self, uplink: Uplink) -> bool:
         return self.settings.adr and uplink.adr
 
-    def _next_item(self, record: DeviceRecord, data_rate: int, now_ns: int) -> Any | None:
-        """The next downlink that can be sent; those that cannot are thrown away and told of."""
-        room = MAX_PAYLOAD[data_rate]
+    def next_item(self, record: DeviceRecord, room: int, now_ns: int) -> Any | None:
+        """The next downlink that can be sent, still queued; those that cannot are thrown away and told of."""
         while record.queue:
             item = record.queue[0]
             if item.is_pending:
                 record.queue.pop(0)
-                self._publish("ack", record, self._events.ack(record, item, False, now_ns))
+                self.publish("ack", record, self.events.ack(record, item, False, now_ns))
             elif item.HasField("expires_at") and item.expires_at.ToNanoseconds() < now_ns:
                 record.queue.pop(0)
                 entry = LogEntry("ERROR", "EXPIRED", _EXPIRED, {"queue_item_id": item.id})
-                self._log(record, entry, now_ns)
+                self.log(record, entry, now_ns)
             elif len(item.data) > room:
                 record.queue.pop(0)
                 context = {
@@ -229,22 +238,22 @@ class ChirpStack:
                     "item_size": str(len(item.data)),
                     "queue_item_id": item.id,
                 }
-                self._log(record, LogEntry("ERROR", "DOWNLINK_PAYLOAD_SIZE", _TOO_LONG, context), now_ns)
+                self.log(record, LogEntry("ERROR", "DOWNLINK_PAYLOAD_SIZE", _TOO_LONG, context), now_ns)
             else:
-                if item.confirmed:
-                    item.is_pending = True  # stays until the device acknowledges
-                else:
-                    record.queue.pop(0)
+                item.is_pending = item.confirmed  # stays until the device acknowledges
                 return item
         return None
 
-    def _frame_context(self, **more: str) -> dict[str, str]:
+    def frame_context(self, **more: str) -> dict[str, str]:
+        """What a log entry about a frame says."""
         return {"deduplication_id": self.records.new_id(), **more}
 
-    def _log(self, record: DeviceRecord, entry: LogEntry, when_ns: int) -> None:
-        self._publish("log", record, self._events.log(record, entry, when_ns))
+    def log(self, record: DeviceRecord, entry: LogEntry, when_ns: int) -> None:
+        """Tell the operator."""
+        self.publish("log", record, self.events.log(record, entry, when_ns))
 
-    def _publish(self, name: str, record: DeviceRecord, event: Any) -> None:
+    def publish(self, name: str, record: DeviceRecord, event: Any) -> None:
+        """Send an event, and keep it for the event stream."""
         self._event_count += 1
         self._history[record.device.dev_eui].append(LoggedEvent(self._event_count, name, event))
         for on_event in self._on_event:
