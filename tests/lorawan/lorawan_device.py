@@ -7,6 +7,7 @@ from binascii import hexlify, unhexlify
 
 from lorawan import MacError
 from lorawan.mac import Mac
+from lorawan.personalise import activate
 
 
 class PowerCutError(Exception):
@@ -60,6 +61,9 @@ class Device:
         data = getattr(__import__("lorawan.regions." + region).regions, region)
         self.mac = Mac(data, self.storage, self.dice, dev_eui, join_eui, app_key, **options)
 
+    def activate(self, address, keys):
+        activate(self.mac, self.storage, address, keys)
+
     def wipe(self, seed):
         self.storage = Storage()
         self.dice = Dice(seed)
@@ -74,8 +78,8 @@ class Device:
     def stored(self):
         return self.storage.values
 
-    def received(self, payload, snr_tenths):
-        return self.mac.received(Packet(payload, snr_tenths))
+    def received(self, payload, snr_tenths, now):
+        return self.mac.received(Packet(payload, snr_tenths), now)
 
     def call(self, name, *arguments):
         return getattr(self.mac, name)(*arguments)

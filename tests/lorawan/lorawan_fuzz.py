@@ -99,7 +99,7 @@ class Fuzz:
 
     def step(self):
         if self.dice.randrange(100):
-            assert self.mac.received(lorawan_device.Packet(self.forged(), 0)) == []
+            assert self.mac.received(lorawan_device.Packet(self.forged(), 0), self.now) == []
             self.counts["refused"] += 1
             self._unchecked += 1
             if self._unchecked >= CHECK_EVERY:
@@ -108,7 +108,8 @@ class Fuzz:
             return
         assert self.unchanged()
         joining = not self.mac.joined
-        assert self.mac.received(lorawan_device.Packet(self.valid, self.dice.randrange(-400, 400)))
+        packet = lorawan_device.Packet(self.valid, self.dice.randrange(-400, 400))
+        assert self.mac.received(packet, self.now)
         self.counts["joined" if joining else "accepted"] += 1
         self.sane()
         if self.dice.randrange(40):

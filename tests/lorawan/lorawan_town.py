@@ -153,7 +153,7 @@ class Town:
         return self.hear(self.network.accept(**accept))
 
     def hear(self, frame, snr_tenths=75):
-        return self.device.received(frame, snr_tenths)
+        return self.device.received(frame, snr_tenths, self.now)
 
     def silence(self, seconds=2):
         """The windows pass; the repetition that goes then, sent, or None."""

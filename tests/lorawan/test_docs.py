@@ -19,6 +19,8 @@ AIRTIME_US = 60_000
 class Air:
     """MicroPython's time, a chip of lora_radio, and a network that answers in the second window."""
 
+    rx_delay_us = 5000
+
     def __init__(self):
         self.us = 5_000_000
         self.network = Network(APP_KEY)
@@ -54,11 +56,12 @@ class Air:
         return self.end % 2**30
 
     def prepare_receive(self, frequency_hz, sf, bandwidth_hz, timeout_us):
-        self.prepared = frequency_hz, timeout_us
+        self.listening_us = timeout_us
+        self.symbol_us = 2**sf * 1_000_000 // bandwidth_hz
 
     def receive(self):
-        early = (self.us - self.end) % 1_000_000 - 1_000_000
-        self.windows.append((early, self.prepared))
+        opens = (self.us + self.rx_delay_us - self.end) % 1_000_000 - 1_000_000
+        self.windows.append((opens, opens + self.listening_us))
 
     def received(self):
         self.us += 10_000
@@ -85,4 +88,5 @@ def test_the_program_joins_and_sends(air, capsys):
     assert air.network.dev_nonces == [0, 1]
     assert [uplink.payload for uplink in air.heard] == [b"hello"]
     assert capsys.readouterr().out == "9 b'down'\n"
-    assert {early for early, _ in air.windows} == {-30_000}
+    assert {opens for opens, _ in air.windows} == {-30_000}
+    assert air.windows[-1][1] == 30_000 + 5 * air.symbol_us

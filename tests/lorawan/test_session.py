@@ -194,12 +194,12 @@ def test_activation_by_personalisation(town):
     address = (0x01020304).to_bytes(4, "little")
     town.network.address = 0x01020304
     town.network.nwk_s_key, town.network.app_s_key = keys
-    town.call("activate", address, keys)
+    town.device.activate(address, keys)
     assert [town.quiet().counter for _ in range(3)] == [0, 1, 2]
     town.send()
     assert town.hear(town.network.downlink(1, b"x", counter=5))
     town.power_on()
-    town.call("activate", address, keys)
+    town.device.activate(address, keys)
     assert town.send().counter == 32
     assert town.hear(town.network.downlink(1, b"x", counter=5)) == []
     assert town.hear(town.network.downlink(1, b"x", counter=6))

@@ -104,6 +104,7 @@ def test_any_downlink_ends_the_repetitions(town, acknowledged):
     assert town.silence() is not None
     town.hear(town.network.downlink(ack=acknowledged))
     assert town.get("acknowledged") is acknowledged
+    assert (town.get("quiet_until") > town.now + 2000) is not acknowledged
     assert town.silence() is None
 
 
@@ -156,9 +157,13 @@ def test_counters_beyond_16_bits(town, counter):
 
 
 def test_the_last_counter(town):
-    town.device.put("session.up", 0xFFFFFFFF)
-    town.network.fcnt_up = 0xFFFFFFFF
-    assert town.quiet().counter == 0xFFFFFFFF
+    town.device.put("session.up", 0xFFFFFFFE)
+    town.device.put("session.down", 0xFFFFFFFE)
+    town.network.fcnt_up = 0xFFFFFFFE
+    assert town.send().counter == 0xFFFFFFFE
+    assert town.hear(town.network.downlink(1, b"x", counter=0xFFFFFFFF)) == []
+    assert town.hear(town.network.downlink(1, b"x", counter=0xFFFFFFFE))
+    assert town.call("load", town.call("dump", town.now), town.now, True) is True
     with pytest.raises(RefusedError):
         town.quiet()
 

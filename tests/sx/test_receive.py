@@ -172,6 +172,18 @@ def test_a_window_longer_than_the_sx1276_can_count(sx1276):
     assert failure.value.kind == PROTOCOL
 
 
+def test_headers_are_always_explicit_so_no_timer_outlives_a_frame(bench):
+    # Section 15.3 of the SX1261/2 data sheet: without a header the timer runs on, into the next operation.
+    bench.transmit()
+    bench.send(b"downlink", 20_000)
+    assert bench.receive(60_000).payload == b"downlink"
+    settings = {"SX1262": (0x8C, 3), "SX1276": (0x9D, 1)}  # opcode or register, and the byte with the bit
+    opcode, at = settings[type(bench.chip).__name__]
+    assert [data[at] & 1 for _, data in bench.chip.log if data[0] == opcode] == [0, 0]
+    bench.time.sleep_ms(2000)
+    assert bench.phy.flags() == 0
+
+
 def test_standby_ends_listening(bench):
     bench.phy.prepare_receive(CHANNEL_HZ, 7, 125_000, 50_000)
     bench.phy.receive()

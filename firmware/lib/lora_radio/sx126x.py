@@ -30,14 +30,14 @@ OCP_140_MA = 0x38
 
 REG_SYNC_WORD = 0x0740
 REG_IQ_POLARITY = 0x0736
-REG_HEADER_CRC = 0x076B
+REG_HEADER_CRC = 0x076B  # not in the data sheet, but in Semtech's driver (sx126x_regs.h)
 REG_TX_MODULATION = 0x0889
 REG_RX_GAIN = 0x08AC
 REG_TX_CLAMP = 0x08D8
 REG_OCP = 0x08E7
 
-IRQ_MASK = 0x273  # FLAGS, and the time-out
-DIO1_MASK = 0x223  # those that end a frame, or the waiting for one
+# SetDioIrqParams: the interrupts of FLAGS, and the time-out; at DIO1 those that end a frame or the waiting.
+SET_INTERRUPTS = b"\x08\x02\x73\x02\x23\0\0\0\0"
 
 BUSY_LIMIT_US = 100000
 SWITCH_US = 130  # STDBY_RC to TX, oscillator apart: table 8-2
@@ -89,35 +89,9 @@ class SX1262(Phy):
 
     def begin(self):
         self._until = None
-        self._reset.value(0)
-        self._clock.sleep_ms(1)
-        self._reset.value(1)
-        self._clock.sleep_ms(1)
-        if self._read_register(REG_SYNC_WORD, 2) != b"\x14\x24":
-            raise RadioError(SILENT, "no SX126x answers: check its supply, its SPI pins and CS")
-        self._command(0x80, 0)  # SetStandby: RC
-        self._command(0x96, 1)  # SetRegulatorMode: DC-DC
-        if self._tcxo_mv:
-            self._command(0x97, TCXO_MV.index(self._tcxo_mv), *_steps(self._tcxo_us))
-        self._command(0x07, 0, 0)  # ClearDeviceErrors: it missed its TCXO at power-up
-        self._command(0x89, 0x7F)  # Calibrate: all
-        low, high = self._band_hz
-        # CalibrateImage in steps of 4 MHz, rounded outwards as table 9-2 does.
-        self._command(0x98, low // 4000000, (high + 3999999) // 4000000 + 1)
-        errors = self._read(b"\x17\0", 2)  # GetDeviceErrors: calibrations, oscillator, PLL
-        if errors != b"\0\0":
-            raise RadioError(PROTOCOL, "SX126x has faults %s: check tcxo_mv of the board" % errors)
-        self._command(0x9D, 1 if self._dio2_switch else 0)  # SetDio2AsRfSwitchCtrl
-        self._command(0x8A, 1)  # SetPacketType: LoRa
-        self._command(0x8F, 0, 0)  # SetBufferBaseAddress
-        # StopTimerOnPreamble, so that an empty window is short; received() guards against false preambles.
-        self._command(0x9F, 1)
-        self._command(0x08, *_bytes16(IRQ_MASK, DIO1_MASK, 0, 0))  # SetDioIrqParams
-        high, low = self._sync_word >> 4, self._sync_word & 15
-        self._write_register(REG_SYNC_WORD, high << 4 | 4, low << 4 | 4)
-        self._write_register(REG_RX_GAIN, 0x96)  # boosted
-        # Section 15.2: the clamp of the amplifier must be eased, or it cuts power at a mismatched antenna.
-        self._change_register(REG_TX_CLAMP, 0x1E, 0x1E)
+        self._start_up()
+        self._calibrate()
+        self._set_up()
 
     def standby(self):
         self._until = None
@@ -132,10 +106,48 @@ class SX1262(Phy):
     def clear_flags(self):
         self._command(0x02, 0xFF, 0xFF)
 
+    # --- begin ---
+
+    def _start_up(self):
+        self._reset.value(0)
+        self._clock.sleep_ms(1)
+        self._reset.value(1)
+        self._clock.sleep_ms(1)
+        if self._read_register(REG_SYNC_WORD, 2) != b"\x14\x24":
+            raise RadioError(SILENT, "no SX126x answers: check its supply, its SPI pins and CS")
+        self._command(0x80, 0)  # SetStandby: RC
+        self._command(0x96, 1)  # SetRegulatorMode: DC-DC
+
+    def _calibrate(self):
+        if self._tcxo_mv:
+            self._command(0x97, TCXO_MV.index(self._tcxo_mv), *_steps(self._tcxo_us))
+        self._command(0x07, 0, 0)  # ClearDeviceErrors: it missed its TCXO at power-up
+        self._command(0x89, 0x7F)  # Calibrate: all
+        low, high = self._band_hz
+        # CalibrateImage in steps of 4 MHz, rounded outwards as table 9-2 does.
+        self._command(0x98, low // 4000000, (high + 3999999) // 4000000 + 1)
+        errors = self._transfer(b"\x17\0", 2)  # GetDeviceErrors: calibrations, oscillator, PLL
+        if errors != b"\0\0":
+            faults = errors[0] << 8 | errors[1]
+            raise RadioError(PROTOCOL, "SX126x has faults 0x%03x: check tcxo_mv of the board" % faults)
+
+    def _set_up(self):
+        self._command(0x9D, 1 if self._dio2_switch else 0)  # SetDio2AsRfSwitchCtrl
+        self._command(0x8A, 1)  # SetPacketType: LoRa
+        self._command(0x8F, 0, 0)  # SetBufferBaseAddress
+        # StopTimerOnPreamble, so that an empty window is short; received() guards against false preambles.
+        self._command(0x9F, 1)
+        self._transfer(SET_INTERRUPTS)
+        high, low = self._sync_word >> 4, self._sync_word & 15
+        self._write_register(REG_SYNC_WORD, high << 4 | 4, low << 4 | 4)
+        self._write_register(REG_RX_GAIN, 0x96)  # boosted
+        # Section 15.2: the clamp of the amplifier must be eased, or it cuts power at a mismatched antenna.
+        self._change_register(REG_TX_CLAMP, 0x1E, 0x1E)
+
     # --- hooks of Phy ---
 
     def _interrupts(self):
-        high, low = self._read(b"\x12\0", 2)  # GetIrqStatus
+        high, low = self._transfer(b"\x12\0", 2)  # GetIrqStatus
         return high << 8 | low
 
     def _event(self):
@@ -169,9 +181,9 @@ class SX1262(Phy):
         self._receiver(0)
         if wants_crc and not self._read_register(REG_HEADER_CRC, 1)[0] & 0x10:
             return None
-        length, start = self._read(b"\x13\0", 2)  # GetRxBufferStatus
-        rssi, snr, _ = self._read(b"\x14\0", 3)  # GetPacketStatus: -dBm times 2, dB times 4
-        payload = self._read(bytes((0x1E, start, 0)), length)
+        length, start = self._transfer(b"\x13\0", 2)  # GetRxBufferStatus
+        rssi, snr, _ = self._transfer(b"\x14\0", 3)  # GetPacketStatus: -dBm times 2, dB times 4
+        payload = self._transfer(bytes((0x1E, start, 0)), length)
         return Packet(payload, -(rssi >> 1), (snr - (snr & 128) * 2) * 5 // 2, now)
 
     # --- settings ---
@@ -180,7 +192,7 @@ class SX1262(Phy):
         if bandwidth_hz not in BANDWIDTHS:
             raise RadioError(PROTOCOL, "bandwidth %d Hz is not known" % bandwidth_hz)
         steps = ((frequency_hz << 14) + 7812) // 15625  # of 32 MHz / 2**25
-        self._command(0x86, *_bytes16(steps >> 16, steps & 0xFFFF))  # SetRfFrequency
+        self._command(0x86, steps >> 24, steps >> 16 & 255, steps >> 8 & 255, steps & 255)  # SetRfFrequency
         slow = 1 if symbol_us(sf, bandwidth_hz) > LONG_SYMBOL_US else 0
         self._command(0x8B, sf, BANDWIDTHS[bandwidth_hz], 1, slow)  # SetModulationParams: coding rate 4/5
 
@@ -222,9 +234,6 @@ class SX1262(Phy):
     def _command(self, *data):
         self._transfer(bytes(data))
 
-    def _read(self, head, length):
-        return self._transfer(head, length)
-
     def _read_register(self, address, length):
         return self._transfer(bytes((0x1D, address >> 8, address & 255, 0)), length)
 
@@ -243,11 +252,3 @@ def _steps(us):
     # Time in the chip's steps of 15.625 us, three bytes; at least 1, because 0 means no limit.
     steps = max(1, min(us * 8 // 125, 0xFFFFFE))
     return steps >> 16, steps >> 8 & 255, steps & 255
-
-
-def _bytes16(*words):
-    data = []
-    for word in words:
-        data.append(word >> 8)
-        data.append(word & 255)
-    return data

@@ -19,10 +19,23 @@ _SEAL = 4
 # join back-off: seconds since its start or _NEVER, period, airtime spent (ms).
 _HEAD = "<BBIIIBIHH"
 _NEVER = 0xFFFFFFFF
-# DevAddr, keys, number, counters up and down, data rate, power, repeats, ADR count, RX delay, RX1 offset, RX2
-# data rate and frequency; masks of the channels: enabled, used, defined beside the default ones, with a
-# moved downlink.
-_BODY = "<4s16s16sIIIBBBHBBBIHHHH"
+# The session: these attributes; both keys; masks of the channels: enabled, used, defined beside the default
+# ones, with a moved downlink.
+_ATTRIBUTES = (
+    "address",
+    "number",
+    "up",
+    "down",
+    "data_rate",
+    "power",
+    "repeats",
+    "adr_count",
+    "rx_delay",
+    "rx1_offset",
+    "rx2_rate",
+    "rx2_frequency",
+)
+_BODY = "<4sIIIBBBHBBBI16s16sHHHH"
 
 
 def dump(mac, now):
@@ -100,27 +113,9 @@ def _packed_session(session):
     fixed = len(session.region.CHANNELS)
     defined = [index for index in range(fixed, COUNT) if channels.frequencies[index]]
     moved = [index for index in range(COUNT) if channels.downlinks[index]]
-    data = struct.pack(
-        _BODY,
-        session.address,
-        session.keys[0],
-        session.keys[1],
-        session.number,
-        session.up,
-        session.down,
-        session.data_rate,
-        session.power,
-        session.repeats,
-        session.adr_count,
-        session.rx_delay,
-        session.rx1_offset,
-        session.rx2_rate,
-        session.rx2_frequency,
-        channels.mask,
-        channels.used,
-        _mask(defined),
-        _mask(moved),
-    )
+    values = [getattr(session, name) for name in _ATTRIBUTES]
+    values += session.keys
+    data = struct.pack(_BODY, *(values + [channels.mask, channels.used, _mask(defined), _mask(moved)]))
     data += b"".join([_field(channels.frequencies[i]) + channels.ranges[i : i + 1] for i in defined])
     data += b"".join([_field(channels.downlinks[i]) for i in moved])
     return data + b"".join([bytes((len(answer),)) + answer for answer in session.answers])
@@ -129,18 +124,17 @@ def _packed_session(session):
 def _unpacked_session(region, data, flags):
     at = struct.calcsize(_BODY)
     body = struct.unpack(_BODY, data[:at])
-    session = Session(region, body[0], body[1:3], body[3], body[6], flags & _ADR != 0)
-    session.up, session.down = body[4:6]
-    session.power, session.repeats, session.adr_count, session.rx_delay = body[7:11]
-    session.rx1_offset, session.rx2_rate, session.rx2_frequency = body[11:14]
+    session = Session(region, body[0], body[12:14], 0, 0, flags & _ADR != 0)
+    for name, value in zip(_ATTRIBUTES, body):
+        setattr(session, name, value)
     session.owes_ack = flags & _OWES_ACK != 0
     channels = session.channels
-    channels.mask, channels.used = body[14:16]
-    for index in _indexes(body[16]):
+    channels.mask, channels.used, defined, moved = body[14:]
+    for index in _indexes(defined):
         channels.frequencies[index] = hertz(data[at:])
         channels.ranges[index] = data[at + 3]
         at += 4
-    for index in _indexes(body[17]):
+    for index in _indexes(moved):
         channels.downlinks[index] = hertz(data[at:])
         at += 3
     while at < len(data):

@@ -9,8 +9,6 @@ from .regions import band_of
 LINK_CHECK_COMMAND = 0x02
 DEVICE_TIME_COMMAND = 0x0D
 _LINK_ADR = 0x03
-_LINK_ADR_BYTES = 4
-_KEEP = 15  # data rate or power: as it is
 
 # Answers that go with each uplink until a downlink shows that the network has them: RXParamSetup,
 # RXTimingSetup, DlChannel.
@@ -51,7 +49,7 @@ def _carry_out(commands, at, context):
         fields = _adr_block(commands, at)
         if fields:
             answer = bytes((_LINK_ADR, _link_adr(fields, context)))
-            return at + (1 + _LINK_ADR_BYTES) * len(fields), [answer] * len(fields)
+            return at + 5 * len(fields), [answer] * len(fields)
     elif command in _COMMANDS:
         length, handler = _COMMANDS[command]
         end = at + 1 + length
@@ -62,12 +60,11 @@ def _carry_out(commands, at, context):
 
 
 def _adr_block(commands, at):
-    # The fields of the LinkADRReq that follow each other: they are one request.
+    # The fields, of 4 bytes, of the LinkADRReq that follow each other: they are one request.
     fields = []
-    end = at + 1 + _LINK_ADR_BYTES
-    while end <= len(commands) and commands[at] == _LINK_ADR:
-        fields.append(commands[at + 1 : end])
-        at, end = end, end + 1 + _LINK_ADR_BYTES
+    while at + 5 <= len(commands) and commands[at] == _LINK_ADR:
+        fields.append(commands[at + 1 : at + 5])
+        at += 5
     return fields
 
 
@@ -78,9 +75,9 @@ def _link_adr(fields, context):
     masks = [channels.masked(field[3] >> 4 & 7, field[1] | field[2] << 8) for field in fields]
     last = fields[-1]
     rate, power = last[0] >> 4, last[0] & 15
-    if rate == _KEEP or not session.adr:
+    if rate == 15 or not session.adr:  # 15: as it is
         rate = session.data_rate
-    if power == _KEEP or not session.adr:
+    if power == 15 or not session.adr:
         power = session.power
     mask_ok = None not in masks and masks[-1] != 0
     rate_ok = bool(channels.usable(rate, masks[-1] if mask_ok else None))

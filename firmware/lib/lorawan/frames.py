@@ -15,6 +15,7 @@ _PENDING = 0x10  # and of a downlink's
 
 MAX_OPTIONS = 15
 JOIN_REQUEST_BYTES = 23
+LAST_COUNTER = 0xFFFFFFFF  # never used: what follows it would not fit
 OVERHEAD = 12  # of a frame without options and port
 
 _MAJOR = 0xE3  # the header's bits that are not reserved
@@ -80,7 +81,7 @@ def downlink(keys, address, expected, frame):
     counter = (expected >> 16 << 16) | frame[7] << 8 | frame[6]
     if counter < expected:
         counter += 0x10000
-    if counter >> 32 or _mic(keys, _DOWN, address, counter, frame[:end]) != frame[end:]:
+    if counter >= LAST_COUNTER or _mic(keys, _DOWN, address, counter, frame[:end]) != frame[end:]:
         return None
     port = frame[body] if body < end else None
     if port == 0 and body > 8:

@@ -116,13 +116,6 @@ class Mac:
         # When join_request() may be called: duty cycle, and the back-off that grows with the attempts.
         return self._join_free_at(self._join_rate(self._storage.read("dev_nonce")), now)
 
-    def activate(self, address, keys, data_rate=0):
-        # Activation by personalisation, for tests: DevAddr as on the air, (NwkSKey, AppSKey). Counters go on
-        # from storage.
-        self.session = Session(self.region, address, keys, 0, data_rate, self._adr)
-        self.session.up = self._storage.read("fcnt_up")
-        self.session.down = self._storage.read("fcnt_down")
-
     def _join_rate(self, number):
         rates = self.region.JOIN_DATA_RATES
         return rates[number % len(rates)]
@@ -232,7 +225,7 @@ class Mac:
     def _next_counter(self):
         # Storage is always ahead of what has been sent: a power cut skips counters and repeats none.
         counter = self.session.up
-        if counter >> 32:
+        if counter >= frames.LAST_COUNTER:
             raise MacError(NOT_JOINED, "all frame counters are used up: join anew")
         if counter >= self._storage.read("fcnt_up"):
             self._storage.write("fcnt_up", counter + AHEAD)
@@ -275,7 +268,7 @@ class Mac:
         rx1_rate = flight.rate
         if session:
             rx2_frequency, rx2_rate = session.rx2_frequency, session.rx2_rate
-            rx1_rate = session.rx1_rate()
+            rx1_rate = session.rx1_rate(flight.rate)
         first = 1000000 * flight.delay
         return (first, frequency) + rates[rx1_rate], (first + 1000000, rx2_frequency) + rates[rx2_rate]
 
@@ -290,7 +283,7 @@ class Mac:
 
     # Receiving
 
-    def received(self, packet):
+    def received(self, packet, now):
         # What a packet (its `payload` and `snr_tenths`) in a receive window means: a list of events, of three
         # values each; empty when it is not for us.
         if self._flight is None:
@@ -299,7 +292,7 @@ class Mac:
             return self._accept_join(packet)
         session = self.session
         frame = frames.downlink(session.keys, session.address, session.down, packet.payload)
-        return [] if frame is None else self._accept(frame, packet.snr_tenths)
+        return [] if frame is None else self._accept(frame, packet.snr_tenths // 10, now)
 
     def windows_closed(self, now):
         # Both windows are over. The same frame again, as a Transmission, or None: it is settled.
@@ -307,7 +300,7 @@ class Mac:
         if flight is None:
             return None
         if self.session is None or flight.confirmed:
-            self.quiet_until = now + 1000 + self._random(2000)
+            self.quiet_until = now + self._pause()
         if flight.left:
             return self._transmit(max(now, self.quiet_until))
         self._flight = None
@@ -315,7 +308,7 @@ class Mac:
             adr.unanswered(self.session)
         return None
 
-    def _accept(self, frame, snr_tenths):
+    def _accept(self, frame, snr, now):
         session = self.session
         flight = self._flight
         self._flight = None
@@ -324,11 +317,12 @@ class Mac:
         session.adr_count = 0
         session.owes_ack = frame.confirmed
         events = [(DOWNLINK, frame.counter, frame.pending)]
-        if frame.ack and flight.confirmed:
+        if flight.confirmed and frame.ack:
             self.acknowledged = True
             events.append((ACKNOWLEDGED, 0, 0))
+        elif flight.confirmed:
+            self.quiet_until = now + 1000 + self._pause()
         found = frame.payload if frame.port == 0 else frame.options
-        snr = snr_tenths // 10
         context = commands.Context(session, self.ledger, self.battery, snr, flight.asked, events)
         session.answers = commands.process(found, context)
         session.stay_usable()
@@ -360,6 +354,10 @@ class Mac:
             session.up = max(session.up, self._storage.read("fcnt_up"))
         session.down = max(session.down, self._storage.read("fcnt_down"))
         return True
+
+    def _pause(self):
+        # RETRANSMIT_TIMEOUT, in ms from the end of the second window.
+        return 1000 + self._random(2000)
 
     def _joined_session(self):
         if self.session is None:

@@ -40,6 +40,7 @@ class Session:
         if not self.channels.usable(self.data_rate):
             self.channels.enable_defaults()
 
-    def rx1_rate(self):
-        rate = self.data_rate - self.region.RX1_OFFSETS[self.rx1_offset]
+    def rx1_rate(self, rate):
+        # The data rate of RX1 after an uplink with `rate`.
+        rate -= self.region.RX1_OFFSETS[self.rx1_offset]
         return max(0, min(rate, len(self.region.DATA_RATES) - 1))

@@ -1,8 +1,8 @@
 """What the LoRaWAN MAC takes of a board: bytes of .mpy, heap on the 32-bit MicroPython, bytes of a session.
 
 Heap is what stays after the import of one region (from .mpy, not frozen), after the construction of a Mac,
-and after a session has got eight channels and has sent a frame. The application packages, which a device
-loads only if it uses them, are counted apart.
+and after a session has got eight channels and has sent a frame. What a device loads
+only if it uses it, the application packages above all, is counted apart.
 """
 
 import os
@@ -15,7 +15,7 @@ from luftpegel_tools.bench import Figure
 from luftpegel_tools.debian import mpy32
 from luftpegel_tools.firmware_image import compile_file, sources
 
-PACKAGES = ("certification", "clock_sync", "firmware_management")
+PACKAGES = ("certification", "clock_sync", "firmware_management", "personalise")
 REGION = "eu868"
 MPY_AIM = 20 * 1024
 HEAP_AIM = 26 * 1024
@@ -48,10 +48,11 @@ steps = [0] * 5
 steps[0] = taken()
 from lorawan.mac import Mac
 from lorawan.regions import {region}
+from lorawan.session import Session
 steps[1] = taken()
 mac = Mac({region}, storage, first, key[:8], key[:8], key)
 steps[2] = taken()
-mac.activate(key[:4], (key, key))
+mac.session = Session({region}, key[:4], (key, key), 1, 5, True)
 for index in range(3, 8):
     mac.session.channels.define(index, 867100000 + 200000 * (index - 3), 0x50)
 mac.uplink(1, key, False, 10000000)
