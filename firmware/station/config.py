@@ -3,6 +3,8 @@
 
 import json
 
+from lora_radio import DRIVERS as RADIOS
+from lora_radio import LORAWAN_RADIO
 from luftpegel_wire.quantities import QUANTITIES, channel_of, default_step
 from station.clock import MAX_INTERVAL_S, MIN_INTERVAL_S
 
@@ -122,7 +124,6 @@ def load(path):
 
 def checked(given):
     # Whatever JSON held -> settings with defaults, or ConfigError.
-    from lora_radio import DRIVERS as RADIOS
     from sensors import DRIVERS
 
     if type(given) is not dict:
@@ -166,6 +167,9 @@ class Plan:
     # driver: name -> class of sensors. Raises ConfigError where settings do not fit drivers, board or wire.
 
     def __init__(self, settings, board, driver):
+        radio = settings["radio"]["driver"]
+        if RADIOS[radio] is LORAWAN_RADIO:
+            _known(radio, (board.LORA["chip"],), ("radio", "driver"))
         self.classes = []
         self.owned = []  # for each sensor its channels, in the order of measure(); None for one left out
         taken = {}

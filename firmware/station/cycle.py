@@ -10,7 +10,7 @@ import machine
 from esp32 import NVS
 
 from station import clock, guard, memory
-from station.flash import Counter, Folder, interval_in_force
+from station.flash import Counter, Folder, Numbers, interval_in_force
 from station.hardware import Hardware, board_ms
 from station.journal import Journal, Layout
 
@@ -151,7 +151,8 @@ class _Wake:
         from lora_radio import open_driver
         from station.uplink import Uplink
 
-        radio = self._hardware.modem(open_driver(self._settings["radio"]["driver"]))
+        driver = open_driver(self._settings["radio"]["driver"])
+        radio = self._hardware.radio(driver, Numbers(self._nvs), self._state)
         feed = self._watchdog.feed
         Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed).run(journal, row)
 

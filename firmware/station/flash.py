@@ -47,6 +47,19 @@ class Counter:
         self._nvs.commit()
 
 
+class Numbers:
+    # What a LoRaWAN MAC must never forget (see lorawan.mac): numbers of 32 bits without sign, by name.
+
+    def __init__(self, nvs):
+        self._nvs = nvs
+
+    def read(self, name):
+        return Counter(self._nvs, name).read() & 0xFFFFFFFF
+
+    def write(self, name, value):
+        Counter(self._nvs, name).write(value - (1 << 32) if value >> 31 else value)
+
+
 def interval_in_force(nvs, settings):
     # Seconds between slots: the station file's, unless the gateway changed it since that file was written.
     given = settings["interval_s"]

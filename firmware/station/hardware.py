@@ -1,7 +1,8 @@
-# Opens what the board's table names: rails, buses, the modem's UART, the battery's ADC.
+# Opens what the board's table names: rails, buses, the radio, the battery's ADC.
 
 import time
 
+import machine
 from machine import ADC, I2C, RTC, UART, Pin
 
 _BATTERY_SAMPLES = 4
@@ -63,8 +64,13 @@ class Hardware:
         self._i2c = None
         return recover(Pin(self._board.I2C["scl"]), Pin(self._board.I2C["sda"]))
 
-    def modem(self, cls):
-        # -> open radio driver
+    def radio(self, cls, storage, memory):
+        # -> open radio driver; storage and memory are for one that keeps its session itself.
+        if not hasattr(cls, "BAUD"):
+            from lora_radio.board_phy import open_phy
+
+            lora = self._board.LORA
+            return cls(lambda most, band: open_phy(lora, machine, most, band), storage, memory, board_ms)
         where = self._board.MODEM
         uart = UART(
             where["id"],

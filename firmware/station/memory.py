@@ -1,7 +1,7 @@
 # What the station remembers over deep sleep and reset: the RTC memory (2048 bytes, lost with the power).
 # This is the one place that says which byte is whose:
 #     0..127     the station: fields of _LAYOUT below, then the queue of ranges asked for again, then CRC-32
-#     128..2047  free; a radio that keeps its session itself will live here
+#     128..2047  a radio that keeps its session itself: bytes that it seals itself
 # A block of another version, or with a wrong checksum, counts as lost power.
 
 import struct
@@ -69,6 +69,14 @@ class Memory:
             struct.pack_into(_RANGE, raw, _QUEUE + 6 * i, first, count)
         struct.pack_into("<I", raw, _CRC, crc32(memoryview(raw)[:_CRC]))
         self._rtc.memory(raw)
+
+    @property
+    def radio(self):
+        return bytes(self._raw[_SIZE:])
+
+    def keep_radio(self, data):
+        self._raw[_SIZE:] = data
+        self.save()
 
     def at(self, phase):
         # Remembers what the station is at, for the record of a crash or of the watchdog.

@@ -108,7 +108,7 @@ class Uplink:
         # Whether there is a session, or one could be had now.
         state = self._state
         setup = crc32(repr(sorted(self._settings["radio"].items())).encode())
-        if state.radio_setup != setup:
+        if not self._radio.KEEPS_SETTINGS or state.radio_setup != setup:
             self._configure()
             state.radio_setup = setup
         if self._radio.joined():

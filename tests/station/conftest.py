@@ -4,15 +4,20 @@ import sys
 from dataclasses import dataclass, field
 
 import pytest
+from tests.sx.spi_law import Law
 
 from luftpegel_tools import firmware_image
+from luftpegel_tools.town.lone_gateway import LoneGateway
+from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept
+from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_READINGS, decode
@@ -96,20 +101,41 @@ class Network:
         return [(uplink.sent_us / 1e6, decode(PORT_READINGS, uplink.data)) for uplink in heard]
 
 
+def _modem(station):
+    station.modem = WioE5(station.network, DEV_EUI)
+    station.board.attach_uart(2, station.modem)
+
+
+def _chip(station):
+    """With the gateway that hears it; `frames` keeps all that was on the air, `law` what it must not do."""
+    station.air = SharedAir(station.clock)
+    station.frames = []
+    station.air.observers.append(station.frames.append)
+    station.gateway = LoneGateway(
+        station.clock, station.air, station.network, Identity(DEV_EUI, bytes(16), bytes(8))
+    )
+    station.radio = SX1262(station.air)
+    station.radio.solder(station.board, bus=1, cs=8, reset=12, busy=13, dio1=14)
+    station.law = Law(station.radio, 14, (863_000_000, 870_000_000))
+
+
+RADIOS = {"wio_e5": _modem, "sx1262": _chip}
+HEAP_KIB = {"wio_e5": 96, "sx1262": 176}
+
+
 class Site:
     """One station on its board."""
 
-    def __init__(self, folder, engine, drivers, **settings):
+    def __init__(self, folder, engine, drivers, radio_driver="wio_e5", **settings):
         self.clock = VirtualClock(epoch=EPOCH)
         self.network = Network()
-        self.modem = WioE5(self.network, DEV_EUI)
         self.board = Board(
             self.clock,
             name="LP-0001",
             unique_id=DEV_EUI[2:],
             engine=engine,
             state_dir=folder / "board",
-            heap_kib=96,
+            heap_kib=HEAP_KIB[radio_driver],
         )
         self.chips = {}
         for driver in drivers:
@@ -117,14 +143,14 @@ class Site:
             self.chips[driver] = make()
             attach(self.board, self.chips[driver])
         self.board.attach_rail(RAIL_PIN, True, self.chips.values())
-        self.board.attach_uart(2, self.modem)
+        RADIOS[radio_driver](self)
         self.board.attach_adc(BATTERY_PIN, lambda: 780_000)
         self.settings = {
             "station": "LP-0001",
             "board": "heltec_v3",
             "interval_s": 600,
             "sensors": [{"driver": driver, **SETTINGS.get(driver, {})} for driver in drivers],
-            "radio": {"driver": "wio_e5", "frame_bytes": 115},
+            "radio": {"driver": radio_driver, "frame_bytes": 115},
             **settings,
         }
         self.image = folder / "image"

@@ -70,6 +70,8 @@ class Nvs:
 
 
 class Radio:
+    KEEPS_SETTINGS = True
+
     def __init__(self):
         self.session = True
         self.accepts = True

@@ -1,11 +1,13 @@
 # Radios behind one interface: the station sends a frame and gets what came back, whichever radio it has.
 #
-# A radio is a class with these (and BAUD, RXBUF: rate and receive buffer, if it hangs on a UART):
+# A radio is a class with these:
 #
-#   Radio(bus, reset=None)      bus: an open machine.UART (or SPI); reset: machine.Pin or None.
+#   KEEPS_SETTINGS              whether its settings outlive a deep sleep of the board.
+#   Radio(...)                  an AT modem, which has BAUD and RXBUF: an open machine.UART, its reset Pin or
+#                               None; our own MAC on a LoRa chip: see lorawan_radio.
 #   configure: region ("EU868"), dev_eui (8 bytes, or None: the radio's own), join_eui (8 bytes), app_key
-#                               (16 bytes), data_rate (int), adr (bool). For each wake: it writes only what
-#                               differs, and reads it back. The key is never printed and in no exception.
+#                               (16 bytes), data_rate (int), adr (bool). A modem is written only what differs,
+#                               and it is read back. The key is never printed and in no exception.
 #   joined: bool                asks the radio, because its session may be older than this boot.
 #   join: bool                  one attempt; False when the network did not answer.
 #   max_payload: int            bytes that one frame may carry now, at most 242.
@@ -30,7 +32,12 @@ NO_CHANNEL = 235  # duty cycle used up, try again in `wait_ms`
 TOO_LONG = 236  # more than max_payload() now
 PROTOCOL = 237  # an answer that makes no sense, or no end of it; a frame may or may not have gone out
 
-DRIVERS = {"wio_e5": ("lora_radio.wio_e5", "WioE5")}  # name in station.json: module, class
+LORAWAN_RADIO = ("lora_radio.lorawan_radio", "LorawanRadio")
+DRIVERS = {  # name in station.json: module, class
+    "wio_e5": ("lora_radio.wio_e5", "WioE5"),
+    "sx1262": LORAWAN_RADIO,
+    "sx1276": LORAWAN_RADIO,
+}
 
 
 class RadioError(Exception):

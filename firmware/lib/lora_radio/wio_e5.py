@@ -51,6 +51,7 @@ FAILURES = (
 class WioE5:
     BAUD = 9600
     RXBUF = 1024
+    KEEPS_SETTINGS = True
 
     def __init__(self, uart, reset=None, clock=time):
         # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them

@@ -1,0 +1,255 @@
+# A LoRa chip with our own MAC as one radio of the station: joins lorawan.mac to a Phy, and keeps its times.
+#
+# The end of a frame is taken from the chip. Each window is set up before the wait for it, garbage too is
+# collected then, and never where it would cost time. A window opens `margin` early and stays open as long
+# after: what the clock may be wrong by. Each downlink shows by how much it was; the next windows follow that.
+
+import gc
+import random
+import struct
+import time
+from binascii import crc32
+
+from lora_radio import JOIN_FAILED, NO_CHANNEL, PROTOCOL, RadioError, Received
+from lora_radio.phy import symbol_us
+from lorawan import ACKNOWLEDGED, DEVICE_TIME, DOWNLINK, RECEIVED, MacError
+from lorawan.mac import Mac
+
+MARGIN_US = 20000
+JOIN_MARGIN_US = 50000  # the wait is five times as long, and nothing is known of the clock yet
+SLACK_US = 1500  # sleep_ms counts whole milliseconds
+LOCK_SYMBOLS = 5  # of the preamble a receiver needs; it may miss the other 3
+MOST_OFFSET_US = MARGIN_US // 2
+SMOOTHING = 4  # downlinks until a new error counts in full, roughly
+
+LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through
+LONGEST_EXCHANGE_MS = 60000  # no repetition begins later
+SEND_TRIES = 5
+ANTENNA_GAIN_DB = 2  # of the usual rod; the region's cap is for what leaves the antenna
+UNIX_GPS_S = 315964800 - 18  # Unix seconds at GPS second 0, less the leap seconds since (2017 the last)
+_TIMING = "<hH"
+
+
+class LorawanRadio:
+    KEEPS_SETTINGS = False  # configure() is due after each start of the board
+
+    # open_phy(max_power_dbm, (lowest, highest Hz)) -> Phy. storage: see lorawan.mac. memory: its `radio` are
+    # bytes that outlive deep sleep, written by keep_radio(bytes). now_ms() runs on in deep sleep and never
+    # back. clock: MicroPython's time.
+    def __init__(self, open_phy, storage, memory, now_ms, clock=time):
+        self._open_phy = open_phy
+        self._storage = storage
+        self._memory = memory
+        self._now_ms = now_ms
+        self._clock = clock
+        self._phy = None
+        self._mac = None
+        self._awake = False
+        self._heard = None  # the last packet that was for us
+        self._ended_ms = 0  # end of the last frame
+        self._unix_ms = None  # Unix time less now_ms()
+        self.offset_us = 0  # how late downlinks come by our clock, and how much that varies
+        self.spread_us = 0
+        self.acknowledged = False
+        self.pending = False
+
+    # --- the radio interface ---
+
+    def configure(self, region, dev_eui, join_eui, app_key, data_rate, adr):  # noqa: PLR0917 - the interface
+        if dev_eui is None or join_eui is None:
+            raise RadioError(JOIN_FAILED, "no dev_eui or join_eui in this board: provision the station")
+        data = _region(region)
+        if data_rate >= len(data.DATA_RATES):
+            raise RadioError(PROTOCOL, "%s has no data rate %d: check data_rate" % (region, data_rate))
+        now = self._now_ms()
+        random.seed(crc32(dev_eui) ^ now & 0xFFFFFFFF)  # each device hops in its own order
+        if self._phy is None:
+            bands = data.BANDS
+            self._phy = self._open_phy(data.MAX_EIRP - ANTENNA_GAIN_DB, (bands[0][0], bands[-1][1]))
+        self._mac = Mac(
+            data,
+            self._storage,
+            random.randrange,
+            dev_eui,
+            join_eui,
+            app_key,
+            adr,
+            data_rate,
+            antenna_gain=ANTENNA_GAIN_DB,
+        )
+        self._restore(now)
+        self._mac.use_adr(adr)
+        if self._mac.joined and not adr:
+            self._mac.session.data_rate = data_rate
+            self._mac.session.stay_usable()
+        self._awake = False
+        self.wake()
+
+    def joined(self):
+        return self._mac is not None and self._mac.joined
+
+    def join(self):
+        self._configured()
+        self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US)
+        return self._mac.joined
+
+    def max_payload(self):
+        self._configured()
+        return self._ask(self._mac.max_payload)
+
+    def send(self, port, payload, confirmed=False):
+        self._configured()
+        self.acknowledged = self.pending = False
+        events = self._exchange(self._uplink(port, payload, confirmed), MARGIN_US)
+        received = []
+        for kind, one, two in events:
+            if kind == DOWNLINK:
+                self.pending = two
+            elif kind == ACKNOWLEDGED:
+                self.acknowledged = True
+            elif kind == RECEIVED:
+                received.append(Received(one, two, self._heard.rssi, self._heard.snr_tenths))
+            elif kind == DEVICE_TIME:
+                self._unix_ms = 1000 * (one + UNIX_GPS_S) + 1000 * two // 256 - self._ended_ms
+        return received
+
+    def network_time(self):
+        self._configured()
+        self._mac.request_time()
+        return None if self._unix_ms is None else (self._now_ms() + self._unix_ms) // 1000
+
+    def sleep(self):
+        if self._awake:
+            self._keep()
+            self._phy.sleep()
+            self._awake = False
+
+    def wake(self):
+        if not self._awake:
+            self._phy.wake()
+            self._awake = True
+
+    # --- the MAC ---
+
+    def _configured(self):
+        if self._mac is None:
+            raise RadioError(JOIN_FAILED, "no key: configure first")
+        self.wake()
+
+    def _ask(self, method, *arguments):
+        # A method of the Mac; its errors have the same numbers as ours.
+        try:
+            return method(*arguments)
+        except MacError as error:
+            raise RadioError(error.kind, str(error)[7:], error.wait_ms) from None
+
+    def _uplink(self, port, payload, confirmed):
+        # The frame, once a channel is free.
+        for tries_left in range(SEND_TRIES - 1, -1, -1):
+            data = payload() if callable(payload) else payload
+            try:
+                return self._ask(self._mac.uplink, port, data, confirmed, self._now_ms())
+            except RadioError as failure:
+                if failure.kind != NO_CHANNEL or not tries_left or failure.wait_ms > LONGEST_WAIT_MS:
+                    raise
+                wait_ms = failure.wait_ms
+            self._clock.sleep_ms(wait_ms)
+
+    def _exchange(self, frame, margin_us):
+        # Sends a frame with its repetitions until something answers: the events.
+        started = self._now_ms()
+        try:
+            while frame:
+                now = self._now_ms()
+                if max(frame.at, now) - started > LONGEST_EXCHANGE_MS or frame.at - now > LONGEST_WAIT_MS:
+                    break
+                self._clock.sleep_ms(max(0, frame.at - now))
+                events = self._fly(frame, margin_us)
+                if events:
+                    return events
+                frame = self._mac.windows_closed(self._now_ms())
+            return ()
+        finally:
+            self._mac.cancel()
+
+    def _fly(self, frame, margin_us):
+        # One transmission with its two windows: the events of what came.
+        self._keep()
+        phy = self._phy
+        phy.transmit(frame.frequency_hz, frame.sf, frame.bandwidth_hz, frame.power_dbm, frame.payload)
+        end = _uncollected(phy.transmitted)
+        self._ended_ms = self._now_ms()
+        for window in (frame.rx1, frame.rx2):
+            packet = self._listen(window, end, margin_us)
+            events = self._mac.received(packet, self._now_ms()) if packet else ()
+            if events:
+                self._heard = packet
+                self._calibrate(window, end, packet)
+                return events
+        return ()
+
+    # --- windows ---
+
+    def _listen(self, window, end, margin_us):
+        # What came in a window: a Packet, or False.
+        delay_us, frequency_hz, sf, bandwidth_hz = window
+        phy, clock = self._phy, self._clock
+        symbol = symbol_us(sf, bandwidth_hz)
+        early = max(0, margin_us + SLACK_US - (8 - LOCK_SYMBOLS) * symbol)
+        timeout = early + margin_us + SLACK_US + LOCK_SYMBOLS * symbol
+        phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
+        opens = clock.ticks_add(end, delay_us + self.offset_us - early - phy.rx_delay_us)
+
+        def start():
+            clock.sleep_ms(max(0, clock.ticks_diff(opens, clock.ticks_us())) // 1000)
+            phy.receive()
+
+        _uncollected(start)
+        pause_ms = max(1, symbol // 2000)
+        while True:
+            packet = phy.received()
+            if packet is not None:
+                return packet
+            clock.sleep_ms(pause_ms)
+
+    def _calibrate(self, window, end, packet):
+        # Takes from a downlink that was for us by how much it came late, as far as that can be believed.
+        delay_us, _, sf, bandwidth_hz = window
+        airtime = self._phy.airtime_us(sf, bandwidth_hz, len(packet.payload), crc=False)
+        error = self._clock.ticks_diff(packet.done_ticks_us, end) - airtime - delay_us
+        change = error - self.offset_us
+        self.spread_us += (min(abs(change), 0xFFFF) - self.spread_us) // SMOOTHING
+        self.offset_us = _limited(self.offset_us + change // SMOOTHING)
+
+    # --- deep sleep ---
+
+    def _keep(self):
+        timing = struct.pack(_TIMING, self.offset_us, self.spread_us)
+        self._memory.keep_radio(timing + self._mac.dump(self._now_ms()))
+
+    def _restore(self, now):
+        # The Mac's own seal tells whether what was kept is sound.
+        kept = self._memory.radio
+        size = struct.calcsize(_TIMING)
+        if self._mac.load(kept[size:], now, exact=True):
+            offset, self.spread_us = struct.unpack(_TIMING, kept[:size])
+            self.offset_us = _limited(offset)
+
+
+def _uncollected(action):
+    # Garbage is collected before the action, where there is time, and not in it.
+    gc.collect()
+    gc.disable()
+    try:
+        return action()
+    finally:
+        gc.enable()
+
+
+def _limited(offset_us):
+    return max(-MOST_OFFSET_US, min(MOST_OFFSET_US, offset_us))
+
+
+def _region(name):
+    module = "lorawan.regions." + name.lower()
+    return __import__(module, None, None, ("NAME",))

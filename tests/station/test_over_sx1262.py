@@ -1,0 +1,89 @@
+"""The station on the virtual board with a LoRa chip and its own LoRaWAN MAC instead of a modem."""
+
+import pytest
+from tests.station.conftest import SLOT_US
+
+from luftpegel_tools.town.network import Downlink
+from luftpegel_wire import PORT_BACKFILL, encode_backfill
+
+pytestmark = pytest.mark.parametrize("engine", ["pip", "mpy32"])
+
+
+def told(frame):
+    return {row.seq: row.values for row in frame.rows}
+
+
+def counters(station):
+    return [uplink.f_cnt for uplink in station.network.uplinks]
+
+
+def test_joins_and_keeps_its_session_over_deep_sleep(site, engine):
+    station = site(engine, radio_driver="sx1262")
+    station.run_slots(6)
+    assert station.network.joins == 1
+    assert counters(station) == list(range(7))  # six readings and the status of the start
+    assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]
+    measured = [values["temperature"] for _, values in station.chips["sht4x"].delivered]
+    assert [row.values[0] for row in reversed(station.newest().rows)] == [
+        (value + 5) // 10 * 10 for value in measured
+    ]
+
+
+@pytest.mark.parametrize("window", [0, 1])
+def test_downlinks_arrive_in_each_window_and_tell_the_time(site, engine, window):
+    station = site(engine, radio_driver="sx1262")
+    station.gateway.answers_in = window
+    station.run_slots(3)
+    station.network.answers = [Downlink(PORT_BACKFILL, encode_backfill(1, 1), acknowledges=False)]
+    before = len(station.network.frames())
+    station.run_slots(1)
+    again = [frame for _, frame in station.network.frames()[before:]]
+    assert [frame.seq for frame in again] == [3, 1]
+
+
+def test_a_power_cut_joins_anew_and_repeats_no_number(site, engine):
+    station = site(engine, radio_driver="sx1262")
+    for seconds in (7.5, 6.0, 12.0, 300.0):  # before the join, while it is sent, in its window, asleep
+        station.clock.run_until(station.clock.now_us + round(seconds * 1e6))
+        station.board.power_off()
+        station.board.power_on()
+    station.run_slots(3)
+    requests = [frame for frame in station.frames if frame.payload[0] == 0]
+    assert len({frame.payload for frame in requests}) == len(requests) >= 2
+    assert station.gateway.refused == []
+    assert counters(station)[-3:] == sorted(counters(station)[-3:])
+    newest = told(station.newest())
+    assert list(newest) == list(range(station.newest().seq, -1, -1))
+
+
+def test_a_reset_in_the_middle_of_a_frame_repeats_no_counter(site, engine):
+    station = site(engine, radio_driver="sx1262")
+    station.run_slots(2)
+    station.clock.run(lambda: any(frame.payload[0] == 0x40 for frame in station.air.frames))
+    station.board.press_reset()
+    station.run_slots(2)
+    assert station.network.joins == 1
+    assert station.gateway.refused == []
+    assert counters(station) == sorted(set(counters(station)))
+
+
+def test_a_dead_chip_and_a_deaf_network_cost_no_reading(site, engine):
+    station = site(engine, radio_driver="sx1262")
+    station.radio.faults.add("silent")
+    station.run_slots(2)
+    assert "LP-231" in station.text()
+    station.radio.faults.clear()
+    station.network.accepts = False
+    station.run_slots(2)
+    assert "LP-238" in station.text()
+    station.network.accepts = True
+    station.run_slots(2)
+    assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]
+
+
+def test_asleep_the_chip_sleeps_too(site, engine):
+    station = site(engine, radio_driver="sx1262")
+    station.run_slots(1)
+    station.clock.run_until(station.clock.now_us + SLOT_US // 2)
+    assert station.radio.log[-1][1][0] == 0x84  # SetSleep
+    assert station.law.broken == station.radio.refusals == station.radio.flaws == []
