@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.town.air import Disturbance
+from luftpegel_tools.town.luck import Disturbance
 
 HOUR_US = 3_600_000_000
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from luftpegel_tools.town.air import Disturbance, GatewaySite, Link
+from luftpegel_tools.town.air import GatewaySite, Link
+from luftpegel_tools.town.luck import Disturbance
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
 
 SITE = GatewaySite("0016c001f1500001", rssi=-95, snr=6.0)

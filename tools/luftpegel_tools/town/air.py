@@ -1,14 +1,13 @@
 """The air between one station and the network server: frames get lost, and arrive late, weak and noisy.
 
-A link is what a station's modem talks to. Everything random comes from seeded streams, one for each purpose,
-so that switching one thing on or off leaves the rest of a run as it was.
+A link is what a station's modem talks to.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Reception, Uplink
 
 RX1_US, RX2_US = 1_000_000, 2_000_000  # receive windows after an uplink (EU868); a join's come 4 s later
@@ -41,29 +40,7 @@ class GatewaySite:
     altitude: float = 0.0
 
 
-@dataclass(frozen=True)
-class Disturbance:
-    """From `from_us` until before `until_us` frames get lost with other probabilities; 1 is an outage."""
-
-    from_us: int
-    until_us: int
-    loss_up: float = 1.0
-    loss_down: float = 1.0
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What a link carried, lost frames included."""
-
-    uplinks: int = 0
-    uplinks_lost: int = 0
-    downlinks: int = 0
-    downlinks_lost: int = 0
-    payload_bytes: int = 0  # of uplinks, as the application gave them
-    airtime_us: int = 0  # of uplinks
-
-
-class Link:
+class Link(Luck):
     """One station's way to the network server; is what its modem calls a Network."""
 
     def __init__(
@@ -75,74 +52,52 @@ class Link:
         loss_up: float = 0.0,
         loss_down: float = 0.0,
     ) -> None:
+        super().__init__(seed, loss_up, loss_down)
         self._server = server
         self._sites = sites
-        self._loss_up, self._loss_down = loss_up, loss_down
-
-        self._luck_up = random.Random(f"{seed}/up")  # noqa: S311
-        self._luck_down = random.Random(f"{seed}/down")  # noqa: S311
-        self._fading = random.Random(f"{seed}/fading")  # noqa: S311
         self._owes_acknowledgement = False
-        self.disturbances: list[Disturbance] = []
-        self.tally = Tally()
 
     def join(self, request: JoinRequest) -> JoinAccept | None:
         """See `Network`."""
         heard = self._receptions(request.frequency_hz)
-        if self._lost_up(request.sent_us):
+        if self.lost_up(request.sent_us):
             return None
         accept = self._server.join(request, heard)
         window = _window(heard, _JOIN_WINDOWS_LATER_US)
-        if accept is None or window is None or self._lost_down(request.sent_us):
+        if accept is None or window is None or self.lost_down(request.sent_us):
             return None
         return replace(accept, window=window)
 
     def uplink(self, uplink: Uplink) -> Downlink | None:
         """See `Network`."""
-        self._count(uplinks=1, payload_bytes=len(uplink.data), airtime_us=uplink.airtime_us)
+        self.count(uplinks=1, payload_bytes=len(uplink.data), airtime_us=uplink.airtime_us)
         heard = self._receptions(uplink.frequency_hz)
         acknowledges, self._owes_acknowledgement = self._owes_acknowledgement, False
-        if self._lost_up(uplink.sent_us):
-            self._count(uplinks_lost=1)
+        if self.lost_up(uplink.sent_us):
+            self.count(uplinks_lost=1)
             return None
         answer = self._server.uplink(replace(uplink, acknowledges=acknowledges), heard)
         if answer is None:
             return None
-        self._count(downlinks=1)
+        self.count(downlinks=1)
         window = _window(heard, 0)
-        if window is None or self._lost_down(uplink.sent_us):
-            self._count(downlinks_lost=1)
+        if window is None or self.lost_down(uplink.sent_us):
+            self.count(downlinks_lost=1)
             return None
         self._owes_acknowledgement = answer.confirmed
         return replace(answer, window=window)
-
-    def _count(self, **more: int) -> None:
-        self.tally = replace(self.tally, **{name: getattr(self.tally, name) + n for name, n in more.items()})
-
-    def _lost_up(self, now_us: int) -> bool:
-        return self._luck_up.random() < self._loss(now_us)[0]
-
-    def _lost_down(self, now_us: int) -> bool:
-        return self._luck_down.random() < self._loss(now_us)[1]
-
-    def _loss(self, now_us: int) -> tuple[float, float]:
-        """Of now: the last disturbance that was added wins."""
-        for disturbance in reversed(self.disturbances):
-            if disturbance.from_us <= now_us < disturbance.until_us:
-                return disturbance.loss_up, disturbance.loss_down
-        return self._loss_up, self._loss_down
 
     def _receptions(self, frequency_hz: int) -> list[Reception]:
         channel = _CHANNELS_HZ.index(frequency_hz) if frequency_hz in _CHANNELS_HZ else 0
         return [self._reception(site, channel) for site in self._sites]
 
     def _reception(self, site: GatewaySite, channel: int) -> Reception:
-        fade = self._fading.gauss(0, 3)
+        rssi, snr = self.signal(site.rssi, site.snr)
         return Reception(
             gateway_id=site.gateway_id,
-            rssi=round(site.rssi + fade),
-            snr=round(4 * (site.snr + fade / 2)) / 4,  # receivers count in quarters of a dB
-            latency_us=round(site.latency_us / 2 + self._fading.expovariate(2 / site.latency_us)),
+            rssi=rssi,
+            snr=snr,
+            latency_us=self.delay_us(site.latency_us),
             channel=channel,
             rf_chain=0 if channel < 3 else 1,
             has_gps=site.has_gps,

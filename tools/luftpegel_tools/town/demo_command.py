@@ -19,7 +19,7 @@ from luftpegel_tools.town.demo import Day, Progress, Result
 from luftpegel_tools.town.gateway import GatewayError
 from luftpegel_tools.town.kinds import KINDS
 from luftpegel_tools.town.proof import MANY
-from luftpegel_tools.town.town import Wishes
+from luftpegel_tools.town.town import RADIOS, Wishes
 from luftpegel_tools.virtual_board.engine import ENGINES
 from luftpegel_tools.virtual_board.errors import BoardError
 
@@ -71,6 +71,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--engine", choices=tuple(ENGINES), default="pip", help="the MicroPython (default pip)"
     )
     parser.add_argument(
+        "--radio",
+        choices=RADIOS,
+        default=RADIOS[0],
+        help="a LoRa chip with our own LoRaWAN, or a modem (default %(default)s)",
+    )
+    parser.add_argument(
         "--stations",
         type=_kinds,
         default=tuple(KINDS),
@@ -111,7 +117,9 @@ def run(args: argparse.Namespace) -> int:
 def _demo(args: argparse.Namespace, folder: Path) -> int:
     texts = TEXTS[args.lang]
     started = time.monotonic()
-    wishes = Wishes(kinds=args.stations, seed=args.seed, loss=args.loss, engine=args.engine)
+    wishes = Wishes(
+        kinds=args.stations, seed=args.seed, loss=args.loss, engine=args.engine, radio=args.radio
+    )
     print(texts["intro"].format(n=len(args.stations), days=args.days, loss=100 * args.loss, kills=args.kills))
     with Day(folder, wishes, days=args.days, kills=args.kills) as day:
         print(texts["page"].format(url=day.gateway.page), flush=True)

@@ -18,6 +18,7 @@ from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 
 I2C_BUS, SENSOR_UART, MODEM_UART = 0, 1, 2
+LORA_PINS = {"bus": 1, "cs": 8, "reset": 12, "busy": 13, "dio1": 14}
 ONEWIRE_PIN, RAIL_PIN, BATTERY_ADC_PIN = 4, 36, 1
 
 

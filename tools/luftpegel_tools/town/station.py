@@ -1,4 +1,4 @@
-"""One simulated station: a virtual board with its chips at a place, a modem, and a link through the air."""
+"""One simulated station: a virtual board with its chips at a place, a radio, and a link through the air."""
 
 import random
 from dataclasses import dataclass
@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_tools import firmware_image
-from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.gateway import Entry
 from luftpegel_tools.town.kinds import (
     BATTERY_ADC_PIN,
     KINDS,
+    LORA_PINS,
     MODEM_UART,
     RAIL_PIN,
     Kind,
 )
+from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.place import Place
 from luftpegel_tools.town.proof import Measurement, Terms
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import Chip
+from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire.quantities import QUANTITIES, channel_of
@@ -66,12 +68,14 @@ class Build:
 class TownStation:
     """A station of the town."""
 
-    def __init__(self, identity: Identity, place: Place, link: Link, build: Build) -> None:
+    def __init__(
+        self, identity: Identity, place: Place, link: Luck, radio: WioE5 | LoRaChip, build: Build
+    ) -> None:
         self.identity, self.place, self.link = identity, place, link
         self._build = build
         self._kind: Kind = KINDS[identity.kind]
         self._battery_log: list[tuple[int, int]] = []
-        self.modem = WioE5(link, identity.dev_eui)
+        self.radio = radio
         self.board = Board(
             build.clock,
             name=identity.id,
@@ -104,7 +108,7 @@ class TownStation:
             "interval_s": self._build.interval_s,
             "sensors": [dict(sensor.settings) for sensor in self._kind.sensors],
             "radio": {
-                "driver": "wio_e5",
+                "driver": "wio_e5" if isinstance(self.radio, WioE5) else "sx1262",
                 "region": "EU868",
                 "data_rate": self._build.data_rate,
                 "frame_bytes": self._build.frame_bytes,
@@ -141,7 +145,10 @@ class TownStation:
         board = self.board
         chips = [sensor.solder(board, self.place) for sensor in self._kind.sensors]
         board.attach_rail(RAIL_PIN, True, chips)
-        board.attach_uart(MODEM_UART, self.modem)
+        if isinstance(self.radio, LoRaChip):
+            self.radio.solder(board, **LORA_PINS)
+        else:
+            board.attach_uart(MODEM_UART, self.radio)
         board.attach_adc(BATTERY_ADC_PIN, self._battery_microvolts)
         return chips
 

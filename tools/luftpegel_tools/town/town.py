@@ -15,8 +15,14 @@ from chirpstack_api import api  # type: ignore[import-untyped]
 from luftpegel_tools.town.air import GatewaySite, Link
 from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
+from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.place import Place
+from luftpegel_tools.town.radio_link import RadioLink
+from luftpegel_tools.town.radio_network import RadioNetwork
 from luftpegel_tools.town.station import Build, Identity, TownStation
+from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
+from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
@@ -32,12 +38,17 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
+    radio: str = "sx1262"  # or wio_e5: a modem, which has its own LoRaWAN
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
 
 
+RADIOS = ("sx1262", "wio_e5")
+
+Signal = tuple[int, float]
+Spot = tuple[str, float, float, Signal, Signal]
 # name, latitude, longitude, rssi and snr at the two gateways: around Leipzig's Parthe
-_SPOTS = (
+_SPOTS: Sequence[Spot] = (
     ("Park", 51.3472, 12.3848, (-88, 9.5), (-117, -6.0)),
     ("Main road", 51.3420, 12.3750, (-97, 7.0), (-109, 0.5)),
     ("Mill bridge", 51.3561, 12.3922, (-108, 1.5), (-112, -1.0)),
@@ -61,6 +72,12 @@ class Town:
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
+            self._network: RadioNetwork | None = None
+            if wishes.radio == "sx1262":
+                self._network = RadioNetwork(
+                    self.clock, self.broker, self.server, _sites(_SPOTS[0]), wishes.seed
+                )
+                stack.callback(self._network.close)
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
             for number, kind in enumerate(wishes.kinds, 1):
@@ -86,21 +103,22 @@ class Town:
 
     def _station(self, identity: Identity, number: int, build: Build) -> TownStation:
         wishes = self.wishes
-        name, latitude, longitude, *signals = _SPOTS[(number - 1) % len(_SPOTS)]
-        place = Place(f"{name} {number}", wishes.seed, EPOCH, latitude, longitude)
-        sites = [
-            GatewaySite(f"0016c001f150000{i}", rssi, snr, has_gps=i == 1, latitude=51.35, longitude=12.38)
-            for i, (rssi, snr) in enumerate(signals, 1)
-        ]
-        link = Link(
-            self.server,
-            sites,
-            seed=f"{wishes.seed}/{identity.id}",
-            loss_up=wishes.loss,
-            loss_down=wishes.loss,
-        )
+        spot = _SPOTS[(number - 1) % len(_SPOTS)]
+        place = Place(f"{spot[0]} {number}", wishes.seed, EPOCH, spot[1], spot[2])
         self._register(identity)
-        return TownStation(identity, place, link, build)
+        return TownStation(identity, place, *self._radio(identity, spot), build)
+
+    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, WioE5 | LoRaChip]:
+        """The station's link, and its radio on it."""
+        loss = self.wishes.loss
+        seed = f"{self.wishes.seed}/{identity.id}"
+        if self._network is None:
+            link = Link(self.server, _sites(spot), seed=seed, loss_up=loss, loss_down=loss)
+            return link, WioE5(link, identity.dev_eui)
+        chip = SX1262(self._network.air)
+        radio_link = RadioLink(_sites(spot), seed=seed, loss_up=loss, loss_down=loss)
+        self._network.join(chip, radio_link)
+        return radio_link, chip
 
     def _found_town(self) -> tuple[str, str]:
         records = self.server.records
@@ -116,6 +134,14 @@ class Town:
         self.server.records.set_keys(
             api.DeviceKeys(dev_eui=identity.dev_eui.hex(), nwk_key=identity.app_key.hex())
         )
+
+
+def _sites(spot: Spot) -> list[GatewaySite]:
+    """The town's gateways as they are reached from a spot."""
+    return [
+        GatewaySite(f"0016c001f150000{i}", rssi, snr, has_gps=i == 1, latitude=51.35, longitude=12.38)
+        for i, (rssi, snr) in enumerate(spot[3:], 1)
+    ]
 
 
 def _device(identity: Identity, application_id: str, profile_id: str) -> Any:
