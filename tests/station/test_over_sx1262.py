@@ -56,11 +56,11 @@ def test_a_power_cut_joins_anew_and_repeats_no_number(site, engine):
     assert list(newest) == list(range(station.newest().seq, -1, -1))
 
 
-def test_a_reset_in_the_middle_of_a_frame_repeats_no_counter(site, engine):
+def test_the_watchdog_in_the_middle_of_a_frame_repeats_no_counter(site, engine):
     station = site(engine, radio_driver="sx1262")
     station.run_slots(2)
     station.clock.run(lambda: any(frame.payload[0] == 0x40 for frame in station.air.frames))
-    station.board.press_reset()
+    station.board._bite()
     station.run_slots(2)
     assert station.network.joins == 1
     assert station.gateway.refused == []

@@ -40,6 +40,7 @@ REG_OCP = 0x08E7
 SET_INTERRUPTS = b"\x08\x02\x73\x02\x23\0\0\0\0"
 
 BUSY_LIMIT_US = 100000
+LONG_BUSY_US = 300  # a reset, a calibration, the TCXO: nothing that is in a hurry
 SWITCH_US = 130  # STDBY_RC to TX, oscillator apart: table 8-2
 TX_SLACK_US = 100000
 
@@ -220,8 +221,11 @@ class SX1262(Phy):
     def _ready(self):
         started = self._clock.ticks_us()
         while self._busy.value():
-            if self._clock.ticks_diff(self._clock.ticks_us(), started) > BUSY_LIMIT_US:
+            waited = self._clock.ticks_diff(self._clock.ticks_us(), started)
+            if waited > BUSY_LIMIT_US:
                 raise RadioError(SILENT, "SX126x stays busy: check its supply and the pins BUSY and RESET")
+            if waited > LONG_BUSY_US:
+                self._clock.sleep_ms(1)
 
     def _transfer(self, data, answer=0):
         self._ready()
