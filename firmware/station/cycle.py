@@ -17,6 +17,7 @@ from station.journal import Journal, Layout
 STATION_FILE = "/station.json"
 JOURNAL_FOLDER = "/journal"
 NVS_NAME = "luftpegel"
+_IMPORT_GARBAGE = 2048  # bytes
 # Longer than the longest thing that a radio driver may do without coming back (a confirmed frame at SF12,
 # busy modem).
 WATCHDOG_MS = 120000
@@ -148,10 +149,13 @@ class _Wake:
 
     def _send(self, journal, row):
         _forget("sensors", "station.sampler", "station.config")
+        # Modules stay where they are put: collected often meanwhile, garbage leaves no gaps between them.
+        gc.threshold(_IMPORT_GARBAGE)
         from lora_radio import open_driver
         from station.uplink import Uplink
 
         driver = open_driver(self._settings["radio"]["driver"])
+        gc.threshold(-1)
         radio = self._hardware.radio(driver, Numbers(self._nvs), self._state)
         feed = self._watchdog.feed
         Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed).run(journal, row)

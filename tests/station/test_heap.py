@@ -1,10 +1,13 @@
-"""All five drivers and the modem run inside 96 KiB, where objects are as large as an ESP32's."""
+"""All five drivers with each radio run inside their budget, where objects are as large as an ESP32's."""
 
-from luftpegel_tools.bench.station import BUDGET_KIB, run_wakes
+import pytest
+
+from luftpegel_tools.bench.station import BUDGET_KIB, BUDGETS_KIB, run_wakes
 
 
-def test_whole_wakes_with_the_largest_frames_fit_into_the_budget():
-    outcome = run_wakes(BUDGET_KIB, wakes=5)
+@pytest.mark.parametrize("radio", BUDGETS_KIB)
+def test_whole_wakes_with_the_largest_frames_fit_into_the_budget(radio):
+    outcome = run_wakes(BUDGETS_KIB[radio], wakes=5, radio=radio)
     assert (outcome.newest_seq, outcome.rows, outcome.crashes) == (4, 5, 0)
     assert outcome.healthy
 

@@ -1,7 +1,8 @@
 # A LoRa chip with our own MAC as one radio of the station: joins lorawan.mac to a Phy, and keeps its times.
 #
-# The end of a frame is taken from the chip. Each window is set up before the wait for it, garbage too is
-# collected then, and never where it would cost time. A window opens `margin` early and stays open as long
+# The end of a frame is taken from the chip. Each window is set up before the wait for it, and garbage is
+# collected before the frame and in each wait: none is due then where it would cost time. The collector stays
+# on, because on a heap that is used up a late window is better than no memory. A window opens `margin` early and stays open as long
 # after: what the clock may be wrong by. Each downlink shows by how much it was; the next windows follow that.
 
 import gc
@@ -145,11 +146,13 @@ class LorawanRadio:
 
     def _uplink(self, port, payload, confirmed):
         # The frame, once a channel is free.
-        for tries_left in range(SEND_TRIES - 1, -1, -1):
+        tries_left = SEND_TRIES
+        while True:
             data = payload() if callable(payload) else payload
             try:
                 return self._ask(self._mac.uplink, port, data, confirmed, self._now_ms())
             except RadioError as failure:
+                tries_left -= 1
                 if failure.kind != NO_CHANNEL or not tries_left or failure.wait_ms > LONGEST_WAIT_MS:
                     raise
                 wait_ms = failure.wait_ms
@@ -176,8 +179,9 @@ class LorawanRadio:
         # One transmission with its two windows: the events of what came.
         self._keep()
         phy = self._phy
+        gc.collect()
         phy.transmit(frame.frequency_hz, frame.sf, frame.bandwidth_hz, frame.power_dbm, frame.payload)
-        end = _uncollected(phy.transmitted)
+        end = phy.transmitted()
         self._ended_ms = self._now_ms()
         for window in (frame.rx1, frame.rx2):
             packet = self._listen(window, end, margin_us)
@@ -199,12 +203,9 @@ class LorawanRadio:
         timeout = early + margin_us + SLACK_US + LOCK_SYMBOLS * symbol
         phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
         opens = clock.ticks_add(end, delay_us + self.offset_us - early - phy.rx_delay_us)
-
-        def start():
-            clock.sleep_ms(max(0, clock.ticks_diff(opens, clock.ticks_us())) // 1000)
-            phy.receive()
-
-        _uncollected(start)
+        gc.collect()
+        clock.sleep_ms(max(0, clock.ticks_diff(opens, clock.ticks_us())) // 1000)
+        phy.receive()
         pause_ms = max(1, symbol // 2000)
         while True:
             packet = phy.received()
@@ -234,16 +235,6 @@ class LorawanRadio:
         if self._mac.load(kept[size:], now, exact=True):
             offset, self.spread_us = struct.unpack(_TIMING, kept[:size])
             self.offset_us = _limited(offset)
-
-
-def _uncollected(action):
-    # Garbage is collected before the action, where there is time, and not in it.
-    gc.collect()
-    gc.disable()
-    try:
-        return action()
-    finally:
-        gc.enable()
 
 
 def _limited(offset_us):

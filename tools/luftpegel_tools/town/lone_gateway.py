@@ -5,7 +5,6 @@ network for a simulated modem plays it for a LoRa chip, too.
 """
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 from luftpegel_tools.airtime import lora_airtime_us
@@ -57,15 +56,13 @@ class LoneGateway:
         data_rate = radio.data_rate_of(frame.tuning.sf, frame.tuning.bandwidth_hz)
         gps_us = (self._clock.epoch - UNIX_GPS_S) * 1_000_000 + frame.end_us
         outcome = self.core.receive(Arrival(frame.payload, frame.tuning.frequency_hz, data_rate, gps_us, 8.0))
-        answer: Callable[[Any, Frame], Downlink | None] | None = {
-            Joined: self._let_in,
-            Heard: self._take,
-        }.get(type(outcome))
-        if answer is None:
-            assert isinstance(outcome, Refused)
+        downlink = None
+        if isinstance(outcome, Joined):
+            downlink = self._let_in(outcome, frame)
+        elif isinstance(outcome, Heard):
+            downlink = self._take(outcome, frame)
+        else:
             self.refused.append(outcome)
-            return
-        downlink = answer(outcome, frame)
         if downlink is not None:
             window = downlink.windows[min(self.answers_in, len(downlink.windows) - 1)]
             self._clock.call_at(frame.end_us + window.delay_us, self._send, downlink.phy_payload, window)

@@ -1,4 +1,4 @@
-"""The way of one station's LoRa frames over the shared air to and from the gateways: how they arrive, if at all.
+"""The way of one station's LoRa frames over the shared air, to and from the gateways.
 
 The counterpart of `air.Link`, for a station whose radio sends real frames.
 """

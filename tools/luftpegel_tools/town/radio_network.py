@@ -1,4 +1,4 @@
-"""The town's radio network for stations that send real frames: the air, its gateways, and their way to the server.
+"""The town's radio network for stations that send real frames: air, gateways, and their way to the server.
 
 All gateways hear all stations, each as well as the station's link says.
 """
