@@ -17,7 +17,7 @@ from station.journal import Journal, Layout
 STATION_FILE = "/station.json"
 JOURNAL_FOLDER = "/journal"
 NVS_NAME = "luftpegel"
-_IMPORT_GARBAGE = 2048  # bytes
+_GARBAGE = 4096  # bytes between two collections
 # Longer than the longest thing that a radio driver may do without coming back (a confirmed frame at SF12,
 # busy modem).
 WATCHDOG_MS = 120000
@@ -27,6 +27,8 @@ UNATTENDED = (machine.DEEPSLEEP_RESET, machine.WDT_RESET)
 
 
 def run():
+    # What stays, stays where it was put: collected often, garbage leaves no gaps in between.
+    gc.threshold(_GARBAGE)
     state = memory.Memory(machine.RTC())
     cause = machine.reset_cause()
     settings = _settings()
@@ -149,8 +151,6 @@ class _Wake:
 
     def _send(self, journal, row):
         _forget("sensors", "station.sampler", "station.config")
-        # Modules stay where they are put: collected often meanwhile, garbage leaves no gaps between them.
-        gc.threshold(_IMPORT_GARBAGE)
         from lora_radio import open_driver
         from station.uplink import Uplink
 

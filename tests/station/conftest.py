@@ -120,7 +120,7 @@ def _chip(station):
 
 
 RADIOS = {"wio_e5": _modem, "sx1262": _chip}
-HEAP_KIB = {"wio_e5": 96, "sx1262": 128}
+HEAP_KIB = {"wio_e5": 96, "sx1262": 112}
 
 
 class Site:

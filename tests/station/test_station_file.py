@@ -46,7 +46,7 @@ FAULTS = {
     "name with a space": ("LP-0001", "LP 0001", 1, "LP-354", "letters"),
     "unknown board": ("heltec_v3", "heltec_v9", 2, "LP-355", "heltec_v3"),
     "unknown driver": ("sht4x", "sht5x", 11, "LP-355", "sps30"),
-    "unknown radio": ("wio_e5", "wio", 7, "LP-355", "wio_e5"),
+    "unknown radio": ("wio_e5", "wio", 7, "LP-355", "sx1262 sx1276 wio_e5"),
     "unknown region": ("EU868", "EU999", 8, "LP-355", "EU868"),
     "quantity the driver has not": ('"pressure"]', '"co2"]', 15, "LP-355", "pressure"),
     "unknown quantity": ("globe_temperature", "globe", 19, "LP-355", "globe"),
