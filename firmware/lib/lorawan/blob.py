@@ -11,7 +11,7 @@ from .session import Session
 
 VERSION = 1
 
-# Version, flags (1 joined, 2 ADR, 4 owes an acknowledgement), time of the dump (s); for how many seconds
+# Version, flags (1 joined, 2 owes an acknowledgement), time of the dump (s); for how many seconds
 # the ledger and the Mac want silence; MaxDCycle; join back-off: seconds since its start or _NEVER, period,
 # airtime spent (ms).
 _HEAD = "<BBIIIBIHH"
@@ -39,7 +39,7 @@ def dump(mac, now):
     session, ledger, backoff = mac.session, mac.ledger, mac.backoff
     flags = 0
     if session:
-        flags = 1 | session.adr << 1 | session.owes_ack << 2
+        flags = 1 | session.owes_ack << 1
     ledger.advance(now)
     data = struct.pack(
         _HEAD,
@@ -121,10 +121,10 @@ def _packed_session(session):
 def _unpacked_session(region, data, flags):
     at = struct.calcsize(_BODY)
     body = struct.unpack(_BODY, data[:at])
-    session = Session(region, body[0], body[12:14], 0, 0, flags & 2 != 0)
+    session = Session(region, body[0], body[12:14], 0, 0, False)
     for name, value in zip(_ATTRIBUTES, body):
         setattr(session, name, value)
-    session.owes_ack = flags & 4 != 0
+    session.owes_ack = flags & 2 != 0
     channels = session.channels
     channels.mask, channels.used, defined, moved = body[14:]
     for index in _indexes(defined):
