@@ -6,7 +6,6 @@ import pytest
 
 from luftpegel_tools.firmware_image import FIRMWARE, build, compile_file, sources
 
-
 FILES = {source.relative_to(FIRMWARE).as_posix(): source for source in sources()}
 
 

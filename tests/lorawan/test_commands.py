@@ -259,6 +259,14 @@ def test_removing_a_channel_forgets_its_downlink(town):
     assert town.session("channels.downlinks")[3] == 0
 
 
+def test_without_a_usable_channel_the_default_ones_are_enabled(town):
+    town.command(NEW_CHANNEL + b"\x03\x50\x08\x00\x01")
+    assert town.session("channels.mask") == 8
+    assert town.command(b"\x07\x03\x00\x00\x00\x50").options == b"\x07\x03"
+    assert town.session("channels.mask") == 0b111
+    assert town.sent[-1].frequency_hz in (868_100_000, 868_300_000, 868_500_000)
+
+
 STICKY = {
     b"\x05\x00" + field(869_525_000): b"\x05\x07",
     b"\x05\x0f" + field(869_525_000): b"\x05\x05",
@@ -311,6 +319,7 @@ def test_an_empty_uplink_carries_all_answers_on_port_0(town):
 def test_no_more_is_answered_than_fits_any_data_rate(town):
     town.send()
     town.hear(town.network.downlink(0, b"\x06" * 200))
+    assert sum(len(answer) for answer in town.session("answers")) == 51
     assert town.quiet(payload=b"", port=None).payload == bytes([6, 255, 7]) * 17
 
 

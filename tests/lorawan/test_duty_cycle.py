@@ -39,6 +39,17 @@ def hold(sent):
     assert all(spent <= BANDS[band] for band, spent in worst_hours(sent).items())
 
 
+def use_up(town):
+    """Sends until the duty cycle is used up; when the next frame may go."""
+    town.join()
+    town.silence()
+    town.device.put("session.data_rate", 0)
+    while (free := town.call("next_transmission_at", 51, town.now)) == town.now:
+        town.quiet(payload=bytes(51))
+        town.device.put("session.adr_count", 0)
+    return free
+
+
 def test_thirty_days_at_ten_minutes(device):
     town = Town(device)
     town.join(dl_settings=0)
@@ -91,12 +102,7 @@ def test_all_bands_at_once(town):
 
 def test_the_free_time_is_exact(town):
     """One millisecond earlier is refused, with the wait that is left; then it goes."""
-    town.join()
-    town.silence()
-    town.device.put("session.data_rate", 0)
-    while (free := town.call("next_transmission_at", 51, town.now)) == town.now:
-        town.quiet(payload=bytes(51))
-        town.device.put("session.adr_count", 0)
+    free = use_up(town)
     with pytest.raises(RefusedError) as refused:
         town.call("uplink", 1, bytes(51), False, free - 1)
     assert (refused.value.kind, refused.value.wait_ms) == (NO_CHANNEL, 1)
@@ -104,12 +110,7 @@ def test_the_free_time_is_exact(town):
 
 
 def test_a_refused_uplink_costs_nothing(town):
-    town.join()
-    town.silence()
-    town.device.put("session.data_rate", 0)
-    while town.call("next_transmission_at", 51, town.now) == town.now:
-        town.quiet(payload=bytes(51))
-        town.device.put("session.adr_count", 0)
+    use_up(town)
     before = town.call("dump", town.now), town.device.stored()
     with pytest.raises(RefusedError):
         town.call("uplink", 1, bytes(51), False, town.now)
@@ -129,12 +130,7 @@ def test_repetitions_wait_for_the_duty_cycle(town):
 
 
 def test_the_ledger_survives_deep_sleep(town):
-    town.join()
-    town.silence()
-    town.device.put("session.data_rate", 0)
-    while (free := town.call("next_transmission_at", 51, town.now)) == town.now:
-        town.quiet(payload=bytes(51))
-        town.device.put("session.adr_count", 0)
+    free = use_up(town)
     kept = town.call("dump", town.now)
     for later in (0, 60_000, 1_800_000):
         town.power_on()
@@ -142,18 +138,25 @@ def test_the_ledger_survives_deep_sleep(town):
         assert town.call("next_transmission_at", 51, town.now + later) == max(free, town.now + later)
 
 
+def test_a_long_silence_frees_everything(town):
+    use_up(town)
+    sent = len(town.sent)
+    for hours in (2, 30, 24 * 365):
+        town.now += hours * HOUR
+        while town.call("next_transmission_at", 51, town.now) == town.now:
+            town.quiet(payload=bytes(51))
+            town.device.put("session.adr_count", 0)
+        assert len(town.sent) - sent == 12
+        sent = len(town.sent)
+
+
 def test_a_clock_that_begins_anew_shortens_nothing(town):
-    town.join()
-    town.silence()
-    town.device.put("session.data_rate", 0)
-    while (free := town.call("next_transmission_at", 51, town.now)) == town.now:
-        town.quiet(payload=bytes(51))
-        town.device.put("session.adr_count", 0)
+    free = use_up(town)
     kept = town.call("dump", town.now)
     town.power_on()
     assert town.call("load", kept, 5000, True) is True
     assert town.call("next_transmission_at", 51, 5000) - 5000 >= free - town.now - 600_000
-    assert town.call("next_transmission_at", 51, 5000) > 1_800_000
+    assert 1_800_000 < town.call("next_transmission_at", 51, 5000) < 5000 + HOUR + 600_000
 
 
 @pytest.mark.parametrize(("exponent", "most"), [(1, 0.5), (7, 1 / 128), (10, 1 / 1024)])
@@ -168,3 +171,29 @@ def test_the_networks_own_limit(town, exponent, most):
     town.wait_for_uplink(7)
     airtime = sum(t.airtime_us() for t in town.sent[sent:]) / 1000
     assert airtime / (town.now - start) <= most
+
+
+def test_the_networks_own_limit_survives_deep_sleep_and_ends_with_the_session(town):
+    town.join()
+    town.silence()
+    town.command(b"\x04\x0a")
+    free = town.call("next_transmission_at", 7, town.now)
+    assert free > town.now + 20_000
+    kept = town.call("dump", town.now)
+    town.power_on()
+    town.call("load", kept, town.now + 3000, True)
+    assert free <= town.call("next_transmission_at", 7, town.now + 3000) < free + 1000
+    town.join()
+    assert town.get("ledger.exponent") == 0
+
+
+def test_the_pause_after_a_missed_acknowledgement_survives_deep_sleep(town):
+    town.join()
+    town.silence()
+    town.quiet(confirmed=True)
+    free = town.call("next_transmission_at", 7, town.now)
+    assert free > town.now
+    kept = town.call("dump", town.now)
+    town.power_on()
+    town.call("load", kept, town.now, True)
+    assert free <= town.call("next_transmission_at", 7, town.now) < free + 1000

@@ -71,6 +71,19 @@ def test_it_works_on_as_if_nothing_had_been(device):
     assert frames[0] == frames[1]
 
 
+def test_new_settings_of_the_operator_hold_at_once(town):
+    """ADR and data rate are the operator's; a session that goes on takes them over."""
+    town.join()
+    town.silence()
+    assert town.quiet().adr
+    kept = town.call("dump", town.now)
+    town.options = {"adr": False, "data_rate": 1}
+    town.power_on()
+    assert town.call("load", kept, town.now, True) is True
+    assert not town.quiet().adr
+    assert town.sent[-1].sf == 11
+
+
 def test_its_size(settled):
     assert len(settled.call("dump", settled.now)) < AIM
     for index in range(16):

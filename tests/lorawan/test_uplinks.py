@@ -3,13 +3,22 @@
 from itertools import pairwise
 
 import pytest
-from lorawan_town import ACKNOWLEDGED, BUSY, DOWNLINK, RECEIVED, TOO_LONG, RefusedError
+from lorawan_town import ACKNOWLEDGED, BUSY, DOWNLINK, RECEIVED, TOO_LONG, RefusedError, Town
 
 
 @pytest.fixture(autouse=True)
 def _joined(town):
     town.join()
     town.silence()
+
+
+@pytest.fixture
+def town_here(here):
+    """For mistakes of the caller, which end a device's process."""
+    town = Town(here)
+    town.join()
+    town.silence()
+    return town
 
 
 def test_an_unconfirmed_uplink(town):
@@ -194,3 +203,15 @@ def test_rx_windows_follow_the_uplink(town):
     )
     assert (uplink.rx2.delay_us, uplink.rx2.frequency_hz, uplink.rx2.sf) == (2_000_000, 869_525_000, 12)
     assert (uplink.bandwidth_hz, uplink.power_dbm) == (125_000, 16)
+
+
+@pytest.mark.parametrize("port", [0, -1, 225, 256])
+def test_ports_that_are_not_an_applications(town_here, port):
+    with pytest.raises(ValueError, match="port"):
+        town_here.call("uplink", port, b"", False, town_here.now)
+
+
+def test_data_rates_that_the_region_has_not(town_here):
+    town_here.options = {"data_rate": 6}
+    with pytest.raises(ValueError, match="EU868 has no data rate 6"):
+        town_here.power_on()

@@ -32,6 +32,7 @@ TICK_US = 5
 PIN_US = 3
 SPI_US = 20  # one call; and a byte takes 4 us at 2 MHz
 TICKS_MASK = (1 << 30) - 1
+LONGEST_RECEPTION_US = 20_000_000  # SF12, 255 bytes: 9 s
 
 
 class BoardTime:
@@ -158,11 +159,11 @@ class Bench:
         return self.outcome()
 
     def outcome(self):
-        while True:
-            outcome = self.phy.received()
-            if outcome is not None:
-                return outcome
+        started_us = self.clock.now_us
+        while (outcome := self.phy.received()) is None:
+            assert self.clock.now_us - started_us < LONGEST_RECEPTION_US, "it waits for ever"
             self.time.sleep_ms(1)
+        return outcome
 
     def counters(self):
         return self.phy.timeouts, self.phy.header_errors, self.phy.crc_errors

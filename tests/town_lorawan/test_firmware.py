@@ -120,7 +120,7 @@ class Life:
             where = (window.delay_us, window.frequency_hz, *rate(window.data_rate))
             assert where in [tuple(sent.rx1), tuple(sent.rx2)], (where, sent.rx1, sent.rx2)
             packet = types.SimpleNamespace(payload=answer.phy_payload, snr_tenths=50)
-            events = self.mac.received(packet)
+            events = self.mac.received(packet, self.now)
             assert events, "the device threw a good downlink away"
             self.received += events
         self.now += 20_000

@@ -32,6 +32,10 @@ ignore_errors = true
 # somebody else's (micropython-lib).
 [mypy-station.guard,lora_radio.phy,lora_radio.micropython_lib]
 disable_error_code = attr-defined, var-annotated, union-attr
+
+# Types that mypy infers from a first value of None.
+[mypy-lorawan.*]
+disable_error_code = assignment, list-item, var-annotated, union-attr
 """
 
 

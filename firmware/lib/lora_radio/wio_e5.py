@@ -235,9 +235,9 @@ class WioE5:
         self._keep_half()
 
     def _exchange(self, command, prefix, limit_ms, heed):
-        # A command with radio, from Start to Done; command() makes it anew for each try. `heed` gets each line
-        # between; True from it is the end. A modem that is busy, or kept silent by its duty cycle for a moment
-        # only, is asked again.
+        # A command with radio, from Start to Done; command() makes it anew for each try. `heed` gets each
+        # line between; True from it is the end. A modem that is busy, or kept silent by its duty cycle for a
+        # moment only, is asked again.
         for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
             self._command(command(), prefix, limit_ms)
             try:

@@ -3,6 +3,7 @@
 #   mac.Mac            the device: joins, builds uplinks, takes downlinks, keeps the region's rules
 #   regions            one file of data a region
 #   clock_sync, firmware_management, certification   the application packages TS003, TS006, TS009
+#   personalise        activation without a join, for tests on the bench
 #
 # Nothing here reads a clock, a radio or a file; all values are integers. The specification is TS001-1.0.4,
 # the regions are those of RP002-1.0.4.

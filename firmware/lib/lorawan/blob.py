@@ -10,13 +10,10 @@ from .dutycycle import SLOT_MS, SLOTS, Ledger
 from .session import Session
 
 VERSION = 1
-_JOINED = 1
-_ADR = 2
-_OWES_ACK = 4
-_SEAL = 4
 
-# Version, flags, time of the dump (s); seconds until which the ledger and the Mac want silence; MaxDCycle;
-# join back-off: seconds since its start or _NEVER, period, airtime spent (ms).
+# Version, flags (1 joined, 2 owes an acknowledgement), time of the dump (s); for how many seconds
+# the ledger and the Mac want silence; MaxDCycle; join back-off: seconds since its start or _NEVER, period,
+# airtime spent (ms).
 _HEAD = "<BBIIIBIHH"
 _NEVER = 0xFFFFFFFF
 # The session: these attributes; both keys; masks of the channels: enabled, used, defined beside the default
@@ -42,7 +39,7 @@ def dump(mac, now):
     session, ledger, backoff = mac.session, mac.ledger, mac.backoff
     flags = 0
     if session:
-        flags = _JOINED | (_ADR if session.adr else 0) | (_OWES_ACK if session.owes_ack else 0)
+        flags = 1 | session.owes_ack << 1
     ledger.advance(now)
     data = struct.pack(
         _HEAD,
@@ -65,7 +62,7 @@ def dump(mac, now):
 def load(mac, data, now, exact):
     data = bytes(data)
     start = struct.calcsize(_HEAD)
-    if len(data) < start + _SEAL or data[0] != VERSION or _seal(mac, data[:-_SEAL]) != data[-_SEAL:]:
+    if len(data) < start + 4 or data[0] != VERSION or _seal(mac, data[:-4]) != data[-4:]:
         mac.ledger = Ledger(mac.region.BANDS)
         mac.backoff = JoinBackoff()
         mac.session = None
@@ -83,12 +80,12 @@ def load(mac, data, now, exact):
     backoff.spent = spent
     for band in range(len(ledger.spent)):
         ledger.spent[band], start = _unpacked_slots(data, start)
-    mac.session = _unpacked_session(mac.region, data[start:-_SEAL], flags) if flags & _JOINED else None
+    mac.session = _unpacked_session(mac.region, data[start:-4], flags) if flags & 1 else None
     return mac.resume(exact)
 
 
 def _seal(mac, data):
-    return cmac(mac.app_key, mac.region.NAME.encode() + mac.dev_eui + data)[:_SEAL]
+    return cmac(mac.app_key, mac.region.NAME.encode() + mac.dev_eui + data)[:4]
 
 
 def _seconds(ms):
@@ -124,10 +121,10 @@ def _packed_session(session):
 def _unpacked_session(region, data, flags):
     at = struct.calcsize(_BODY)
     body = struct.unpack(_BODY, data[:at])
-    session = Session(region, body[0], body[12:14], 0, 0, flags & _ADR != 0)
+    session = Session(region, body[0], body[12:14], 0, 0, False)
     for name, value in zip(_ATTRIBUTES, body):
         setattr(session, name, value)
-    session.owes_ack = flags & _OWES_ACK != 0
+    session.owes_ack = flags & 2 != 0
     channels = session.channels
     channels.mask, channels.used, defined, moved = body[14:]
     for index in _indexes(defined):

@@ -10,18 +10,13 @@ APPLICATION = 1
 
 ADR = 0x80  # bits of an uplink's FCtrl
 ADR_ACK_REQUEST = 0x40
-ACK = 0x20
-_PENDING = 0x10  # and of a downlink's
+ACK = 0x20  # and of a downlink's
 
 MAX_OPTIONS = 15
 JOIN_REQUEST_BYTES = 23
 LAST_COUNTER = 0xFFFFFFFF  # never used: what follows it would not fit
 OVERHEAD = 12  # of a frame without options and port
 
-_MAJOR = 0xE3  # the header's bits that are not reserved
-_JOIN_ACCEPT = 0x20
-_UP = 0
-_DOWN = 1
 
 
 def join_request(app_key, join_eui, dev_eui, dev_nonce):
@@ -31,7 +26,7 @@ def join_request(app_key, join_eui, dev_eui, dev_nonce):
 
 def join_accept(app_key, frame):
     # JoinNonce 3, NetID 3, DevAddr 4, DLSettings 1, RxDelay 1, CFList 16 or 0 bytes; None if it is not ours.
-    if len(frame) not in (17, 33) or frame[0] & _MAJOR != _JOIN_ACCEPT:
+    if len(frame) not in (17, 33) or _kind(frame) != 0x20:
         return None
     plain = encrypt(app_key, frame[1:])
     if cmac(app_key, frame[:1] + plain[:-4])[:4] != plain[-4:]:
@@ -51,8 +46,8 @@ def uplink(keys, address, counter, confirmed, control, options, port, payload):
     frame = bytes((0x80 if confirmed else 0x40,)) + address
     frame += struct.pack("<BH", control | len(options), counter & 0xFFFF) + options
     if port is not None:
-        frame += bytes((port,)) + _crypt(keys, port, _UP, address, counter, payload)
-    return frame + _mic(keys, _UP, address, counter, frame)
+        frame += bytes((port,)) + _crypt(keys, port, 0, address, counter, payload)
+    return frame + _mic(keys, 0, address, counter, frame)
 
 
 class Downlink:
@@ -61,7 +56,7 @@ class Downlink:
         self.counter = counter
         self.confirmed = header & 0x80 != 0
         self.ack = control & ACK != 0
-        self.pending = control & _PENDING != 0
+        self.pending = control & 0x10 != 0
         self.options = options
         self.port = port
         self.payload = payload
@@ -71,7 +66,7 @@ def downlink(keys, address, expected, frame):
     # A Downlink whose counter is `expected` or later; None for anything else: foreign, damaged, seen before,
     # or with MAC commands in two places, which the specification has us discard.
     length = len(frame)
-    if length < OVERHEAD or frame[0] & _MAJOR not in (0x60, 0xA0) or frame[1:5] != address:
+    if length < OVERHEAD or _kind(frame) not in (0x60, 0xA0) or frame[1:5] != address:
         return None
     control = frame[5]
     body = 8 + (control & 15)
@@ -81,13 +76,18 @@ def downlink(keys, address, expected, frame):
     counter = (expected >> 16 << 16) | frame[7] << 8 | frame[6]
     if counter < expected:
         counter += 0x10000
-    if counter >= LAST_COUNTER or _mic(keys, _DOWN, address, counter, frame[:end]) != frame[end:]:
+    if counter >= LAST_COUNTER or _mic(keys, 1, address, counter, frame[:end]) != frame[end:]:
         return None
     port = frame[body] if body < end else None
     if port == 0 and body > 8:
         return None
-    payload = _crypt(keys, port, _DOWN, address, counter, frame[body + 1 : end])
+    payload = _crypt(keys, port, 1, address, counter, frame[body + 1 : end])
     return Downlink(counter, frame[0], control, frame[8:body], port, payload)
+
+
+def _kind(frame):
+    # The header less its reserved bits.
+    return frame[0] & 0xE3
 
 
 def _crypt(keys, port, direction, address, counter, payload):
@@ -101,5 +101,5 @@ def _mic(keys, direction, address, counter, frame):
 
 
 def _block(kind, direction, address, counter):
-    # The blocks A and B0 without their last byte.
+    # The blocks A and B0 without their last byte. Direction: 0 up, 1 down.
     return struct.pack("<BIB4sIB", kind, 0, direction, address, counter, 0)

@@ -52,7 +52,7 @@ class Mac:
     # region: a module of lorawan.regions.
     # storage: read(name) -> int, 0 for what was never written; write(name, int), durable when it returns.
     # random: n -> one of 0 to n - 1, different in each device (random.randrange).
-    # dev_eui, join_eui, app_key: bytes as printed. `adr` False: `data_rate` is kept.
+    # dev_eui, join_eui, app_key: bytes as printed. `data_rate`: of the first uplink; kept if `adr` is False.
     # max_eirp: dBm, to stay below the region's cap; antenna_gain: dB of antenna less cable.
     def __init__(
         self,
@@ -67,6 +67,8 @@ class Mac:
         max_eirp=None,
         antenna_gain=0,
     ):
+        if data_rate is not None and data_rate >= len(region.DATA_RATES):
+            raise ValueError("%s has no data rate %d" % (region.NAME, data_rate))
         self.region = region
         self.dev_eui = dev_eui
         self.app_key = app_key
@@ -148,8 +150,10 @@ class Mac:
     # Sending
 
     def uplink(self, port, payload, confirmed, now):
-        # A frame with `payload` on `port` (1 to 223), or an empty one (port None): it carries acknowledgement
+        # A frame with `payload` on `port` (1 to 224), or an empty one (port None): it carries acknowledgement
         # and MAC answers. MacError NOT_JOINED, BUSY, TOO_LONG, NO_CHANNEL (wait_ms).
+        if port is not None and not 0 < port <= _LAST_PORT:
+            raise ValueError("port %d" % port)
         self._be_idle()
         session = self._joined_session()
         options = self._options(port is None)
@@ -353,6 +357,10 @@ class Mac:
         if not exact:
             session.up = max(session.up, self._storage.read("fcnt_up"))
         session.down = max(session.down, self._storage.read("fcnt_down"))
+        session.adr = self._adr
+        if not self._adr and self._data_rate is not None:
+            session.data_rate = self._data_rate
+            session.stay_usable()
         return True
 
     def _pause(self):

@@ -109,8 +109,8 @@ class SPS30:
                 pass
 
     def clean(self):
-        # CLEAN_MS of fan at full speed; only while measuring. The sensor's own weekly cleaning counts the time
-        # since power-on, so that one whose power is switched never gets to it.
+        # CLEAN_MS of fan at full speed; only while measuring. The sensor's own weekly cleaning counts the
+        # time since power-on, so that one whose power is switched never gets to it.
         state, _ = self._command(CLEAN)
         if state:
             raise _fault(NOT_READY, "refuses to clean (state 0x{:02x})".format(state))

@@ -6,7 +6,15 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from luftpegel_tools.bench import Figure, compactness, encoder, phy_heap, sensor_heap, station
+from luftpegel_tools.bench import (
+    Figure,
+    compactness,
+    encoder,
+    lorawan_heap,
+    phy_heap,
+    sensor_heap,
+    station,
+)
 from luftpegel_tools.generate.table import REPOSITORY
 
 
@@ -23,6 +31,7 @@ def main() -> int:
         "Encoder on the 32-bit engine": encoder.measure,
         "Heap of the sensor drivers on the 32-bit engine": sensor_heap.measure,
         "Size and heap of the radio chips' drivers on the 32-bit engine": phy_heap.measure,
+        "Size and heap of the LoRaWAN MAC on the 32-bit engine": lorawan_heap.measure,
         "The whole station on the 32-bit engine": station.measure,
     }
     figures: list[Figure] = []

@@ -5,15 +5,10 @@ and after a session has got eight channels and has sent a frame. What a device l
 only if it uses it, the application packages above all, is counted apart.
 """
 
-import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from luftpegel_tools.bench import Figure
-from luftpegel_tools.debian import mpy32
-from luftpegel_tools.firmware_image import compile_file, sources
+from luftpegel_tools.bench.small_engine import compiled_package, run
 
 PACKAGES = ("certification", "clock_sync", "firmware_management", "personalise")
 REGION = "eu868"
@@ -23,9 +18,7 @@ SESSION_AIM = 2 * 1024
 RTC_AIM = 400
 _HEAP = 112 * 1024
 _PROBE = """
-import gc, sys
-
-sys.path[:] = [{folder!r}]
+import gc
 import cryptolib, struct
 
 def taken():
@@ -82,44 +75,19 @@ def measure() -> Iterator[Figure]:
 
 def mpy_bytes() -> dict[str, int]:
     """Module, as "mac" or "regions.eu868" -> bytes of its .mpy."""
-    return {name: len(compile_file(source, f"lorawan/{source.name}")) for name, source in _modules().items()}
+    with compiled_package("lorawan") as (_, sizes):
+        return sizes
 
 
 def heap_bytes() -> tuple[int, int, int, int, int]:
     """Bytes of import, Mac, session and packages, and those of the session's dump."""
-    with tempfile.TemporaryDirectory(prefix="luftpegel-bench-") as folder:
-        for name, source in _modules().items():
-            target = Path(folder, "lorawan", *name.split(".")).with_suffix(".mpy")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(compile_file(source, f"lorawan/{source.name}"))
-        script = _PROBE.format(folder=folder, region=REGION, packages=", ".join(PACKAGES))
-        imported, constructed, session, packages, blob = map(int, _run(script).split())
+    script = _PROBE.format(region=REGION, packages=", ".join(PACKAGES))
+    with compiled_package("lorawan") as (folder, _):
+        imported, constructed, session, packages, blob = map(int, run(folder, script, _HEAP).split())
     return imported, constructed, session, packages, blob
-
-
-def _modules() -> dict[str, Path]:
-    found = {}
-    for source in sources():
-        parts = source.with_suffix("").parts
-        if "lorawan" in parts:
-            found[".".join(parts[parts.index("lorawan") + 1 :])] = source
-    return found
 
 
 def _of_the_mac(module: str) -> bool:
     region, _, name = module.rpartition(".")
     return module not in PACKAGES and (not region or name in ("__init__", REGION))
 
-
-def _run(script: str) -> str:
-    engine = mpy32()
-    done = subprocess.run(
-        [*engine.argv_prefix, "-X", f"heapsize={_HEAP}", "-c", script],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | engine.env,
-    )
-    if done.returncode:
-        raise RuntimeError(f"the benchmark failed on the 32-bit engine:\n{done.stderr or done.stdout}")
-    return done.stdout

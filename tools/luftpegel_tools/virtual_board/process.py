@@ -140,7 +140,11 @@ class DeviceProcess:
             return b""
 
     def interrupt(self) -> None:
-        """Ctrl-C: a KeyboardInterrupt wherever the firmware is."""
+        """Ctrl-C: a KeyboardInterrupt wherever the firmware computes.
+
+        MicroPython's unix port raises it from the signal handler, wherever that hits: code that allocates
+        without a pause may, rarely, be left with a broken heap, which no board would be.
+        """
         os.kill(self.pid, signal.SIGINT)
 
     def cpu_seconds(self) -> float:

@@ -49,6 +49,8 @@ class Repl:
             failure = error
         while True:
             try:
+                if failure is not None:
+                    gc.collect()  # Ctrl-C may have ended a collection half-way, which leaves the heap locked
                 bus.call(OP.INTERRUPT_CHAR, -2)
                 break
             except KeyboardInterrupt:
