@@ -20,7 +20,7 @@ from binascii import crc32
 _MAGIC = b"LPJ1"
 _AHEAD = 64
 _SEGMENT_BYTES = 16 * 1024
-_CHUNK_BYTES = 1024
+_CHUNK_BYTES = 384
 # Network time that moved further than this against the board's clock is worth a new header.
 _CLOCK_DRIFT_S = 60
 _NO_VALUE = -0x80000000
@@ -182,7 +182,7 @@ class Journal:
 
     def walk(self, newest):
         # Yields rows, newest first, from number `newest` downwards, of whatever layout and era; each carries
-        # its own. Heap: one chunk of about 1 KiB. Not to be mixed with append.
+        # its own. Heap: one small chunk. Not to be mixed with append.
         offsets = {}  # era -> offset learnt later in the same era
         for name in sorted(self._sizes, reverse=True):
             layout = self._layout_of(name)

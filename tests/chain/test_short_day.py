@@ -3,6 +3,7 @@
 import pytest
 
 from luftpegel_tools.town.luck import Disturbance
+from luftpegel_tools.town.town import RADIOS
 
 HOUR_US = 3_600_000_000
 
@@ -13,8 +14,9 @@ def assert_sound(results, lost=0):
         assert (result.proof.lost, result.proof.duplicated) == (lost, 0)
 
 
-def test_six_hours_with_losses_and_a_killed_gateway(live):
-    day, results = live(6, kills=1, loss=0.2, seed=11)
+@pytest.mark.parametrize("radio", RADIOS)
+def test_six_hours_with_losses_and_a_killed_gateway(live, radio):
+    day, results = live(6, kills=1, loss=0.2, seed=11, radio=radio)
     assert day.kills == 1
     assert {kind: result.proof.sampled for kind, result in results.items()} == dict.fromkeys(results, 36)
     assert set(results) == {"climate", "air", "level"}
@@ -74,6 +76,26 @@ def test_a_power_cut_loses_no_reading_that_was_taken(live, at, seconds_after_wak
 
 def test_events_may_come_as_protobuf(live):
     _, results = live(1, kinds=("climate",), protobuf=True)
+    assert_sound(results)
+
+
+def test_a_power_cut_joins_anew_and_repeats_no_join_number(live, at):
+    """Each join has a number of its own and begins a session with counters from 0; all of them rise."""
+    told = []
+
+    def cut(day):
+        day.town.server.watch(lambda name, event: told.append((name, event)))
+        board = day.town.stations[0].board
+        for hour in (0.5, 1.0):
+            at(day, hour, board.power_off)
+            at(day, hour + 0.01, board.power_on)
+
+    _, results = live(1.5, prepare=cut, kinds=("climate",), loss=0.0)
+    assert [name for name, _ in told].count("join") == 3
+    assert [event.code for name, event in told if name == "log"] == []
+    counters = [event.f_cnt for name, event in told if name == "up"]
+    assert all(later in {earlier + 1, 0} for earlier, later in zip(counters, counters[1:], strict=False))
+    assert counters.count(0) == 3
     assert_sound(results)
 
 

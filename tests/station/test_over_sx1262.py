@@ -30,7 +30,7 @@ def test_joins_and_keeps_its_session_over_deep_sleep(site, engine):
 
 
 @pytest.mark.parametrize("window", [0, 1])
-def test_downlinks_arrive_in_each_window_and_tell_the_time(site, engine, window):
+def test_downlinks_arrive_in_each_window(site, engine, window):
     station = site(engine, radio_driver="sx1262")
     station.gateway.answers_in = window
     station.run_slots(3)

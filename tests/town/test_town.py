@@ -1,14 +1,16 @@
 """A town is made by its seed alone: everything that happens in it happens again."""
 
-from luftpegel_tools.town.town import Town, Wishes
+import pytest
+
+from luftpegel_tools.town.town import RADIOS, Town, Wishes
 
 HOUR_US = 3_600_000_000
 
 
-def events(folder, seed):
+def events(folder, seed, radio=RADIOS[0]):
     """Every event of a simulated hour, protobuf, with nobody listening."""
     told = []
-    with Town(folder, Wishes(seed=seed)) as town:
+    with Town(folder, Wishes(seed=seed, radio=radio)) as town:
         town.server.watch(
             lambda name, event: told.append((name, event.SerializeToString(deterministic=True)))
         )
@@ -18,8 +20,9 @@ def events(folder, seed):
     return told, measured
 
 
-def test_a_seed_repeats_an_hour_to_the_byte(tmp_path):
-    first, second = events(tmp_path / "first", 5), events(tmp_path / "second", 5)
+@pytest.mark.parametrize("radio", RADIOS)
+def test_a_seed_repeats_an_hour_to_the_byte(tmp_path, radio):
+    first, second = events(tmp_path / "first", 5, radio), events(tmp_path / "second", 5, radio)
     assert len(first[0]) > 10
     assert {name for name, _ in first[0]} >= {"join", "up", "status"}
     assert all(first[1])

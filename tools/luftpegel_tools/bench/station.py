@@ -30,7 +30,7 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96  # with a modem
-BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "sx1262": 112}
+BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "sx1262": 128}
 MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe
 INTERVAL_US = 600_000_000
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")
