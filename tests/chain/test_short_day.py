@@ -1,5 +1,7 @@
 """From the chips to the store, over a lossy air and a gateway that dies: nothing lost, nothing twice."""
 
+from itertools import pairwise
+
 import pytest
 
 from luftpegel_tools.town.luck import Disturbance
@@ -94,7 +96,7 @@ def test_a_power_cut_joins_anew_and_repeats_no_join_number(live, at):
     assert [name for name, _ in told].count("join") == 3
     assert [event.code for name, event in told if name == "log"] == []
     counters = [event.f_cnt for name, event in told if name == "up"]
-    assert all(later in {earlier + 1, 0} for earlier, later in zip(counters, counters[1:], strict=False))
+    assert all(later in {earlier + 1, 0} for earlier, later in pairwise(counters))
     assert counters.count(0) == 3
     assert_sound(results)
 

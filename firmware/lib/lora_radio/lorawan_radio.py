@@ -1,9 +1,10 @@
 # A LoRa chip with our own MAC as one radio of the station: joins lorawan.mac to a Phy, and keeps its times.
 #
 # The end of a frame is taken from the chip. Each window is set up before the wait for it, and garbage is
-# collected before the frame and in each wait: none is due then where it would cost time. The collector stays
-# on, because on a heap that is used up a late window is better than no memory. A window opens `margin` early and stays open as long
-# after: what the clock may be wrong by. Each downlink shows by how much it was; the next windows follow that.
+# collected before the frame and in each wait, so that none is due where it would cost time. The collector
+# stays on: on a heap that is used up a late window is better than no memory. A window opens `margin` early
+# and stays open as long after: what the clock may be wrong by. Each downlink shows by how much it was; the
+# next windows follow that.
 
 import gc
 import random
