@@ -122,7 +122,6 @@ class LorawanRadio:
 
     def sleep(self):
         if self._awake:
-            self._keep()
             self._phy.sleep()
             self._awake = False
 
@@ -175,6 +174,7 @@ class LorawanRadio:
             return ()
         finally:
             self._mac.cancel()
+            self._keep()
 
     def _fly(self, frame, margin_us):
         # One transmission with its two windows: the events of what came.

@@ -30,7 +30,7 @@ UNIX_GPS_S = 315_964_800 - 18  # Unix seconds at GPS second 0, less the leap sec
 class LoneGateway:
     """Listens to all channels of an air; answers in the window `answers_in` (0: RX1, 1: RX2).
 
-    `refused` keeps what was heard and not accepted.
+    Its answers come `late_us` late, as if the device's clock went wrong. `refused` keeps what was heard and not accepted.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class LoneGateway:
         )
         self.refused: list[Refused] = []
         self.answers_in = 0
+        self.late_us = 0
         air.observers.append(self._hear)
 
     def _hear(self, frame: Frame) -> None:
@@ -65,7 +66,8 @@ class LoneGateway:
             self.refused.append(outcome)
         if downlink is not None:
             window = downlink.windows[min(self.answers_in, len(downlink.windows) - 1)]
-            self._clock.call_at(frame.end_us + window.delay_us, self._send, downlink.phy_payload, window)
+            start_us = frame.end_us + window.delay_us + self.late_us
+            self._clock.call_at(start_us, self._send, downlink.phy_payload, window)
 
     def _let_in(self, joined: Joined, frame: Frame) -> Downlink | None:
         request = JoinRequest(

@@ -1,0 +1,158 @@
+"""The station's radio of chip and MAC, under CPython: its windows bear a clock that is wrong, and follow it."""
+
+import sys
+import types
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from tests.sx.conftest import BAND_HZ, CAP_DBM
+
+from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
+from lora_radio.lorawan_radio import MARGIN_US, LorawanRadio
+from luftpegel_tools.town.lone_gateway import UNIX_GPS_S, LoneGateway
+from luftpegel_tools.town.lorawan import Identity
+from luftpegel_tools.town.network import Downlink, JoinAccept
+
+IDENTITY = Identity(bytes(range(8)), app_key=bytes(16), join_eui=bytes(8))
+
+
+class Aes:
+    def __init__(self, key, mode, iv=None):
+        self._encryptor = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv)).encryptor()
+
+    def encrypt(self, data):
+        return self._encryptor.update(data)
+
+
+class Memory:
+    radio = b""
+
+    def keep_radio(self, data):
+        self.radio = bytes(data)
+
+
+class Storage(dict):
+    def read(self, name):
+        return self.get(name, 0)
+
+    def write(self, name, value):
+        self[name] = value
+
+
+class Network:
+    """Answers each uplink on port 9."""
+
+    def __init__(self):
+        self.uplinks = []
+
+    def join(self, request):
+        return JoinAccept(0)
+
+    def uplink(self, uplink):
+        self.uplinks.append(uplink)
+        return Downlink(9, b"down", acknowledges=False)
+
+
+class Site:
+    def __init__(self, bench):
+        self.bench, self.network = bench, Network()
+        self.gateway = LoneGateway(bench.clock, bench.air, self.network, IDENTITY)
+        self.memory, self.storage = Memory(), Storage()
+        self.opened = []
+        self.radio = self.boot()
+
+    def boot(self, data_rate=5):
+        radio = LorawanRadio(
+            self.open_phy,
+            self.storage,
+            self.memory,
+            lambda: self.bench.clock.now_us // 1000,
+            clock=self.bench.time,
+        )
+        radio.configure("EU868", IDENTITY.dev_eui, IDENTITY.join_eui, IDENTITY.app_key, data_rate, False)
+        return radio
+
+    def open_phy(self, most, band):
+        self.opened.append((most, band))
+        return self.bench.phy
+
+    def sleep_s(self, seconds):
+        self.bench.time.spend(seconds * 1_000_000)
+
+
+@pytest.fixture
+def site(sx1262, monkeypatch):
+    cryptolib = types.ModuleType("cryptolib")
+    cryptolib.aes = Aes
+    monkeypatch.setitem(sys.modules, "cryptolib", cryptolib)
+    return Site(sx1262)
+
+
+def test_the_cap_of_the_region_is_handed_to_the_chip(site):
+    assert site.opened == [(CAP_DBM, BAND_HZ)]
+
+
+@pytest.mark.parametrize("window", [0, 1])
+@pytest.mark.parametrize("data_rate", range(6))
+@pytest.mark.parametrize("late_us", [-MARGIN_US, 0, MARGIN_US])
+def test_downlinks_are_heard_with_any_error_within_the_margin(site, window, data_rate, late_us):
+    assert site.radio.join()
+    radio = site.boot(data_rate)
+    site.gateway.answers_in, site.gateway.late_us = window, late_us
+    (received,) = radio.send(1, b"up")
+    assert (received.port, received.payload, received.rssi, received.snr) == (9, b"down", -97, 62)
+    assert site.network.uplinks[0].data_rate == data_rate
+
+
+@pytest.mark.parametrize("late_us", [-50_000, 50_000])
+def test_a_join_bears_more(site, late_us):
+    site.gateway.late_us = late_us
+    assert site.radio.join()
+
+
+def test_a_steady_error_is_learnt_and_remembered(site):
+    assert site.radio.join()
+    site.gateway.late_us = 8_000
+    for _ in range(20):
+        assert site.radio.send(1, b"up")
+        site.sleep_s(60)
+    site.radio.sleep()
+    again = site.boot()
+    assert again.joined()
+    assert again.offset_us == pytest.approx(8_000, abs=1_500)
+    site.gateway.late_us = 8_000 + MARGIN_US - 2_000
+    assert again.send(1, b"up")
+
+
+def test_the_network_tells_the_time(site):
+    assert site.radio.join()
+    assert site.radio.network_time() is None
+    site.radio.send(1, b"up")
+    true = site.bench.clock.epoch + site.bench.clock.now_us / 1e6
+    assert site.radio.network_time() == pytest.approx(true, abs=1)
+    assert true > UNIX_GPS_S
+
+
+def test_confirmed_frames_tell_whether_they_were_acknowledged(site):
+    assert site.radio.join()
+    site.radio.send(1, b"up", confirmed=True)
+    assert site.radio.acknowledged
+    site.radio.send(1, b"up")
+    assert not site.radio.acknowledged
+
+
+def test_errors_are_those_of_the_interface(site):
+    with pytest.raises(RadioError) as not_joined:
+        site.radio.send(1, b"up")
+    assert not_joined.value.kind == NOT_JOINED
+    assert str(not_joined.value) == "LP-233 not joined"
+    assert site.radio.join()
+    with pytest.raises(RadioError) as too_long:
+        site.radio.send(1, bytes(243))
+    assert too_long.value.kind == TOO_LONG
+    slow = site.boot(data_rate=0)
+    with pytest.raises(RadioError) as no_channel:
+        for _ in range(100):
+            slow.send(1, bytes(51))
+    assert no_channel.value.kind == NO_CHANNEL
+    assert no_channel.value.wait_ms > 10_000
