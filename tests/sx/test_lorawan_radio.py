@@ -1,4 +1,4 @@
-"""The station's radio of chip and MAC, under CPython: its windows bear a clock that is wrong, and follow it."""
+"""The radio made of chip and MAC, under CPython: its windows bear a clock that is wrong, and follow it."""
 
 import sys
 import types
@@ -151,8 +151,8 @@ def test_errors_are_those_of_the_interface(site):
         site.radio.send(1, bytes(243))
     assert too_long.value.kind == TOO_LONG
     slow = site.boot(data_rate=0)
+    send_all = [slow.send] * 100
     with pytest.raises(RadioError) as no_channel:
-        for _ in range(100):
-            slow.send(1, bytes(51))
+        [send(1, bytes(51)) for send in send_all]
     assert no_channel.value.kind == NO_CHANNEL
     assert no_channel.value.wait_ms > 10_000

@@ -30,7 +30,8 @@ UNIX_GPS_S = 315_964_800 - 18  # Unix seconds at GPS second 0, less the leap sec
 class LoneGateway:
     """Listens to all channels of an air; answers in the window `answers_in` (0: RX1, 1: RX2).
 
-    Its answers come `late_us` late, as if the device's clock went wrong. `refused` keeps what was heard and not accepted.
+    Its answers come `late_us` late, as if the device's clock went wrong. `refused` keeps what was heard and
+    not accepted.
     """
 
     def __init__(
