@@ -17,7 +17,7 @@ from station.journal import Journal, Layout
 STATION_FILE = "/station.json"
 JOURNAL_FOLDER = "/journal"
 NVS_NAME = "luftpegel"
-_GARBAGE = 4096  # bytes between two collections
+_GARBAGE = 16384  # bytes between two collections
 # Longer than the longest thing that a radio driver may do without coming back (a confirmed frame at SF12,
 # busy modem).
 WATCHDOG_MS = 120000
