@@ -17,7 +17,7 @@ from station.journal import Journal, Layout
 STATION_FILE = "/station.json"
 JOURNAL_FOLDER = "/journal"
 NVS_NAME = "luftpegel"
-_GARBAGE = 16384  # bytes between two collections
+_GARBAGE, _ROOMY = 16384, 131072  # bytes between two collections, in a heap with less free than this
 # Longer than the longest thing that a radio driver may do without coming back (a confirmed frame at SF12,
 # busy modem).
 WATCHDOG_MS = 120000
@@ -27,8 +27,8 @@ UNATTENDED = (machine.DEEPSLEEP_RESET, machine.WDT_RESET)
 
 
 def run():
-    # What stays, stays where it was put: collected often, garbage leaves no gaps in between.
-    gc.threshold(_GARBAGE)
+    if gc.mem_free() < _ROOMY:
+        gc.threshold(_GARBAGE)  # collected often, garbage leaves no gaps between what stays
     state = memory.Memory(machine.RTC())
     cause = machine.reset_cause()
     settings = _settings()

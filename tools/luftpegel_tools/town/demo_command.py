@@ -74,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--radio",
         choices=RADIOS,
         default=RADIOS[0],
-        help="a LoRa chip with our own LoRaWAN, or a modem (default %(default)s)",
+        help="a modem, or a LoRa chip with our own LoRaWAN (default %(default)s)",
     )
     parser.add_argument(
         "--stations",

@@ -38,12 +38,12 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
-    radio: str = "sx1262"  # or wio_e5: a modem, which has its own LoRaWAN
+    radio: str = "wio_e5"  # a modem with its own LoRaWAN; or sx1262, a chip with ours
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
 
 
-RADIOS = ("sx1262", "wio_e5")
+RADIOS = ("wio_e5", "sx1262")
 
 Signal = tuple[int, float]
 Spot = tuple[str, float, float, Signal, Signal]
