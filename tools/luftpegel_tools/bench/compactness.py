@@ -99,7 +99,6 @@ def measure(path: Path, windows: int, seed: int) -> Iterator[Figure]:
         bound = 8 * LIMIT / _entropy(samples, columns)
         ours = _mean(_luftpegel(samples, columns, end, exact=True) for end in ends)
         asked = _mean(_luftpegel(samples, columns, end, exact=False) for end in ends)
-        yield Figure(f"{profile}: Luftpegel", ours, "readings", "order-0 entropy bound", ours / bound)
         counts = {"Luftpegel": ours, "Luftpegel, no exact coarser steps": asked}
         for name, fit in _PEERS.items():
             counts[name] = _mean(fit(samples, columns, end) for end in ends)
