@@ -25,6 +25,7 @@ _CACHE = FIRMWARE.parent / ".cache" / "mpy"
 _LIBRARIES = "lib"
 _FOLDERS = ("boards", "station", _LIBRARIES)
 _PLAIN = "main.py"
+_FACE = "__init__.py"  # of a package: all its names are for others
 STATION_FILE = "station.json"
 
 
@@ -105,7 +106,9 @@ def _found_as(path: PurePath) -> str:
 
 def compile_file(source: Path, name: str) -> bytes:
     """The .mpy of one source file, `name` being what a traceback calls it."""
-    content = inlined(source.read_bytes(), _asked_for())
+    content = source.read_bytes()
+    if source.name != _FACE:
+        content = inlined(content, _asked_for())
     key = hashlib.sha256(b"\0".join([_compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
     if not kept.is_file():

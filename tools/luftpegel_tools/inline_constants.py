@@ -1,28 +1,30 @@
-"""Writes the integer constants of a firmware module into its code, before mpy-cross sees it.
+"""Writes the constants of a firmware module into its code, before mpy-cross sees it.
 
 On a board each name that a module defines costs some 30 bytes of heap: its entry in the module, its text and
-hash among the interpreter's strings, which are never given back. MicroPython has `const()` against that, which
-CPython does not know. So the sources stay plain (`POLL_US = 1000`), and the image holds the number at each
-place of use; the name goes when no file of the image asks a module for it. Lines stay where they are, so
-tracebacks point to the right ones.
+hash among the interpreter's strings, which are never given back. MicroPython has `const()` against that,
+which CPython does not know. So the sources stay plain (`POLL_US = 1000`), and the image holds the value at
+each place of use; the name goes when no file of the image asks for it. (mpy-cross keeps equal strings and
+tuples of a module once.) Lines stay where they are, so tracebacks point to the right ones.
 """
 
 import ast
+import operator
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
-_ARITHMETIC = (
-    ast.Expression,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.operator,
-    ast.unaryop,
-    ast.Constant,
-    ast.Name,
-    ast.expr_context,
-)
+_ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+}
+_Value = int | str | bytes | tuple[object, ...]
 _Edit = tuple[int, int, bytes]  # first byte, byte behind the last, what stands there instead
 
 
@@ -58,15 +60,15 @@ def _asked_for(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
-def _constants(tree: ast.Module) -> dict[str, int]:
-    """Name -> value of what is set once, at the module's top level, to a number that can be reckoned here."""
+def _constants(tree: ast.Module) -> dict[str, _Value]:
+    """Name -> value of what is set once, at the module's top level, to something that can be told here."""
     bound = Counter(_bound(tree))
-    known: dict[str, int] = {}
+    known: dict[str, _Value] = {}
     for statement in tree.body:
-        for name, value in _assigned(statement):
-            number = _number(value, known)
-            if number is not None and bound[name] == 1:
-                known[name] = number
+        for name, expression in _assigned(statement):
+            value = _value(expression, known)
+            if value is not None and bound[name] == 1:
+                known[name] = value
     return known
 
 
@@ -97,21 +99,30 @@ def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
     return [(name.id, value) for name, value in pairs if isinstance(name, ast.Name)]
 
 
-def _number(value: ast.expr, known: Mapping[str, int]) -> int | None:
-    expression = ast.Expression(value)
-    for node in ast.walk(expression):
-        if not isinstance(node, _ARITHMETIC) or (isinstance(node, ast.Name) and node.id not in known):
-            return None
-        if isinstance(node, ast.Constant) and type(node.value) is not int:
-            return None
-    number = eval(compile(expression, "constant", "eval"), {"__builtins__": {}}, dict(known))
-    return number if type(number) is int else None
+def _value(expression: ast.expr, known: Mapping[str, _Value]) -> _Value | None:
+    """What an expression comes to, None for whatever is not told here."""
+    match expression:
+        case ast.Constant(value=int() | str() | bytes() as value) if not isinstance(value, bool):
+            return value
+        case ast.Name(id=name):
+            return known.get(name)
+        case ast.Tuple(elts=members):
+            values = [_value(member, known) for member in members]
+            return None if None in values else tuple(values)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            number = _value(operand, known)
+            return -number if isinstance(number, int) else None
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _ARITHMETIC:
+            one, other = _value(left, known), _value(right, known)
+            if isinstance(one, int) and isinstance(other, int):
+                return _ARITHMETIC[type(sign)](one, other)
+    return None
 
 
 def _edits(
-    tree: ast.Module, known: Mapping[str, int], kept: Container[str], starts: list[int]
+    tree: ast.Module, known: Mapping[str, _Value], kept: Container[str], starts: list[int]
 ) -> Iterator[_Edit]:
-    """Definitions that nobody else asks for become empty lines; elsewhere each use becomes its number."""
+    """Definitions that nobody else asks for become empty lines; elsewhere each use becomes its value."""
     for statement in tree.body:
         names = [name for name, _ in _assigned(statement)]
         if names and all(name in known and name not in kept for name in names):
@@ -120,12 +131,12 @@ def _edits(
             continue
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
-                number = known[node.id]
-                yield *_span(node, starts), (b"%d" if number >= 0 else b"(%d)") % number
+                yield *_span(node, starts), b"(%a)" % (known[node.id],)
 
 
 def _span(node: ast.expr | ast.stmt, starts: list[int]) -> tuple[int, int]:
-    assert node.end_lineno is not None and node.end_col_offset is not None
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
     return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
 

@@ -11,11 +11,11 @@ from luftpegel_wire.frames import encode_alarm as encode_alarm
 from luftpegel_wire.frames import encode_backfill as encode_backfill
 from luftpegel_wire.frames import encode_config as encode_config
 from luftpegel_wire.frames import encode_status as encode_status
-from luftpegel_wire.readings import Readings as Readings
 from luftpegel_wire.readings import Row as Row
-from luftpegel_wire.readings import decode_readings as decode_readings
 from luftpegel_wire.readings import encode_readings as encode_readings
-from luftpegel_wire.readings import exact_steps as exact_steps
+from luftpegel_wire.readings_reader import Readings as Readings
+from luftpegel_wire.readings_reader import decode_readings as decode_readings
+from luftpegel_wire.resolution import exact_steps as exact_steps
 
 PORT_READINGS: int
 PORT_STATUS: int

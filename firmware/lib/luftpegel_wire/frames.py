@@ -2,7 +2,8 @@
 # is a CBOR array that begins with its version; open lists of settings are maps from small numbers. A number
 # that this decoder does not know is kept under that number, so that newer stations remain readable.
 
-from .cbor import dumps, loads
+from .cbor import dumps
+from .cbor_reader import loads
 from .errors import MALFORMED, OUT_OF_RANGE, UNKNOWN_VERSION, WireError
 
 VERSION = 1
