@@ -79,13 +79,14 @@ class Image:
                 if len(left) < len(node.names):
                     yield _replaced(node, _import(node, left), starts)
         for statement in module.tree.body:
-            names = [name for name, _ in _assigned(statement)]
-            if names and all(name in known and name not in kept for name in names):
-                yield _replaced(statement, b"pass", starts)
+            pairs = _assigned(statement)
+            stay = [(name, value) for name, value in pairs if name in kept or name not in known]
+            if len(stay) < len(pairs):
+                yield _replaced(statement, _assignment(stay), starts)
                 continue
             for node in ast.walk(statement):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
-                    yield _replaced(node, b"(%a)" % (known[node.id],), starts)
+                if isinstance(node, ast.Name | ast.Attribute) and _dotted(node) in known:
+                    yield _replaced(node, b"(%a)" % (known[_dotted(node)],), starts)
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,17 @@ class _Module:
         return self.name.endswith("__init__")
 
     def constants(self, image: Image) -> dict[str, _Value]:
-        """Name -> value of what is set once, here at the top level or where it is imported from."""
+        """Name, "LIMIT" or "clock.LIMIT" -> value of what is set once, here or where it is imported from."""
         bound = Counter(_bound(self.tree))
         known: dict[str, _Value] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 theirs = image.constants(self._meant(node))
-                names = [alias.name for alias in node.names if alias.asname is None]
-                known |= {name: theirs[name] for name in names if name in theirs and bound[name] == 1}
+                for name in [alias.name for alias in node.names if bound[alias.asname or alias.name] == 1]:
+                    if name in theirs:
+                        known[name] = theirs[name]
+                    module = image.constants(f"{self._meant(node)}.{name}")
+                    known |= {f"{name}.{inner}": value for inner, value in module.items()}
         for statement in self.tree.body:
             for name, expression in _assigned(statement):
                 value = _value(expression, known)
@@ -119,7 +123,7 @@ class _Module:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 yield from (alias.name for alias in node.names if alias.name not in known)
-            elif isinstance(node, ast.Attribute):
+            elif isinstance(node, ast.Attribute) and _dotted(node) not in known:
                 yield node.attr
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
@@ -128,6 +132,16 @@ class _Module:
         """The dotted name of the module that a from-import means."""
         package = self.name.split(".")[: -node.level] if node.level else []
         return ".".join([*package, *filter(None, [node.module])])
+
+
+def _dotted(node: ast.expr) -> str:
+    """What a name or `module.name` that is read here is called; empty for anything else."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            return name
+        case ast.Attribute(value=ast.Name(id=module), attr=name, ctx=ast.Load()):
+            return f"{module}.{name}"
+    return ""
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
@@ -162,8 +176,8 @@ def _value(expression: ast.expr, known: Mapping[str, _Value]) -> _Value | None:
     match expression:
         case ast.Constant(value=int() | str() | bytes() as value) if not isinstance(value, bool):
             return value
-        case ast.Name(id=name):
-            return known.get(name)
+        case ast.Name() | ast.Attribute():
+            return known.get(_dotted(expression))
         case ast.Tuple(elts=members):
             values = [_value(member, known) for member in members]
             return None if None in values else tuple(values)
@@ -180,6 +194,11 @@ def _value(expression: ast.expr, known: Mapping[str, _Value]) -> _Value | None:
 def _import(node: ast.ImportFrom, left: list[ast.alias]) -> bytes:
     """The statement with these names only."""
     return ast.unparse(ast.ImportFrom(node.module, left, node.level)).encode() if left else b"pass"
+
+
+def _assignment(pairs: list[tuple[str, ast.expr]]) -> bytes:
+    """What is left of a statement: the assignment of these names only."""
+    return "; ".join(f"{name} = {ast.unparse(value)}" for name, value in pairs).encode() or b"pass"
 
 
 def _replaced(node: ast.expr | ast.stmt, text: bytes, starts: list[int]) -> _Edit:
