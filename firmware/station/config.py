@@ -168,7 +168,7 @@ class Plan:
 
     def __init__(self, settings, board, driver):
         radio = settings["radio"]["driver"]
-        if RADIOS[radio] is LORAWAN_RADIO:
+        if RADIOS[radio] == LORAWAN_RADIO:
             _known(radio, (board.LORA["chip"],), ("radio", "driver"))
         self.classes = []
         self.owned = []  # for each sensor its channels, in the order of measure(); None for one left out

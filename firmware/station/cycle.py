@@ -150,6 +150,8 @@ class _Wake:
         return row
 
     def _send(self, journal, row):
+        for part in ("sensors", "health", "steps"):
+            del self._settings[part]
         _forget("sensors", "station.sampler", "station.config")
         from lora_radio import open_driver
         from station.uplink import Uplink

@@ -2,6 +2,7 @@
 
 The same sources and the same compiler give the same bytes: the name that a traceback shows is the path
 on the board, and nothing of this machine gets in. Compiled files are kept by content: again costs nothing.
+Constants are written out first, which saves heap on the board (see inline_constants.py).
 """
 
 import functools
@@ -105,7 +106,7 @@ def _found_as(path: PurePath) -> str:
 
 def compile_file(source: Path, name: str) -> bytes:
     """The .mpy of one source file, `name` being what a traceback calls it."""
-    content = _image().inlined(_module(source), source.read_bytes())
+    content = _image().inlined(module_name(source), source.read_bytes())
     key = hashlib.sha256(b"\0".join([_compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
     if not kept.is_file():
@@ -119,10 +120,10 @@ def compile_file(source: Path, name: str) -> bytes:
 @functools.cache
 def _image() -> Image:
     files = (*sources(), FIRMWARE / _PLAIN)
-    return Image({_module(path): path.read_bytes() for path in files})
+    return Image({module_name(path): path.read_bytes() for path in files})
 
 
-def _module(source: Path) -> str:
+def module_name(source: Path) -> str:
     """The dotted name of a source; that of a file beside the firmware is its own."""
     path = source.relative_to(FIRMWARE) if source.is_relative_to(FIRMWARE) else Path(source.name)
     parts = path.with_suffix("").parts

@@ -16,8 +16,8 @@ _PARTS = {
     "readings": "Row encode_readings",
     "readings_reader": "Readings decode_readings",
     "resolution": "exact_steps",
-    "frames": "Status Alarm Config Backfill encode_status encode_alarm encode_config encode_backfill"
-    " decode_status decode_alarm decode_config decode_backfill",
+    "frames": "encode_status encode_alarm encode_config encode_backfill",
+    "frames_reader": "Status Alarm Config Backfill decode_status decode_alarm decode_config decode_backfill",
 }
 _DECODERS = {
     PORT_READINGS: "decode_readings",
