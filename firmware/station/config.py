@@ -45,8 +45,12 @@ class ConfigError(ValueError):
         return "%s %s. %s: %s" % (self.code, cause.format(*self.details), then, step.format(*self.advice))
 
 
+_NAME_BYTES = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
 def _name(value):
-    return 0 < len(value) <= 32 and all(c.isalpha() or c.isdigit() or c == "-" for c in value)
+    # By bytes: MicroPython would keep each character of a text as a string of its own, for ever.
+    return 0 < len(value) <= 32 and all(byte in _NAME_BYTES for byte in value.encode())
 
 
 def _any(_value):

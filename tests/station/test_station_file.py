@@ -44,6 +44,7 @@ FAULTS = {
     "a text where a number belongs": ("600", '"600"', 3, "LP-354", "'600'"),
     "true is no number": ("600", "true", 3, "LP-354", "True"),
     "name with a space": ("LP-0001", "LP 0001", 1, "LP-354", "letters"),
+    "name that a board cannot spell": ("LP-0001", "LP-Brücke", 1, "LP-354", "letters"),
     "unknown board": ("heltec_v3", "heltec_v9", 2, "LP-355", "heltec_v3"),
     "unknown driver": ("sht4x", "sht5x", 11, "LP-355", "sps30"),
     "unknown radio": ("wio_e5", "wio", 7, "LP-355", "sx1262 sx1276 wio_e5"),

@@ -187,10 +187,18 @@ def run_wakes(
 
 
 def least_heap_kib(radio: str, wakes: int = WAKES, step_kib: int = 2) -> int:
-    """How far below the budget, in steps, so many wakes with two joins still pass without a fault."""
-    least = BUDGETS_KIB[radio]
-    while _passes(least - step_kib, wakes, radio):
-        least -= step_kib
+    """The least heap with which so many wakes and two joins pass without a fault, by halving.
+
+    It lies between half the budget, with which no station starts, and the budget.
+    """
+    budget = BUDGETS_KIB[radio]
+    too_small, least = budget // 2, budget
+    while least - too_small > step_kib:
+        middle = (too_small + least) // 2
+        if _passes(middle, wakes, radio):
+            least = middle
+        else:
+            too_small = middle
     return least
 
 
