@@ -88,7 +88,7 @@ class Hardware:
 
     def _battery_mv(self):
         battery = self._board.BATTERY
-        adc = ADC(Pin(battery["adc"]))
+        adc = ADC(Pin(battery["adc"]), atten=getattr(ADC, battery["attenuation"]))
         self._connect_battery(True)
         microvolts = sum([adc.read_uv() for _ in range(_BATTERY_SAMPLES)]) // _BATTERY_SAMPLES
         self._connect_battery(False)
@@ -96,7 +96,7 @@ class Hardware:
 
     def _connect_battery(self, on):
         battery = self._board.BATTERY
-        if battery["enable"] is not None:  # some dividers are always connected
+        if "enable" in battery:  # other dividers are always connected
             Pin(battery["enable"], Pin.OUT, value=battery["on"] if on else 1 - battery["on"])
 
     def _chip_temperature(self):
