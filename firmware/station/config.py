@@ -202,7 +202,7 @@ class Plan:
 
 def _radios(board):
     # Names of the radios that this board has, or has the pins for.
-    modems = [name for name in RADIOS if RADIOS[name] is not LORAWAN_RADIO and hasattr(board, "MODEM")]
+    modems = [name for name in RADIOS if RADIOS[name] != LORAWAN_RADIO and hasattr(board, "MODEM")]
     return modems + [board.LORA["chip"]]
 
 

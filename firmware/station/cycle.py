@@ -160,7 +160,7 @@ class _Wake:
         gc.threshold(-1)
         radio = self._hardware.radio(driver, Numbers(self._nvs), self._state)
         feed = self._watchdog.feed
-        Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed).run(journal, row)
+        Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed, _forget).run(journal, row)
 
     def sleep(self):
         now_ms = board_ms()
