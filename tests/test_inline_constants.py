@@ -44,7 +44,16 @@ def test_what_cannot_be_told_stays(value):
 
 
 @pytest.mark.parametrize(
-    "again", ["A = 2", "def f(A): pass", "for A in (): pass", "import A", "class A: pass", "del A"]
+    "again",
+    [
+        "try: f()\nexcept E as A: pass",
+        "A = 2",
+        "def f(A): pass",
+        "for A in (): pass",
+        "import A",
+        "class A: pass",
+        "del A",
+    ],
 )
 def test_a_name_with_two_meanings_stays(again):
     source = f"A = 1\nf(A)\n{again}\n".encode()
@@ -61,6 +70,11 @@ def test_imported_constants_are_written_out_and_no_longer_imported():
     relative = b"from . import tables\nf(tables.LIMIT)\n"
     image = Image({"room.own": relative, "room.tables": TABLES})
     assert image.inlined("room.own", relative) == b"from . import tables\nf((8))\n"
+
+
+def test_a_constant_imported_under_another_name_stays_imported():
+    own = b"from tables import HALF as SHARE\nf(SHARE)\n"
+    assert inlined(own, tables=TABLES) == own
 
 
 def test_a_name_that_another_module_asks_for_stays():

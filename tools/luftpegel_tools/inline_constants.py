@@ -75,7 +75,7 @@ class Image:
         kept = self._asked | set(module.asks(self))
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ImportFrom):
-                left = [alias for alias in node.names if alias.name not in known]
+                left = [alias for alias in node.names if alias.asname or alias.name not in known]
                 if len(left) < len(node.names):
                     yield _replaced(node, _import(node, left), starts)
         for statement in module.tree.body:
@@ -105,7 +105,8 @@ class _Module:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 theirs = image.constants(self._meant(node))
-                for name in [alias.name for alias in node.names if bound[alias.asname or alias.name] == 1]:
+                names = [alias.name for alias in node.names if alias.asname is None]
+                for name in [name for name in names if bound[name] == 1]:
                     if name in theirs:
                         known[name] = theirs[name]
                     module = image.constants(f"{self._meant(node)}.{name}")
@@ -122,7 +123,7 @@ class _Module:
         known = {} if self.is_face else self.constants(image)
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
-                yield from (alias.name for alias in node.names if alias.name not in known)
+                yield from (alias.name for alias in node.names if alias.asname or alias.name not in known)
             elif isinstance(node, ast.Attribute) and _dotted(node) not in known:
                 yield node.attr
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -153,7 +154,7 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             yield node.arg
         elif isinstance(node, ast.alias):
             yield (node.asname or node.name).split(".")[0]
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
             yield node.name
 
 
