@@ -14,18 +14,30 @@ from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
+LATENCY_US = 30_000
+
 
 class RadioField:
     """`air`, `gateways`, and one chip for each station: `chip` gives it, to be soldered to a board."""
 
-    def __init__(self, clock: VirtualClock, sites: Sequence[GatewaySite], seed: int) -> None:
+    def __init__(
+        self, clock: VirtualClock, sites: Sequence[GatewaySite], seed: int, *, latency_us: int = LATENCY_US
+    ) -> None:
+        """`latency_us`: mean delay between gateways and network server, on top of what is real of it."""
         self._clock = clock
         self._links: dict[int, RadioLink] = {}
         self.air = SharedAir(clock, self._down)
         self.air.observers.append(self._heard)
         self.gateways = [
             SimulatedGateway(
-                Site(site.gateway_id, site.latitude, site.longitude, site.altitude, site.has_gps),
+                Site(
+                    site.gateway_id,
+                    site.latitude,
+                    site.longitude,
+                    site.altitude,
+                    site.has_gps,
+                    latency_us=latency_us,
+                ),
                 clock,
                 self.air,
                 self._up,

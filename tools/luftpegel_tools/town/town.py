@@ -46,6 +46,7 @@ class Wishes:
 
 RADIOS = ("wio_e5", "sx1262")
 
+
 class Town:
     """The town; a context manager that takes everything down again."""
 
@@ -76,9 +77,9 @@ class Town:
                 raise BrokerError("LP-375: the MQTT broker does not answer. Next: try again; report it.")
             self._stack = stack.pop_all()
 
-    def switch_on(self) -> None:
+    def switch_on(self, stagger_us: int = STAGGER_US) -> None:
         """Give the stations power, one after the other."""
-        switch_on(self.clock, self.stations, STAGGER_US)
+        switch_on(self.clock, self.stations, stagger_us)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""

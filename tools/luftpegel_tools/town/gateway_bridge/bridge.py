@@ -1,8 +1,9 @@
 """The gateways' end: their events to the broker, the network server's commands to them.
 
-Whoever is at the other end, our own network server or a real ChirpStack, makes no difference here. A bridge of
-one gateway is what ChirpStack's MQTT Forwarder is on a real one: the connection is the gateway's own, with its
-id as client id and its state as last will. A bridge of several stands for the central ChirpStack Gateway Bridge.
+Whoever is at the other end, our own network server or a real ChirpStack, makes no difference here. A bridge
+of one gateway is what ChirpStack's MQTT Forwarder is on a real one: the connection is the gateway's own, with
+its id as client id and its state as last will. One of several stands for the central ChirpStack Gateway
+Bridge.
 """
 
 import logging
@@ -55,6 +56,11 @@ class GatewayBridge:
             client_id=own_id,
             standings=[_standing(prefix, gateway_id) for gateway_id in self._gateways],
         )
+
+    @property
+    def gateway_ids(self) -> list[str]:
+        """Of all its gateways."""
+        return list(self._gateways)
 
     def start(self) -> None:
         """Tell the first statistics; once more every `stats_every_us`."""
