@@ -247,6 +247,27 @@ def test_a_broker_that_refuses(refusing, monkeypatch, capsys, tmp_path):
     assert b"gateways" in heard[0]
 
 
+def test_what_is_to_be_registered_is_told_without_a_broker(capsys):
+    words = ["town", "--list", "--seed", str(SEED), "--stations", "level", "--prefix", ""]
+    assert cli.main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    identity = Identity.make(1, "level", SEED)
+    assert told["devices"] == [
+        {
+            "name": "LP-0001",
+            "dev_eui": identity.dev_eui.hex(),
+            "join_eui": identity.join_eui.hex(),
+            "app_key": identity.app_key.hex(),
+        }
+    ]
+    assert told["topic_prefix"] == ""
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert all(text in said for text in told["devices"][0].values())
+    assert all(gateway["gateway_id"] in said for gateway in told["gateways"])
+    assert "protect nothing" in said
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -16,7 +16,7 @@ from luftpegel_tools.town.radio_field import RadioField
 from luftpegel_tools.town.radio_link import RadioLink
 from luftpegel_tools.town.spots import spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
-from luftpegel_tools.town.town import Wishes, switch_on
+from luftpegel_tools.town.town import Wishes, identities, switch_on
 from luftpegel_tools.town.witness import Happening, Witness
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
@@ -60,8 +60,8 @@ class OpenTown:
                     raise BrokerError(why_not(bridge))
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
-            for number, kind in enumerate(wishes.kinds, 1):
-                station = self._station(Identity.make(number, kind, wishes.seed), number, build)
+            for number, identity in enumerate(identities(wishes), 1):
+                station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
             Witness(self.clock, self.field, self.stations, self._happened)

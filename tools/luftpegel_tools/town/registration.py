@@ -1,18 +1,15 @@
 """What the operator of a network server must register, so that a simulated town's stations can join."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from luftpegel_tools.town.gateway_bridge import SimulatedGateway
-from luftpegel_tools.town.station import TownStation
+from luftpegel_tools.town.spots import spot_of
+from luftpegel_tools.town.town import Wishes, identities
 
 # as ChirpStack's API spells them; the firmware's MAC is LoRaWAN 1.0.4
 _MAC_VERSION, _REGIONAL_PARAMETERS = "LORAWAN_1_0_4", "RP002_1_0_3"
 
 
-def registration(
-    region: str, prefix: str, gateways: Sequence[SimulatedGateway], stations: Sequence[TownStation]
-) -> dict[str, Any]:
+def registration(wishes: Wishes, region: str, prefix: str) -> dict[str, Any]:
     """Gateways, device profile and devices, in the words of ChirpStack's API; EUIs and keys as hex digits.
 
     `app_key` is the AppKey, which ChirpStack's API calls `nwk_key` for LoRaWAN 1.0.x.
@@ -21,28 +18,24 @@ def registration(
         "region": region,
         "topic_prefix": prefix,
         "gateways": [
-            {
-                "gateway_id": gateway.site.gateway_id,
-                "latitude": gateway.site.latitude,
-                "longitude": gateway.site.longitude,
-            }
-            for gateway in gateways
+            {"gateway_id": site.gateway_id, "latitude": site.latitude, "longitude": site.longitude}
+            for site in spot_of(1).sites()
         ],
         "device_profile": {
             "region": region.upper(),
             "mac_version": _MAC_VERSION,
             "reg_params_revision": _REGIONAL_PARAMETERS,
             "supports_otaa": True,
-            "uplink_interval": max(station.entry.interval_s for station in stations),
+            "uplink_interval": wishes.interval_s,
         },
         "devices": [
             {
-                "name": station.identity.id,
-                "dev_eui": station.identity.dev_eui.hex(),
-                "join_eui": station.identity.join_eui.hex(),
-                "app_key": station.identity.app_key.hex(),
+                "name": identity.id,
+                "dev_eui": identity.dev_eui.hex(),
+                "join_eui": identity.join_eui.hex(),
+                "app_key": identity.app_key.hex(),
             }
-            for station in stations
+            for identity in identities(wishes)
         ],
     }
 

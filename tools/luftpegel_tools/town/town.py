@@ -69,8 +69,8 @@ class Town:
                 stack.callback(network.close)
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
-            for number, kind in enumerate(wishes.kinds, 1):
-                station = self._station(Identity.make(number, kind, wishes.seed), number, build)
+            for number, identity in enumerate(identities(wishes), 1):
+                station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
             if not self.server.bus.wait_ready(_BROKER_PATIENCE_S):
@@ -121,6 +121,11 @@ class Town:
         self.server.records.set_keys(
             api.DeviceKeys(dev_eui=identity.dev_eui.hex(), nwk_key=identity.app_key.hex())
         )
+
+
+def identities(wishes: Wishes) -> list[Identity]:
+    """The stations of such a town."""
+    return [Identity.make(number, kind, wishes.seed) for number, kind in enumerate(wishes.kinds, 1)]
 
 
 def switch_on(clock: VirtualClock, stations: Sequence[TownStation], stagger_us: int) -> None:

@@ -40,6 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the broker of a real network server: mqtt[s]://[user@]host[:port]; "
         f"the password is read from {PASSWORD_VARIABLE}",
     )
+    parser.add_argument(
+        "--list", action="store_true", help="print what the network server must know beforehand, and end"
+    )
     parser.add_argument("--region", choices=REGIONS, default=REGIONS[0], help="(default %(default)s)")
     parser.add_argument(
         "--prefix", help="of the gateways' topics, where the network server's is not the region's name"
@@ -95,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
     life = _Life(args)
     try:
         with ended_by_signals():
+            if args.list:
+                return life.introduce()
             return life.alone() if address is None else life.open(address)
     except CANNOT_START as error:
         print(error, file=sys.stderr)
@@ -120,14 +125,22 @@ class _Life:
             epoch=today() if args.network or args.realtime else EPOCH,
         )
 
+    @property
+    def _prefix(self) -> str:
+        args = self._args
+        return str(args.region if args.prefix is None else args.prefix)
+
+    def introduce(self) -> int:
+        """Tell what the network server must know."""
+        wanted = registration(self._wishes, self._args.region, self._prefix)
+        self._say({"event": "registration"} | wanted, as_text(wanted))
+        return EXIT_DONE
+
     def open(self, address: BrokerAddress) -> int:
         """Before a real network server."""
-        args = self._args
-        prefix = args.region if args.prefix is None else args.prefix
-        folder = args.state or _own_folder(args.seed)
-        with OpenTown(folder, self._wishes, address, prefix, self._tell) as town:
-            wanted = registration(args.region, prefix, town.field.gateways, town.stations)
-            self._say({"event": "registration"} | wanted, as_text(wanted))
+        self.introduce()
+        folder = self._args.state or _own_folder(self._args.seed)
+        with OpenTown(folder, self._wishes, address, self._prefix, self._tell) as town:
             town.switch_on(_STAGGER_US)
             return self._live(town, [])
 
