@@ -15,7 +15,10 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 
 _LOOK_EVERY_US = 1_000_000
 
-AWAY = "LP-377: the MQTT broker does not answer. Next: see whether it runs and whether its address is right."
+AWAY = (
+    "LP-377: the MQTT broker does not answer. "
+    "Next: see whether it runs, whether its address is right and, with mqtts, whether its certificate is trusted."
+)
 REFUSED = (
     "LP-378: the MQTT broker refuses us ({reason}). "
     "Next: look at user name, password, and what the broker lets them read and write."
