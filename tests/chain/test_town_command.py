@@ -219,6 +219,13 @@ def test_a_broker_that_is_away(told, tmp_path, capsys):
     assert capsys.readouterr().err.startswith("LP-377: ")
 
 
+def test_a_folder_that_cannot_be_used(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    words = ["town", "--network", "mqtt://127.0.0.1", "--state", str(tmp_path / "file" / "folder")]
+    assert cli.main(words) == 3
+    assert capsys.readouterr().err.startswith("LP-386: ")
+
+
 @pytest.fixture
 def refusing():
     """A broker that lets nobody in; gives its port and a list of what it was told."""

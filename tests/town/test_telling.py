@@ -41,7 +41,7 @@ def test_what_concerns_no_station():
     ack = Happening(
         0, "tx-ack", details={"gateway": "00aa", "downlink_id": 1, "statuses": ["TOO_LATE", "OK"]}
     )
-    assert as_text(ack) == "00:00:00 gateway 00aa: TOO_LATE, OK"
+    assert as_text(ack) == "00:00:00 gateway 00aa is told to send: TOO_LATE, OK"
     assert "station" not in json.loads(as_json(ack))
 
 

@@ -17,7 +17,7 @@ _LOOK_EVERY_US = 1_000_000
 
 AWAY = (
     "LP-377: the MQTT broker does not answer. "
-    "Next: see whether it runs, whether its address is right and, with mqtts, whether its certificate is trusted."
+    "Next: see whether it runs, whether its address is right and, with mqtts, its certificate trusted."
 )
 REFUSED = (
     "LP-378: the MQTT broker refuses us ({reason}). "

@@ -44,7 +44,7 @@ def _how(details: Mapping[str, Any]) -> str:
 
 
 def _tx_ack(details: Mapping[str, Any]) -> str:
-    return f"gateway {details['gateway']}: {', '.join(details['statuses'])}"
+    return f"gateway {details['gateway']} is told to send: {', '.join(details['statuses'])}"
 
 
 def _connected(details: Mapping[str, Any]) -> str:

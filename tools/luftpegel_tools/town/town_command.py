@@ -140,6 +140,15 @@ class _Life:
         """Before a real network server."""
         self.introduce()
         folder = self._args.state or _own_folder(self._args.seed)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            print(
+                f"LP-386: the stations' folder {folder} cannot be used ({error.strerror}). "
+                "Next: name another with --state.",
+                file=sys.stderr,
+            )
+            return EXIT_MISSING
         with OpenTown(folder, self._wishes, address, self._prefix, self._tell) as town:
             town.switch_on(_STAGGER_US)
             return self._live(town, [])
@@ -166,7 +175,8 @@ class _Life:
     def _live(self, town: Town | OpenTown, checks: Sequence[Callable[[], None]]) -> int:
         if self._args.duration is not None:
             town.clock.call_later(round(self._args.duration * 1_000_000), self._end)
-        self._look(town, checks)
+        if checks:
+            self._look(town, checks)
         try:
             town.clock.serve(lambda: self._over, lambda: False)
         finally:
