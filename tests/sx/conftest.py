@@ -58,6 +58,9 @@ class BoardTime:
     def sleep_ms(self, ms):
         self.spend(1000 * ms)
 
+    def sleep_us(self, us):
+        self.spend(us)
+
 
 class Wires:
     """What a chip needs of a board: levels of pins by name; and which chip listens to which."""
