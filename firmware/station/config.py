@@ -86,6 +86,7 @@ _RADIO = {
     "data_rate": (int, _between(0, 15), "0 to 15", 5),
     "adr": (bool, _any, "true or false", False),
     "frame_bytes": (int, _between(20, 242), "20 to 242 bytes", 242),
+    "light_sleep": (bool, _any, "true or false", False),
 }
 
 
@@ -170,6 +171,10 @@ class Plan:
         radio = settings["radio"]["driver"]
         if RADIOS[radio] is LORAWAN_RADIO:
             _known(radio, (board.LORA["chip"],), ("radio", "driver"))
+        elif settings["radio"]["light_sleep"]:
+            raise ConfigError(
+                "LP-354", ("radio", "light_sleep"), ("light_sleep", "false with a modem", "True")
+            )
         self.classes = []
         self.owned = []  # for each sensor its channels, in the order of measure(); None for one left out
         taken = {}
