@@ -119,7 +119,7 @@ def test_a_steady_error_is_learnt_and_remembered(site):
     site.radio.sleep()
     again = site.boot()
     assert again.joined()
-    assert again.rx_error_us == pytest.approx(8_000, abs=1_500)
+    assert again.rx_offset_us == pytest.approx(8_000, abs=1_500)
     site.gateway.late_us = 8_000 + MARGIN_US - 2_000
     assert again.send(1, b"up")
 

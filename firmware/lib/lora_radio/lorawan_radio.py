@@ -59,7 +59,7 @@ class LorawanRadio:
         self._heard = None  # the last packet that was for us
         self._ended_ms = 0  # end of the last frame
         self._unix_ms = None  # Unix time less now_ms()
-        self.rx_error_us = 0
+        self.rx_offset_us = 0
         self.rx_spread_us = 0
         self.acknowledged = False
         self.pending = False
@@ -93,16 +93,15 @@ class LorawanRadio:
         if self._mac.joined and not adr:
             self._mac.session.data_rate = data_rate
             self._mac.session.stay_usable()
-        self._awake = False
-        self.wake()
+        self._phy.begin()  # whatever the chip was at before: the board may have started anew
+        self._awake = True
 
     def joined(self):
         return self._mac is not None and self._mac.joined
 
-    def join(self):
+    def join(self, anew=False):  # noqa: ARG002 - the MAC keeps a session until the network answers, anyway
         self._configured()
-        self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US)
-        return self._mac.joined
+        return bool(self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US))
 
     def max_payload(self):
         self._configured()
@@ -213,7 +212,7 @@ class LorawanRadio:
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)
-        shift = _limited(self.rx_error_us, margin_us // 2)
+        shift = _limited(self.rx_offset_us, margin_us // 2)
         early = max(0, margin_us + SLACK_US - (8 - LOCK_SYMBOLS) * symbol)
         listening = early + margin_us + SLACK_US + LOCK_SYMBOLS * symbol
         opens = clock.ticks_add(end, delay_us + shift - early - phy.rx_delay_us)
@@ -271,14 +270,14 @@ class LorawanRadio:
         error = self._clock.ticks_diff(packet.done_ticks_us, end) - airtime - delay_us
         if error > shift + margin_us + SLACK_US:
             return
-        change = error - self.rx_error_us
+        change = error - self.rx_offset_us
         self.rx_spread_us += (min(abs(change), 0xFFFF) - self.rx_spread_us) // SMOOTHING
-        self.rx_error_us = _limited(self.rx_error_us + change // SMOOTHING, MOST_ERROR_US)
+        self.rx_offset_us = _limited(self.rx_offset_us + change // SMOOTHING, MOST_ERROR_US)
 
     # --- deep sleep ---
 
     def _keep(self):
-        timing = struct.pack(_TIMING, self.rx_error_us, self.rx_spread_us)
+        timing = struct.pack(_TIMING, self.rx_offset_us, self.rx_spread_us)
         self._memory.keep_radio(timing + self._mac.dump(self._now_ms()))
 
     def _restore(self, now):
@@ -286,7 +285,7 @@ class LorawanRadio:
         kept = self._memory.radio
         size = struct.calcsize(_TIMING)
         if self._mac.load(kept[size:], now, exact=True):
-            self.rx_error_us, self.rx_spread_us = struct.unpack(_TIMING, kept[:size])
+            self.rx_offset_us, self.rx_spread_us = struct.unpack(_TIMING, kept[:size])
 
 
 def _limited(error_us, most_us):

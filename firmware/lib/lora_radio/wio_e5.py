@@ -52,6 +52,7 @@ class WioE5:
     BAUD = 9600
     RXBUF = 1024
     KEEPS_SETTINGS = True
+    rx_offset_us = rx_spread_us = None
 
     def __init__(self, uart, reset=None, clock=time):
         # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them
@@ -97,9 +98,11 @@ class WioE5:
         counters = self._ask("AT+LW=ULDL", "+LW: ULDL, ").split(",")
         return not self._refused and (integer(counters[0]) or 0) > 0
 
-    def join(self):
+    def join(self, anew=False):
         if self._key is None:
             raise RadioError(JOIN_FAILED, "no key: configure first")
+        if anew:
+            self._restart()
         self._ask('AT+KEY=APPKEY,"%s"' % to_hex(self._key), "+KEY: APPKEY")
         outcome = []
 
