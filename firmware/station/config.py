@@ -175,7 +175,7 @@ class Plan:
     def __init__(self, settings, board, driver):
         radio = settings["radio"]
         _known(radio["driver"], _radios(board), ("radio", "driver"))
-        if radio["light_sleep"] and RADIOS[radio["driver"]] is not LORAWAN_RADIO:
+        if radio["light_sleep"] and RADIOS[radio["driver"]] != LORAWAN_RADIO:
             raise ConfigError(
                 "LP-354", ("radio", "light_sleep"), ("light_sleep", "false with a modem", "True")
             )
