@@ -1,9 +1,9 @@
 # A LoRa chip with our own MAC as one radio of the station: joins lorawan.mac to a Phy, and keeps its times.
 #
 # The end of a frame is taken from the chip. Each window is set up before the wait for it, and the chip stays
-# awake: only the start is left to do. Garbage is collected before the frame and in each wait; the collector
-# is off for the last milliseconds before a window, which take hardly any memory, and polling for the end of a
-# frame takes none. A window opens `margin` early and stays open as long after: what the clock may be wrong
+# awake: only the start is left to do. Garbage is collected before the frame and before each wait; then the
+# collector is off until the window opens, because a wait takes hardly any memory. (Polling for the end of a
+# frame takes none.) A window opens `margin` early and stays open as long after: what the clock may be wrong
 # by. Each downlink shows by how much it was; the next windows follow that, by half of a margin at most, so
 # that what was learnt wrongly makes nobody deaf.
 
@@ -201,7 +201,11 @@ class LorawanRadio:
         gc.collect()
         due = phy.transmit(frame.frequency_hz, frame.sf, frame.bandwidth_hz, frame.power_dbm, frame.payload)
         doubt = clock.ticks_diff(due, clock.ticks_us()) >> LIGHT_DOUBT if self._light_sleep else 0
-        self._rest_until(clock.ticks_add(due, -doubt))
+        gc.disable()
+        try:
+            self._rest_until(clock.ticks_add(due, -doubt))
+        finally:
+            gc.enable()
         return phy.transmitted(AWAKE_US + doubt)
 
     # --- windows ---
@@ -234,9 +238,9 @@ class LorawanRadio:
         clock = self._clock
         if clock.ticks_diff(opens, clock.ticks_us()) > COLLECTING_US:
             gc.collect()
-        self._rest_until(opens)
         gc.disable()
         try:
+            self._rest_until(opens)
             clock.sleep_us(max(0, clock.ticks_diff(opens, clock.ticks_us())))
             self._phy.receive()
         finally:

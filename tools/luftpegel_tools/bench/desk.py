@@ -35,6 +35,9 @@ class Time(Protocol):
     def spend(self, us: int) -> None:
         """Let virtual time pass."""
 
+    def allocate(self) -> None:
+        """Something takes memory: MicroPython may collect garbage now."""
+
 
 class BoardTime:
     """MicroPython's time, on the virtual clock; each look costs a little, so that polling ends."""
@@ -45,6 +48,9 @@ class BoardTime:
     def spend(self, us: int) -> None:
         """Let virtual time pass."""
         self.clock.run_until(self.clock.now_us + us)
+
+    def allocate(self) -> None:
+        """No garbage is collected here."""
 
     def ticks_us(self) -> int:
         """As MicroPython's, like all that follows."""
@@ -108,6 +114,7 @@ class SPI:
 
     def _transfer(self, data: bytes) -> bytes:
         answer = self._chip.transfer(data) if self._wires.levels["cs"] == 0 else bytes(len(data))
+        self._time.allocate()
         self._time.spend(SPI_US + 4 * len(data))
         return answer
 
