@@ -210,7 +210,7 @@ def test_frames_for_somebody_else_do_not_keep_it_for_long(site):
     assert site.radio.join()
     foreign(site, 990_000)
     foreign(site, 1_990_000, sf=12, frequency_hz=RX2_HZ)
-    site.network.uplink = lambda uplink: None
+    site.network.uplink = lambda _: None
     started_us = site.bench.clock.now_us
     assert site.radio.send(1, b"up") == []
     assert site.bench.clock.now_us - started_us < 4_000_000
@@ -221,6 +221,13 @@ def test_what_it_learns_is_not_an_end_that_it_noticed_late(site):
     assert site.radio.join()
     before = site.radio.rx_offset_us
     received = site.bench.phy.received
-    site.bench.phy.received = lambda: site.bench.time.spend(100_000) or received()
+
+    def late():
+        packet = received()
+        if packet:
+            packet.done_ticks_us += 100_000
+        return packet
+
+    site.bench.phy.received = late
     assert site.radio.send(1, b"up")
     assert site.radio.rx_offset_us == before

@@ -228,7 +228,7 @@ class LorawanRadio:
             events = self._mac.received(packet, self._now_ms()) if packet else ()
             if events:
                 self._heard = packet
-                self._calibrate(window, end, packet, shift, margin_us)
+                self._calibrate(window, end, packet, margin_us)
                 return events
             listening = clock.ticks_diff(closes, clock.ticks_us()) - phy.rx_delay_us
         return ()
@@ -266,13 +266,13 @@ class LorawanRadio:
         else:
             self._clock.sleep_ms(ms)
 
-    def _calibrate(self, window, end, packet, shift, margin_us):
-        # Takes from a downlink that was for us by how much it came late. What cannot be, because the window
-        # was not open then, is an end noticed late.
+    def _calibrate(self, window, end, packet, margin_us):
+        # Takes from a downlink that was for us by how much it came late. What no window bears is an end that
+        # was noticed late.
         delay_us, _, sf, bandwidth_hz = window
         airtime = self._phy.airtime_us(sf, bandwidth_hz, len(packet.payload), crc=False)
         error = self._clock.ticks_diff(packet.done_ticks_us, end) - airtime - delay_us
-        if error > shift + margin_us + SLACK_US:
+        if error > 2 * margin_us:
             return
         change = error - self.rx_offset_us
         self.rx_spread_us += (min(abs(change), 0xFFFF) - self.rx_spread_us) // SMOOTHING
