@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -162,3 +163,19 @@ def test_the_chips_inputs_are_held_in_light_sleep_and_let_go_behind_it(fails):
     with pytest.raises(KeyboardInterrupt) if fails else contextlib.nullcontext():
         light_sleep_beside(lora, machine)(970)
     assert not held
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_wires_the_board_as_its_table_does(name):
+    page = (BOARDS.parents[1] / "docs" / "lorawan.md").read_text()
+    heads = [cell.strip().lower() for cell in page.split("| board | chip |")[1].split("\n")[0].split("|")]
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    cells = [cell.strip() for cell in row.split("|")[2:-1]]
+    lora = table(name).LORA
+    assert cells[0] == lora["chip"].upper()
+    pins = {head: int(cell) for head, cell in zip(heads[:-1], cells[1:-1], strict=False) if cell.isdigit()}
+    told = re.findall(r"pin (\d+) high to receive", cells[-1])
+    wires = {**lora["spi"], **lora["pins"]}
+    enable = wires.pop("rx_enable", None)
+    assert pins == {wire: number for wire, number in wires.items() if wire != "id"}
+    assert told == ([] if enable is None else [str(enable)])
