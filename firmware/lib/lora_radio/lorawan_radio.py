@@ -2,10 +2,10 @@
 #
 # The end of a frame is taken from the chip. Each window is set up before the wait for it, and the chip stays
 # awake: only the start is left to do. Garbage is collected before the frame and before each wait; then the
-# collector is off until the window opens, because a wait takes hardly any memory. (Polling for the end of a
-# frame takes none.) A window opens `margin` early and stays open as long after: what the clock may be wrong
-# by. Each downlink shows by how much it was; the next windows follow that, by half of a margin at most, so
-# that what was learnt wrongly makes nobody deaf.
+# collector is off until the window opens, because a wait takes hardly any memory, and polling for the end of
+# a frame takes none. A window opens `margin` early and stays open as long after: what the clock may be wrong
+# by. Each downlink shows by how much it was; the next windows follow that, by half of a margin at most: what
+# was learnt wrongly makes nobody deaf.
 
 import gc
 import random
@@ -211,8 +211,7 @@ class LorawanRadio:
     # --- windows ---
 
     def _listen(self, window, end, margin_us):
-        # The events of what came in a window. It is ours to its end: a frame for somebody else, or a broken
-        # one, does not close it.
+        # The events of what came. The window is ours to its end, whatever else comes in it, for others or broken.
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)

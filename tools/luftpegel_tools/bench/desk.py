@@ -5,7 +5,7 @@ A look at the clock or at a pin and a call into SPI take as long as they take on
 
 import importlib
 import sys
-from typing import Any, Protocol
+from typing import Any
 
 from luftpegel_tools.firmware_image import FIRMWARE
 from luftpegel_tools.town.radio_air import SharedAir
@@ -29,16 +29,6 @@ KINDS: dict[str, tuple[type[LoRaChip], tuple[str, str], tuple[str, ...]]] = {
 }
 
 
-class Time(Protocol):
-    """What the driver and its wires need of MicroPython's time."""
-
-    def spend(self, us: int) -> None:
-        """Let virtual time pass."""
-
-    def allocate(self) -> None:
-        """Something takes memory: MicroPython may collect garbage now."""
-
-
 class BoardTime:
     """MicroPython's time, on the virtual clock; each look costs a little, so that polling ends."""
 
@@ -50,7 +40,7 @@ class BoardTime:
         self.clock.run_until(self.clock.now_us + us)
 
     def allocate(self) -> None:
-        """No garbage is collected here."""
+        """Something takes memory, so MicroPython may collect garbage now; here it never does."""
 
     def ticks_us(self) -> int:
         """As MicroPython's, like all that follows."""
@@ -90,7 +80,7 @@ class Wires:
 class Pin:
     """machine.Pin, by name."""
 
-    def __init__(self, time: Time, wires: Wires, name: str):
+    def __init__(self, time: BoardTime, wires: Wires, name: str):
         self._time, self._wires, self._name = time, wires, name
 
     def value(self, level: int | None = None) -> int | None:
@@ -109,7 +99,7 @@ class Pin:
 class SPI:
     """machine.SPI with one chip."""
 
-    def __init__(self, time: Time, wires: Wires, chip: SPIChip):
+    def __init__(self, time: BoardTime, wires: Wires, chip: SPIChip):
         self._time, self._wires, self._chip = time, wires, chip
 
     def _transfer(self, data: bytes) -> bytes:
