@@ -217,6 +217,16 @@ def test_frames_for_somebody_else_do_not_keep_it_for_long(site):
     assert len(site.bench.chip.heard) == 3
 
 
+def test_a_window_that_is_over_is_not_opened(site):
+    assert site.radio.join()
+    site.radio = site.boot(data_rate=0)
+    foreign(site, 990_000, bytes(51))
+    site.network.uplink = lambda _: None
+    site.bench.chip.log.clear()
+    assert site.radio.send(1, b"up") == []
+    assert [data[0] for _, data in site.bench.chip.log].count(0x82) == 1  # SetRx
+
+
 def test_what_it_learns_is_not_an_end_that_it_noticed_late(site):
     assert site.radio.join()
     before = site.radio.rx_offset_us

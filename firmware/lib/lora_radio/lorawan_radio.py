@@ -211,17 +211,19 @@ class LorawanRadio:
     # --- windows ---
 
     def _listen(self, window, end, margin_us):
-        # The events of what came. The window is ours to its end, whatever else comes in it, for others or broken.
+        # The events of what came. The window is ours to its end, whatever comes in it for others.
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)
         shift = _limited(self.rx_offset_us, margin_us // 2)
         early = max(0, margin_us + SLACK_US - (8 - LOCK_SYMBOLS) * symbol)
-        listening = early + margin_us + SLACK_US + LOCK_SYMBOLS * symbol
         opens = clock.ticks_add(end, delay_us + shift - early - phy.rx_delay_us)
-        closes = clock.ticks_add(opens, phy.rx_delay_us + listening)
-        while listening >= LOCK_SYMBOLS * symbol:
-            phy.prepare_receive(frequency_hz, sf, bandwidth_hz, listening)
+        while True:
+            left = early + margin_us + SLACK_US - max(0, clock.ticks_diff(clock.ticks_us(), opens))
+            if left < 0:
+                return ()
+            timeout = left + LOCK_SYMBOLS * symbol
+            phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
             self._open(opens)
             packet = self._outcome(max(1, symbol // 8000))
             events = self._mac.received(packet, self._now_ms()) if packet else ()
@@ -229,8 +231,6 @@ class LorawanRadio:
                 self._heard = packet
                 self._calibrate(window, end, packet, margin_us)
                 return events
-            listening = clock.ticks_diff(closes, clock.ticks_us()) - phy.rx_delay_us
-        return ()
 
     def _open(self, opens):
         # Lets the chip listen from ticks `opens` on, or at once if they are past.
