@@ -97,6 +97,7 @@ _RADIO = {
     "data_rate": (int, _between(0, 15), "0 to 15", 5),
     "adr": (bool, _any, "true or false", False),
     "frame_bytes": (int, _between(20, 242), "20 to 242 bytes", 242),
+    "light_sleep": (bool, _any, "true or false", False),
 }
 
 
@@ -176,7 +177,12 @@ class Plan:
     # driver: name -> class of sensors. Raises ConfigError where settings do not fit drivers, board or wire.
 
     def __init__(self, settings, board, driver):
-        _known(settings["radio"]["driver"], _radios(board), ("radio", "driver"))
+        radio = settings["radio"]
+        _known(radio["driver"], _radios(board), ("radio", "driver"))
+        if radio["light_sleep"] and RADIOS[radio["driver"]] != LORAWAN_RADIO:
+            raise ConfigError(
+                "LP-354", ("radio", "light_sleep"), ("light_sleep", "false with a modem", "True")
+            )
         if settings["health"] is None:
             settings["health"] = [name for name in USUAL_HEALTH if name in board.HEALTH]
         for i, name in enumerate(settings["health"]):

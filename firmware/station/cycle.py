@@ -156,9 +156,10 @@ class _Wake:
         from lora_radio import open_driver
         from station.uplink import Uplink
 
-        driver = open_driver(self._settings["radio"]["driver"])
+        settings = self._settings["radio"]
+        driver = open_driver(settings["driver"])
         gc.threshold(-1)
-        radio = self._hardware.radio(driver, Numbers(self._nvs), self._state)
+        radio = self._hardware.radio(driver, Numbers(self._nvs), self._state, settings["light_sleep"])
         feed = self._watchdog.feed
         Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed, _forget).run(journal, row)
 

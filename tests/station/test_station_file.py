@@ -52,6 +52,7 @@ FAULTS = {
     "radio for which the board has no pins": ("heltec_v3", "tbeam_sx1262", 7, "LP-355", "sx1262"),
     "chip that the board has not": ("wio_e5", "sx1276", 7, "LP-355", "sx1262"),
     "health that the board has not": ('["battery"]', '["battery", "mood"]', 4, "LP-355", "battery"),
+    "light sleep beside a modem": ('"EU868"', '"EU868"\nlight_sleep = true', 9, "LP-354", "modem"),
     "unknown region": ("EU868", "EU999", 8, "LP-355", "EU868"),
     "quantity the driver has not": ('"pressure"]', '"co2"]', 15, "LP-355", "pressure"),
     "unknown quantity": ("globe_temperature", "globe", 19, "LP-355", "globe"),
