@@ -215,6 +215,8 @@ class LorawanRadio:
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)
+        if self._light_sleep:
+            margin_us = max(margin_us, delay_us >> LIGHT_DOUBT)  # a network may ask for 15 s
         shift = _limited(self.rx_offset_us, margin_us // 2)
         spare = (8 - LOCK_SYMBOLS) * symbol
         shortest = phy.airtime_us(sf, bandwidth_hz, LEAST_FRAME, crc=False) - spare
