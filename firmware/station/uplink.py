@@ -238,6 +238,9 @@ class Uplink:
             "clock": 1 if state.offset else 0,
             "faults": state.faults,
         }
+        if self._radio.rx_offset_us is not None:
+            fields["rx_offset_us"] = self._radio.rx_offset_us
+            fields["rx_spread_us"] = self._radio.rx_spread_us
         self._send(PORT_STATUS, encode_status(fields))
         state.status_next = self._now_s() + _STATUS_EVERY_S
 

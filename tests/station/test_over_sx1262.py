@@ -4,7 +4,7 @@ import pytest
 from tests.station.conftest import SLOT_US
 
 from luftpegel_tools.town.network import Downlink
-from luftpegel_wire import PORT_BACKFILL, encode_backfill
+from luftpegel_wire import PORT_BACKFILL, PORT_STATUS, decode, encode_backfill
 
 pytestmark = pytest.mark.parametrize("engine", ["pip", "mpy32"])
 
@@ -27,6 +27,17 @@ def test_joins_and_keeps_its_session_over_deep_sleep(site, engine):
     assert [row.values[0] for row in reversed(station.newest().rows)] == [
         (value + 5) // 10 * 10 for value in measured
     ]
+
+
+def test_the_status_tells_by_how_much_downlinks_come_late(site, engine):
+    station = site(engine, radio_driver="sx1262", interval_s=7200)
+    station.gateway.late_us = 4000
+    station.network.tells_time = True
+    station.run_slots(2 * 144)
+    frames = [uplink.data for uplink in station.network.uplinks if uplink.f_port == PORT_STATUS]
+    status = decode(PORT_STATUS, frames[-1])
+    assert 2000 < status.fields["rx_offset_us"] < 6000
+    assert status.fields["rx_spread_us"] < 2000
 
 
 @pytest.mark.parametrize("window", [0, 1])

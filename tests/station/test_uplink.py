@@ -73,6 +73,7 @@ class Nvs:
 
 class Radio:
     KEEPS_SETTINGS = True
+    rx_offset_us = rx_spread_us = None
 
     def __init__(self):
         self.session = True
@@ -287,6 +288,16 @@ def test_status_once_a_day_with_the_network_s_time(station, monkeypatch):
     assert ports[0] == [PORT_READINGS, PORT_STATUS]
     assert [i for i, sent in enumerate(ports) if PORT_STATUS in sent] == [0, 144]
     assert station.state.offset == UNIX - station.now - 7 + 600
+
+
+def test_the_status_tells_the_error_of_the_receive_windows_where_the_radio_knows_it(station, monkeypatch):
+    monkeypatch.setattr("gc.mem_free", lambda: 12345, raising=False)
+    station.state.status_next = 0
+    assert "rx_offset_us" not in station.wake()[1][1].fields
+    station.state.status_next = 0
+    station.radio.rx_offset_us, station.radio.rx_spread_us = -350, 420
+    fields = station.wake()[1][1].fields
+    assert (fields["rx_offset_us"], fields["rx_spread_us"]) == (-350, 420)
 
 
 def test_the_network_confirms_a_frame_each_six_hours_and_is_asked_hourly_while_it_does_not(station):
