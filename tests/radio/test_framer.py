@@ -106,7 +106,7 @@ def test_strays_are_kept_within_bounds():
     dialogue = Dialogue()
     dialogue.begin(("+A: ",), 0, 1000)
     dialogue.feed(b"".join(b"line %d\r\n" % number for number in range(20)) + b"noise+A: 1\r\n")
-    assert dialogue.reply() == "1"
+    assert dialogue.reply() == ("+A: ", "1")
     assert dialogue.reply() is None
     assert dialogue.events() == [f"line {number}" for number in range(20 - MAX_EVENTS, 20)]
     assert dialogue.events() == []

@@ -4,36 +4,32 @@
 # lines. Low power is its AUTO mode: after each command it sleeps again by itself, so a glitch on the UART
 # while the board boots cannot leave it awake. In that mode it hears only a command behind four bytes 0xFF.
 
-import time
-
 from lora_radio import (
     BUSY,
     JOIN_FAILED,
     NO_CHANNEL,
     NOT_JOINED,
     PROTOCOL,
-    SILENT,
     TOO_LONG,
     RadioError,
 )
-from lora_radio.at import ATSerial
+from lora_radio.modem import (
+    BOOT_MS,
+    BUSY_WAIT_MS,
+    CONFIRMED_MS,
+    CONFIRMED_TRIES,
+    JOIN_MS,
+    LARGEST_PAYLOAD,
+    QUICK_MS,
+    SAME_ANSWER_MS,
+    SEND_MS,
+    WAKE_MS,
+    WAKE_TRIES,
+    Modem,
+    name_of,
+    true_time,
+)
 from lora_radio.words import colons, downlink, first_word, integer, signal, to_hex, unix_time
-
-QUICK_MS = 2500  # an answer without radio: 10 ms, or 110 ms when it writes flash
-SAME_ANSWER_MS = 200  # lines of one answer follow each other; one takes 30..60 ms at 9600 baud
-WAKE_MS = 600
-WAKE_TRIES = 6
-JOIN_MS = 20000  # SF12: 1.5 s on air, accept up to 6 s later, 1.8 s long
-SEND_MS = 20000  # SF12: 2.8 s on air, second window 2 s later, 2.8 s long
-CONFIRMED_MS = 40000  # twice that
-EXCHANGE_TRIES = 5
-BUSY_WAIT_MS = 2000
-LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through
-RESET_LOW_MS = 20
-BOOT_MS = 500
-LARGEST_PAYLOAD = 242
-CONFIRMED_TRIES = 2
-FIRST_TRUE_TIME = 1704067200  # 2024: the modem's clock starts in 2000 or 2020
 
 # Words of a status line, the kind of failure, what to do.
 FAILURES = (
@@ -48,23 +44,13 @@ FAILURES = (
 )
 
 
-class WioE5:
+class WioE5(Modem):
     BAUD = 9600
-    RXBUF = 1024
-    KEEPS_SETTINGS = True
 
-    def __init__(self, uart, reset=None, clock=time):
-        # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them
-        self._serial = ATSerial(uart, clock)
-        self._reset_pin = reset
-        self._clock = clock
-        self._awake = False
-        self._key = None
+    def __init__(self, *wiring, **options):
+        super().__init__(*wiring, **options)
         self._half = None  # a downlink whose signal line is still to come
-        self._inbox = []
         self._refused = False  # the modem itself said that there is no session
-        self.acknowledged = False
-        self.pending = False
 
     # --- the radio interface ---
 
@@ -129,33 +115,17 @@ class WioE5:
             return 'AT+%s="%s"' % (name, to_hex(payload() if callable(payload) else payload))
 
         self._transmit(command, "+" + name + ": ", CONFIRMED_MS if confirmed else SEND_MS)
-        received, self._inbox = self._inbox, []
-        return received
+        return self._taken()
 
     def network_time(self):
-        # Read twice: a digit that the wire falsified must not set the station's clock.
         first = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         second = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         self._ask("AT+LW=DTR", "+LW: DTR")
-        if first is not None and second is not None and FIRST_TRUE_TIME <= first <= second <= first + 2:
-            return second
-        return None
+        return true_time(first, second)
 
     def sleep(self):
         self._ask("AT+LOWPOWER=AUTOON", "+LOWPOWER: ", "AUTOON")
         self._awake = False
-
-    def wake(self):
-        if self._wakes():
-            return
-        if self._reset_pin is not None:
-            self._reset_pin.value(0)
-            self._clock.sleep_ms(RESET_LOW_MS)
-            self._reset_pin.value(1)
-            self._clock.sleep_ms(BOOT_MS)
-            if self._wakes():
-                return
-        raise RadioError(SILENT, "modem does not answer: check its supply, both UART wires and 9600 baud")
 
     # --- commands ---
 
@@ -182,26 +152,13 @@ class WioE5:
                     return text
             self._awake = False
         raise RadioError(
-            PROTOCOL, "modem does not take %s: check station.json, its firmware" % _name(command)
+            PROTOCOL, "modem does not take %s: check station.json, its firmware" % name_of(command)
         )
 
-    def _hold(self, query, prefix, value, command):
-        # Make a setting `value` if it is not; True when it had to be written. Verified by reading it back.
-        # Asked twice, because one noisy answer must not cost a session.
-        if self._has(query, prefix, value) or self._has(query, prefix, value):
-            return False
+    def _write(self, _query, prefix, value, command):
         self._ask(command, prefix, value)
-        if not self._has(query, prefix, value):
-            raise RadioError(PROTOCOL, "modem does not keep %s" % _name(command))
-        return True
 
-    def _hold_all(self, settings):
-        written = 0
-        for row in settings:
-            written += self._hold(*row)
-        return written > 0
-
-    def _has(self, query, prefix, value):
+    def _has(self, query, prefix, value, _command):
         # Whether a line of the answer begins with `value`; an answer may have several lines.
         for _ in range(3):
             self._command(query, prefix, QUICK_MS)
@@ -217,7 +174,7 @@ class WioE5:
             if answered:
                 return False
             self._awake = False
-        raise RadioError(PROTOCOL, "modem does not answer %s" % _name(query))
+        raise RadioError(PROTOCOL, "modem does not answer %s" % name_of(query))
 
     def _restart(self):
         self._ask("AT+RESET", "+RESET: ", "OK")
@@ -236,18 +193,12 @@ class WioE5:
 
     def _exchange(self, command, prefix, limit_ms, heed):
         # A command with radio, from Start to Done; command() makes it anew for each try. `heed` gets each
-        # line between; True from it is the end. A modem that is busy, or kept silent by its duty cycle for a
-        # moment only, is asked again.
-        for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
+        # line between; True from it is the end.
+        def attempt():
             self._command(command(), prefix, limit_ms)
-            try:
-                self._follow(heed)
-                return
-            except RadioError as failure:
-                wait_ms = failure.wait_ms
-                if not tries_left or not 0 < wait_ms <= LONGEST_WAIT_MS:
-                    raise
-            self._clock.sleep_ms(wait_ms)
+            self._follow(heed)
+
+        self._persist(attempt)
 
     def _follow(self, heed):
         # A Done before Start is the late end of an earlier command.
@@ -255,9 +206,7 @@ class WioE5:
         while True:
             text = self._serial.reply()
             if text is None:
-                self._awake = False
-                self.wake()
-                raise RadioError(PROTOCOL, "modem lost a command, it may have restarted: send again")
+                raise self._lost()
             if text.startswith("Start"):
                 started = True
             elif text.startswith("Done") and started:
@@ -296,11 +245,6 @@ class WioE5:
         for line in self._serial.begin(command, prefixes, limit_ms):
             if "; RX: " in line or "RXWIN" in line:
                 self._heed_send(line)
-
-
-def _name(command):
-    # A command without its parameters, one of which is the key.
-    return command.split("=")[0]
 
 
 def _raise_failure(text):

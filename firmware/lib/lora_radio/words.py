@@ -29,9 +29,27 @@ def downlink(text):
     parts = text.split("PORT: ")[-1].split('; RX: "')
     if len(parts) != 2 or not parts[1].endswith('"'):
         return None
-    port = integer(parts[0])
+    return _received(parts[0], parts[1][:-1])
+
+
+def event_downlink(text):
+    # `RX_1:-70:8:UNICAST:2:3e99` -> Received, or None. The signal-to-noise ratio is in whole dB.
+    parts = text.split(":")
+    if len(parts) != 6 or not parts[0].startswith("RX_"):
+        return None
+    received = _received(parts[4], parts[5])
+    if received is not None:
+        received.rssi = integer(parts[1])
+        snr = integer(parts[2])
+        received.snr = None if snr is None else 10 * snr
+    return received
+
+
+def _received(port, payload):
+    # From the words of a downlink; None if they are damaged.
+    port = integer(port)
     try:
-        payload = unhexlify(parts[1][:-1])
+        payload = unhexlify(payload)
     except ValueError:
         return None
     return None if port is None else Received(port, payload)
@@ -50,11 +68,32 @@ def signal(text):
 
 
 def unix_time(text):
-    # "2026-04-30 12:30:49.465" (UTC) -> Unix seconds, or None. Days by the civil calendar, March first.
-    fields = [integer(field) for field in text.split(".")[0].replace("-", " ").replace(":", " ").split()]
-    if len(fields) != 6 or None in fields:
+    # "2026-04-30 12:30:49.465" (UTC) -> Unix seconds, or None.
+    fields = _integers(text.split(".")[0], "-:")
+    return _seconds(*fields) if len(fields) == 6 else None
+
+
+def rui_time(text):
+    # "12h30m49s on 04/30/2026" or "12h30m49s 30-04-2026" (UTC) -> Unix seconds, or None.
+    fields = _integers(text.replace(" on ", " "), "hms/-")
+    if len(fields) != 6:
         return None
-    year, month, day, hour, minute, second = fields
+    hour, minute, second, day, month, year = fields
+    if "/" in text:
+        day, month = month, day
+    return _seconds(year, month, day, hour, minute, second)
+
+
+def _integers(text, separators):
+    for separator in separators:
+        text = text.replace(separator, " ")
+    return [integer(field) for field in text.split()]
+
+
+def _seconds(year, month, day, hour, minute, second):  # noqa: PLR0917 - a moment has six fields
+    # Unix seconds by the civil calendar, which begins in March here; None for what is no moment.
+    if None in (year, month, day, hour, minute, second):
+        return None
     if not (0 < month < 13 and 0 < day < 32 and hour < 24 and minute < 60 and second < 61):
         return None
     if month <= 2:
