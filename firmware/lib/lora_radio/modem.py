@@ -77,7 +77,9 @@ class Modem:
     def _persist(self, exchange):
         # The outcome of exchange(); a modem that is busy, or kept silent by its duty cycle for a moment only,
         # is asked again.
-        for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
+        tries_left = EXCHANGE_TRIES
+        while True:
+            tries_left -= 1
             try:
                 return exchange()
             except RadioError as failure:
