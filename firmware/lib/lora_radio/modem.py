@@ -10,7 +10,7 @@
 import time
 
 from lora_radio import PROTOCOL, SILENT, RadioError
-from lora_radio.at import ATSerial
+from lora_radio.at import MAX_EVENTS, ATSerial
 
 QUICK_MS = 2500  # for an answer without radio
 SAME_ANSWER_MS = 200  # lines of one answer follow each other
@@ -93,6 +93,11 @@ class Modem:
         self._awake = False
         self.wake()
         return RadioError(PROTOCOL, "modem lost a command, it may have restarted: send again")
+
+    def _keep(self, received):
+        # A downlink for the next that asks; a wire that babbles must not fill the heap with them.
+        self._inbox.append(received)
+        del self._inbox[:-MAX_EVENTS]
 
     def _taken(self):
         # The downlinks received until now; each is handed out once.

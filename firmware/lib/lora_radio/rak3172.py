@@ -174,12 +174,12 @@ class Rak3172(Modem):
 
     def _ask(self, name):
         # The value of a setting.
-        for _ in range(3):
+        for tries in range(3):
             self._command(name + "=?", (name + "=", REFUSED, OK), QUICK_MS)
             value, refusal = self._value()
             if value is not None:
                 return value
-            self._awake = False
+            self._awake = not tries  # a lost line first
         raise _failure(name, refusal)
 
     def _has(self, name, value):
@@ -293,7 +293,7 @@ class Rak3172(Modem):
             self._asks_time = False
         received = event_downlink(text)
         if received is not None:
-            self._inbox.append(received)
+            self._keep(received)
         return received is not None
 
     def _command(self, command, marks, limit_ms):

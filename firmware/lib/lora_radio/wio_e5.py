@@ -232,7 +232,7 @@ class WioE5(Modem):
 
     def _keep_half(self):
         if self._half is not None:
-            self._inbox.append(self._half)
+            self._keep(self._half)
             self._half = None
 
     def _command(self, command, prefix, limit_ms):

@@ -49,7 +49,7 @@ class Rak3172(ModemSettings):
 
     def __init__(self, network: Network, dev_eui: bytes, separator: str = ":", ltime: str = "slashes"):
         super().__init__(network, dev_eui)
-        self.trampled = 0  # bytes that came while it was deaf
+        self.trampled = 0  # bytes of commands that came while it was deaf
         self._separator = separator
         self._ltime_format = LTIME_FORMATS[ltime]
         self._volatile(0)
@@ -91,7 +91,7 @@ class Rak3172(ModemSettings):
     def hears(self, byte: int) -> bool:
         """Not while it is deaf; a backspace deletes."""
         if self.clock.now_us < max(self._deaf_until_us, self.unsettled_until_us):
-            self.trampled += 1
+            self.trampled += byte not in b"\r\n"
             return False
         if byte == BACKSPACE:
             del self._line[-1:]
