@@ -19,7 +19,9 @@ LORA = {
 }
 
 # Battery over a divider of two times 100 kOhm, always connected.
-BATTERY = {"adc": 1, "enable": None, "on": 0, "times_milli": 2000}
+BATTERY = {"adc": 1, "attenuation": "ATTN_11DB", "times_milli": 2000}
+# What the board can tell of itself.
+HEALTH = ("battery", "enclosure_temperature")
 LED = {"pin": 37, "on": 1}
 
 JOURNAL_BYTES = 256 * 1024

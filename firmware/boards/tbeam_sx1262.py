@@ -20,7 +20,8 @@ LORA = {
     "pmu": {"i2c": {"id": 0, "scl": 22, "sda": 21}, "rails": {"axp192": "ldo2", "axp2101": "aldo2"}},
 }
 
-# Only the power manager measures the battery: no "battery" among the health of station.json.
+# Only the power manager measures the battery, and the plain ESP32 has no thermometer.
+HEALTH = ()
 LED = {"pin": 4, "on": 0}
 
 JOURNAL_BYTES = 256 * 1024

@@ -19,7 +19,9 @@ LORA = {
 }
 
 # Battery over a divider of two times 100 kOhm, always connected.
-BATTERY = {"adc": 35, "enable": None, "on": 0, "times_milli": 2000}
+BATTERY = {"adc": 35, "attenuation": "ATTN_11DB", "times_milli": 2000}
+# The plain ESP32 has no thermometer.
+HEALTH = ("battery",)
 LED = {"pin": 25, "on": 1}
 
 JOURNAL_BYTES = 256 * 1024

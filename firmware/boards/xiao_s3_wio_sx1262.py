@@ -18,7 +18,8 @@ LORA = {
     "options": {"tcxo_mv": 1800, "dio2_switch": True},
 }
 
-# The board cannot measure its battery: no "battery" among the health of station.json.
+# The board cannot measure its battery.
+HEALTH = ("enclosure_temperature",)
 LED = {"pin": 48, "on": 1}
 
 JOURNAL_BYTES = 256 * 1024

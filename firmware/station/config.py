@@ -9,10 +9,17 @@ from luftpegel_wire.quantities import QUANTITIES, channel_of, default_step
 from station.clock import MAX_INTERVAL_S, MIN_INTERVAL_S
 
 # board name -> module; one line for a new board
-BOARDS = {"heltec_v3": "boards.heltec_v3"}
+BOARDS = {
+    "generic": "boards.generic",
+    "heltec_v3": "boards.heltec_v3",
+    "lilygo_t3_s3": "boards.lilygo_t3_s3",
+    "tbeam_sx1262": "boards.tbeam_sx1262",
+    "ttgo_lora32": "boards.ttgo_lora32",
+    "xiao_s3_wio_sx1262": "boards.xiao_s3_wio_sx1262",
+}
 MAX_CHANNELS = 31  # of the wire
-REGIONS = ("EU868",)
-HEALTH = ("battery", "enclosure_temperature")
+REGIONS = ("EU433", "EU868", "IN865")
+USUAL_HEALTH = ("battery",)  # where a board has it
 
 # code: (cause, next step); {} are filled with what the check found
 TEXTS = {
@@ -67,7 +74,7 @@ _TOP = {
     "sensors": (list, len, "a list of sensors", REQUIRED),
     "radio": (dict, len, "a table", REQUIRED),
     "steps": (dict, _any, "a table: quantity to resolution", {}),
-    "health": (list, _any, "a list of quantities", ("battery",)),
+    "health": (list, _any, "a list of quantities", None),
 }
 _SENSOR = {
     "driver": (str, len, "the name of a driver", REQUIRED),
@@ -135,8 +142,6 @@ def checked(given):
     _known(radio["region"], REGIONS, ("radio", "region"))
     if settings["steps"]:
         _check_steps(settings["steps"])
-    for i, name in enumerate(settings["health"]):
-        _known(name, HEALTH, ("health", i))
     sensors = []
     for i, entry in enumerate(settings["sensors"]):
         where = ("sensors", i)
@@ -167,9 +172,11 @@ class Plan:
     # driver: name -> class of sensors. Raises ConfigError where settings do not fit drivers, board or wire.
 
     def __init__(self, settings, board, driver):
-        radio = settings["radio"]["driver"]
-        if RADIOS[radio] is LORAWAN_RADIO:
-            _known(radio, (board.LORA["chip"],), ("radio", "driver"))
+        _known(settings["radio"]["driver"], _radios(board), ("radio", "driver"))
+        if settings["health"] is None:
+            settings["health"] = [name for name in USUAL_HEALTH if name in board.HEALTH]
+        for i, name in enumerate(settings["health"]):
+            _known(name, board.HEALTH, ("health", i))
         self.classes = []
         self.owned = []  # for each sensor its channels, in the order of measure(); None for one left out
         taken = {}
@@ -187,6 +194,12 @@ class Plan:
                 "LP-354", ("sensors",), ("channels", "at most %d" % MAX_CHANNELS, len(self.channels))
             )
         self.steps = [_step(channel, settings["steps"]) for channel in self.channels]
+
+
+def _radios(board):
+    # Names of the radios that this board has, or has the pins for.
+    modems = [name for name in RADIOS if RADIOS[name] is not LORAWAN_RADIO and hasattr(board, "MODEM")]
+    return modems + [board.LORA["chip"]]
 
 
 def _owned(cls, sensor, where, taken):

@@ -88,11 +88,16 @@ class Hardware:
 
     def _battery_mv(self):
         battery = self._board.BATTERY
-        enable = Pin(battery["enable"], Pin.OUT, value=battery["on"])
-        adc = ADC(Pin(battery["adc"]))
+        adc = ADC(Pin(battery["adc"]), atten=getattr(ADC, battery["attenuation"]))
+        self._connect_battery(True)
         microvolts = sum([adc.read_uv() for _ in range(_BATTERY_SAMPLES)]) // _BATTERY_SAMPLES
-        enable.value(1 - battery["on"])
+        self._connect_battery(False)
         return (microvolts * battery["times_milli"] + 500000) // 1000000
+
+    def _connect_battery(self, on):
+        battery = self._board.BATTERY
+        if "enable" in battery:  # other dividers are always connected
+            Pin(battery["enable"], Pin.OUT, value=battery["on"] if on else 1 - battery["on"])
 
     def _chip_temperature(self):
         from esp32 import mcu_temperature  # type: ignore[attr-defined]  # of the S3, not of the plain ESP32

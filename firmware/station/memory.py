@@ -7,7 +7,7 @@
 import struct
 from binascii import crc32
 
-_VERSION = 1
+_VERSION = 2
 _SIZE = 128
 _RANGES = 8
 
@@ -29,6 +29,8 @@ _LAYOUT = (
     ("joins_failed", "H"),
     ("radio_setup", "I"),  # checksum of the settings the modem has been given; 0 none
     ("status_next", "I"),  # when the next status frame is due
+    ("confirmed_next", "I"),  # when the network is to confirm a frame again
+    ("unheard", "B"),  # frames in a row that it did not confirm
 )
 _FORMAT = "<B" + "".join([code for _, code in _LAYOUT])
 _QUEUE = struct.calcsize(_FORMAT)

@@ -14,6 +14,11 @@ from station.flash import change_interval
 
 FIRMWARE = "0.1.0"
 _STATUS_EVERY_S = 86400
+# The network is asked to confirm a frame of readings each six hours, and hourly while it does not (a little
+# less: no two wakes take equally long). So many in a row without a word: it has forgotten this station, as
+# one that was set up anew has.
+_CONFIRMED_EVERY_S, _CONFIRMED_AGAIN_S = 21300, 3300
+_FORGOTTEN = 6
 
 # Join back-off (LoRaWAN 1.0.4, section 7): (seconds since the first failure, least seconds between attempts).
 # A join at SF12 is 1.5 s on air; allowed are 36 s in the first hour, 36 s in the next ten, 8.7 s a day
@@ -95,7 +100,7 @@ class Uplink:
         ask_time = status_due or not self._state.offset
         if ask_time:
             self._learn_time()  # asks the network with the frame that follows
-        self._send_rows(journal, row.layout, row.seq)
+        self._send_rows(journal, row.layout, row.seq, confirmed=self._now_s() >= self._state.confirmed_next)
         if ask_time:
             self._learn_time()
         if status_due:
@@ -111,18 +116,31 @@ class Uplink:
         if not self._radio.KEEPS_SETTINGS or state.radio_setup != setup:
             self._configure()
             state.radio_setup = setup
-        if self._radio.joined():
+        joined = self._radio.joined()
+        forgotten = state.unheard >= _FORGOTTEN
+        if joined and not forgotten:
             return True
         now = self._now_s()
         if now < state.join_next:
-            return False
+            return joined
         self._configure()
         self._feed()
-        if self._radio.join():
-            state.join_since = state.join_next = state.joins_failed = 0
+        if self._attempt(forgotten):
+            self._is_heard()
             return True
         self._back_off(now)
-        return False
+        return self._radio.joined()
+
+    def _attempt(self, anew):
+        # Whether the network let us in. While there is a session, no trouble with another one may end the
+        # conversation.
+        try:
+            return self._radio.join(anew)
+        except RadioError as error:
+            if not self._radio.joined():
+                raise
+            print(error)
+            return False
 
     def _back_off(self, now):
         state = self._state
@@ -163,7 +181,7 @@ class Uplink:
 
     # --- frames ---
 
-    def _send_rows(self, journal, columns, top, bottom=None):
+    def _send_rows(self, journal, columns, top, bottom=None, confirmed=False):
         # Sends the rows from `top` downwards that fit; returns how many.
         taken = 0
 
@@ -175,7 +193,7 @@ class Uplink:
             payload, taken = encode_readings(columns.channels, rows, limit, columns.steps)
             return payload
 
-        self._send(PORT_READINGS, frame)
+        self._send(PORT_READINGS, frame, confirmed)
         print("sent %d readings, %d and older" % (taken, top))
         return taken
 
@@ -217,10 +235,27 @@ class Uplink:
         self._send(PORT_STATUS, encode_status(fields))
         state.status_next = self._now_s() + _STATUS_EVERY_S
 
-    def _send(self, port, payload):
+    def _send(self, port, payload, confirmed=False):
         self._feed()
-        for downlink in self._radio.send(port, payload):
+        downlinks = self._radio.send(port, payload, confirmed)
+        if confirmed:
+            self._note(self._radio.acknowledged)
+        for downlink in downlinks:
             self._heed(downlink)
+
+    def _note(self, heard):
+        # The network did, or did not, confirm a frame.
+        state = self._state
+        if heard:
+            self._is_heard()
+        else:
+            state.unheard = min(state.unheard + 1, 0xFF)
+            state.confirmed_next = self._now_s() + _CONFIRMED_AGAIN_S
+
+    def _is_heard(self):
+        state = self._state
+        state.join_since = state.join_next = state.joins_failed = state.unheard = 0
+        state.confirmed_next = self._now_s() + _CONFIRMED_EVERY_S
 
     # --- downlinks ---
 

@@ -112,4 +112,4 @@ def test_a_data_frame_while_joining(town):
     frame = town.network.downlink(1, b"x")
     town.request_join()
     assert town.hear(frame) == []
-    assert town.get("joined") is False
+    assert town.get("session.down") == 0

@@ -66,6 +66,28 @@ def test_an_accept_is_taken_once(town):
     town.send()
 
 
+def test_a_session_goes_on_until_the_network_answers_another_join(town):
+    town.join()
+    first = town.quiet()
+    town.request_join()
+    town.silence()
+    assert town.quiet().counter == first.counter + 1
+    town.request_join()
+    assert town.hear(town.network.accept())[0][0] == JOINED
+    assert town.send().counter == 0
+
+
+def test_a_power_cut_while_asking_anew_keeps_the_session(town):
+    town.join()
+    sent = town.quiet()
+    town.request_join()
+    kept = town.call("dump", town.now)
+    town.power_on()
+    assert town.call("load", kept, town.now, True) is True
+    assert town.quiet().counter == sent.counter + 1
+    assert town.network.dev_nonces == [0, 1]
+
+
 @pytest.mark.parametrize("bit", [0, 7, 8, 40, 135])
 def test_a_damaged_accept(town, bit):
     town.request_join()

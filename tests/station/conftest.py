@@ -1,7 +1,7 @@
 """The station's modules under CPython, and the whole station on a virtual board with chips and a network."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.sx.spi_law import Law
@@ -79,6 +79,7 @@ class Network:
     """Lets everybody in and hears everything, unless told otherwise; `answers` wait for the next uplinks."""
 
     accepts: bool = True
+    confirms: bool = True  # what wants to be confirmed
     tells_time: bool = False
     joins: int = 0
     uplinks: list = field(default_factory=list)
@@ -92,8 +93,10 @@ class Network:
         self.uplinks.append(uplink)
         if self.tells_time and uplink.device_time_request:
             gps_s = EPOCH - GPS_EPOCH + LEAP_S + uplink.sent_us // 1_000_000
-            return Downlink(None, b"", acknowledges=False, device_time=gps_s)
-        return self.answers.pop(0) if self.answers else None
+            return Downlink(None, b"", acknowledges=uplink.confirmed, device_time=gps_s)
+        if self.answers:
+            return replace(self.answers.pop(0), acknowledges=uplink.confirmed and self.confirms)
+        return Downlink(None, b"", acknowledges=True) if uplink.confirmed and self.confirms else None
 
     def frames(self):
         """The readings frames heard so far, as (virtual second, frame)."""

@@ -81,6 +81,20 @@ def test_a_dead_chip_and_a_deaf_network_cost_no_reading(site, engine):
     assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]
 
 
+def test_a_network_that_has_forgotten_the_station_is_joined_anew(site, engine):
+    station = site(engine, radio_driver="sx1262", interval_s=3600)
+    station.run_slots(2 * 6)
+    station.gateway.core.members.clear()
+    station.run_slots(15 * 6)
+    # Its join numbers begin anew as well: the first accept counts as one played again.
+    assert station.network.joins == 3
+    before = station.newest().seq
+    station.run_slots(6)
+    assert station.newest().seq == before + 1
+    assert list(told(station.newest())) == list(range(before + 1, -1, -1))
+    assert "LP-1" not in station.text()
+
+
 def test_asleep_the_chip_sleeps_too(site, engine):
     station = site(engine, radio_driver="sx1262")
     station.run_slots(1)

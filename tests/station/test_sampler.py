@@ -73,6 +73,9 @@ class Hardware:
 
 class Board:
     UARTS: ClassVar = {"a": {}, "b": {}}
+    MODEM: ClassVar = {}
+    LORA: ClassVar = {"chip": "sx1262"}
+    HEALTH = ("battery", "enclosure_temperature")
 
 
 class Round:

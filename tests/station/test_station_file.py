@@ -6,6 +6,7 @@ import pytest
 
 from luftpegel_tools import station_file
 from luftpegel_tools.cli import main
+from sensors import driver
 from station import config
 
 SOUND = """\
@@ -46,7 +47,10 @@ FAULTS = {
     "name with a space": ("LP-0001", "LP 0001", 1, "LP-354", "letters"),
     "unknown board": ("heltec_v3", "heltec_v9", 2, "LP-355", "heltec_v3"),
     "unknown driver": ("sht4x", "sht5x", 11, "LP-355", "sps30"),
-    "unknown radio": ("wio_e5", "wio", 7, "LP-355", "sx1262 sx1276 wio_e5"),
+    "unknown radio": ("wio_e5", "wio", 7, "LP-355", "sx1262 sx1276"),
+    "radio for which the board has no pins": ("heltec_v3", "tbeam_sx1262", 7, "LP-355", "sx1262"),
+    "chip that the board has not": ("wio_e5", "sx1276", 7, "LP-355", "sx1262"),
+    "health that the board has not": ('["battery"]', '["battery", "mood"]', 4, "LP-355", "battery"),
     "unknown region": ("EU868", "EU999", 8, "LP-355", "EU868"),
     "quantity the driver has not": ('"pressure"]', '"co2"]', 15, "LP-355", "pressure"),
     "unknown quantity": ("globe_temperature", "globe", 19, "LP-355", "globe"),
@@ -78,6 +82,13 @@ def test_a_sound_file_becomes_the_board_s_json_unchanged(write):
     settings = station_file.load(write(SOUND))
     assert json.loads(json.dumps(settings)) == settings
     assert settings["sensors"][1] == {"driver": "bme280", "only": ["pressure"]}
+
+
+def test_a_board_that_cannot_measure_its_battery_is_not_asked_to():
+    given = {"station": "T", "board": "xiao_s3_wio_sx1262", "sensors": [{"driver": "sht4x"}]}
+    settings = config.checked({**given, "radio": {"driver": "sx1262"}})
+    plan = config.Plan(settings, config.board_of(settings), driver)
+    assert plan.channels == [2, 4]
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -80,8 +80,10 @@ class Radio:
         self.joins = self.configured = 0
         self.answers = []
         self.unix = None
-        self.fails = None
+        self.fails = self.refuses = None
         self.waits = None  # for a free channel, before each frame
+        self.confirms = True
+        self.acknowledged = self.wanted = False
         self.asleep = False
 
     def configure(self, *identity):
@@ -92,9 +94,12 @@ class Radio:
             raise self.fails
         return self.session
 
-    def join(self):
+    def join(self, anew=False):
+        assert anew == self.session
+        if self.refuses:
+            raise self.refuses
         self.joins += 1
-        self.session = self.accepts
+        self.session = self.session or self.accepts
         return self.accepts
 
     def max_payload(self):
@@ -106,6 +111,8 @@ class Radio:
         payload = payload() if callable(payload) else payload
         assert len(payload) <= self.limit
         self.sent.append((port, decode(port, payload)))
+        self.wanted = confirmed
+        self.acknowledged = confirmed and self.confirms
         answers, self.answers = self.answers, []
         return answers
 
@@ -268,6 +275,44 @@ def test_status_once_a_day_with_the_network_s_time(station, monkeypatch):
     assert ports[0] == [PORT_READINGS, PORT_STATUS]
     assert [i for i, sent in enumerate(ports) if PORT_STATUS in sent] == [0, 144]
     assert station.state.offset == UNIX - station.now - 7 + 600
+
+
+def test_the_network_confirms_a_frame_each_six_hours_and_is_asked_hourly_while_it_does_not(station):
+    asked = []
+
+    def wakes(count):
+        asked.clear()
+        for wake in range(count):
+            station.wake()
+            asked.extend([wake] * station.radio.wanted)
+        return asked
+
+    assert wakes(80) == [0, 36, 72]
+    station.radio.confirms = False
+    assert wakes(60) == [28, 34, 40, 46, 52, 58]
+    station.radio.confirms = True
+    assert wakes(40) == [35]  # after another join, which heard it
+    assert station.state.unheard == 0
+
+
+def test_a_station_that_the_network_has_forgotten_joins_anew_and_goes_on_sending_meanwhile(station, capsys):
+    station.radio.confirms = station.radio.accepts = False
+    heard = [station.wake() for _ in range(60)]
+    assert all(sent[0][0] == PORT_READINGS for sent in heard)
+    assert 6 < station.radio.joins <= 20
+    assert "LP-238" in capsys.readouterr().out
+    station.radio.accepts = station.radio.confirms = True
+    joins = station.radio.joins
+    for _ in range(300):
+        station.wake()
+    assert station.radio.joins <= joins + 1
+    assert (station.state.unheard, station.state.joins_failed, station.state.join_next) == (0, 0, 0)
+
+
+def test_no_trouble_with_another_join_ends_the_conversation(station):
+    station.state.unheard = 6
+    station.radio.refuses = RadioError(NO_CHANNEL, "back-off")
+    assert [port for port, _ in station.wake()] == [PORT_READINGS]
 
 
 def test_a_lost_join_is_tried_less_and_less_and_readings_are_kept(station, capsys):

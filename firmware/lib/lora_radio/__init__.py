@@ -9,7 +9,9 @@
 #                               (16 bytes), data_rate (int), adr (bool). A modem is written only what differs,
 #                               and it is read back. The key is never printed and in no exception.
 #   joined: bool                asks the radio, because its session may be older than this boot.
-#   join: bool                  one attempt; False when the network did not answer.
+#   join: bool                  one attempt; False when the network did not answer. With anew=True also where
+#                               there is a session, because the network may have forgotten it: our own MAC
+#                               keeps that session until the network answers, a modem ends it.
 #   max_payload: int            bytes that one frame may carry now, at most 242.
 #   send: list of Received      takes port, payload, confirmed=False; returns after the receive windows.
 #                               payload: bytes, or a function that makes them: it is called just before each

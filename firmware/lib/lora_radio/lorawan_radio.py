@@ -84,16 +84,15 @@ class LorawanRadio:
         if self._mac.joined and not adr:
             self._mac.session.data_rate = data_rate
             self._mac.session.stay_usable()
-        self._awake = False
-        self.wake()
+        self._phy.begin()  # whatever the chip was at before: the board may have started anew
+        self._awake = True
 
     def joined(self):
         return self._mac is not None and self._mac.joined
 
-    def join(self):
+    def join(self, anew=False):  # noqa: ARG002 - the MAC keeps a session until the network answers, anyway
         self._configured()
-        self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US)
-        return self._mac.joined
+        return bool(self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US))
 
     def max_payload(self):
         self._configured()

@@ -83,9 +83,11 @@ class WioE5(Modem):
         counters = self._ask("AT+LW=ULDL", "+LW: ULDL, ").split(",")
         return not self._refused and (integer(counters[0]) or 0) > 0
 
-    def join(self):
+    def join(self, anew=False):
         if self._key is None:
             raise RadioError(JOIN_FAILED, "no key: configure first")
+        if anew:
+            self._restart()
         self._ask('AT+KEY=APPKEY,"%s"' % to_hex(self._key), "+KEY: APPKEY")
         outcome = []
 

@@ -100,7 +100,7 @@ class Mac:
     # Joining
 
     def join_request(self, now):
-        # MacError NO_CHANNEL (wait_ms) or JOIN_FAILED. An older session ends here.
+        # MacError NO_CHANNEL (wait_ms) or JOIN_FAILED. An older session goes on until the network answers.
         self._be_idle()
         number = self._storage.read("dev_nonce")
         if number > 0xFFFF:
@@ -108,9 +108,8 @@ class Mac:
         rate = self._join_rate(number)
         self._wait(self._join_free_at(rate, now), now)
         self._storage.write("dev_nonce", number + 1)
-        self.session = None
         frame = frames.join_request(self.app_key, self._join_eui, self.dev_eui, number)
-        self._flight = _Flight(frame, rate, JOIN_DELAY, number, False, 1, b"")
+        self._flight = _Flight(None, frame, rate, JOIN_DELAY, number, False, 1, b"")
         self.backoff.charge(self._airtime(rate, len(frame)), now)
         return self._transmit(now)
 
@@ -169,8 +168,9 @@ class Mac:
         frame = frames.uplink(
             session.keys, session.address, counter, confirmed, control, options, port, payload
         )
+        rate, delay, repeats = session.data_rate, session.rx_delay, session.repeats
         self._flight = _Flight(
-            frame, session.data_rate, session.rx_delay, counter, confirmed, session.repeats, self._requests
+            session, frame, rate, delay, counter, confirmed, repeats, self._requests
         )
         self._carried()
         return self._transmit(now)
@@ -254,7 +254,8 @@ class Mac:
     def _transmit(self, at):
         # The frame in flight as a Transmission, on a channel that is free: now, or later for a repetition.
         flight = self._flight
-        channels = self.session.channels if self.session else self._join_channels
+        session = flight.session
+        channels = session.channels if session else self._join_channels
         airtime = self._airtime(flight.rate, len(flight.frame))
         free, indexes = self._free_channels(channels, flight.rate, airtime, at)
         index = channels.hop(indexes, self._random)
@@ -263,11 +264,12 @@ class Mac:
         flight.left -= 1
         rates = self.region.DATA_RATES
         rx1, rx2 = self._windows(flight, channels.downlink(index))
-        return Transmission(free, frequency, rates[flight.rate], self._power(), flight.frame, rx1, rx2)
+        power = self._power(session.power if session else 0)
+        return Transmission(free, frequency, rates[flight.rate], power, flight.frame, rx1, rx2)
 
     def _windows(self, flight, frequency):
         rates = self.region.DATA_RATES
-        session = self.session
+        session = flight.session
         rx2_frequency, rx2_rate = self.region.RX2
         rx1_rate = flight.rate
         if session:
@@ -276,9 +278,9 @@ class Mac:
         first = 1000000 * flight.delay
         return (first, frequency) + rates[rx1_rate], (first + 1000000, rx2_frequency) + rates[rx2_rate]
 
-    def _power(self):
+    def _power(self, step):
         # The one place where power is decided. The cap is the region's, or less; nothing passes it.
-        asked = self.region.MAX_EIRP - 2 * (self.session.power if self.session else 0)
+        asked = self.region.MAX_EIRP - 2 * step
         return min(asked, self._max_eirp) - self._antenna_gain
 
     def _airtime(self, rate, length):
@@ -292,9 +294,9 @@ class Mac:
         # values each; empty when it is not for us.
         if self._flight is None:
             return []
-        if self.session is None:
+        session = self._flight.session
+        if session is None:
             return self._accept_join(packet)
-        session = self.session
         frame = frames.downlink(session.keys, session.address, session.down, packet.payload)
         return [] if frame is None else self._accept(frame, packet.snr_tenths // 10, now)
 
@@ -303,13 +305,13 @@ class Mac:
         flight = self._flight
         if flight is None:
             return None
-        if self.session is None or flight.confirmed:
+        if flight.session is None or flight.confirmed:
             self.quiet_until = now + self._pause()
         if flight.left:
             return self._transmit(max(now, self.quiet_until))
         self._flight = None
-        if self.session:
-            adr.unanswered(self.session)
+        if flight.session:
+            adr.unanswered(flight.session)
         return None
 
     def _accept(self, frame, snr, now):
@@ -382,9 +384,10 @@ class Mac:
 
 
 class _Flight:
-    # A frame on its way: its data rate, seconds to RX1, DevNonce or frame counter, whether it wants an
-    # acknowledgement, how often it may still go, the MAC commands it asked.
-    def __init__(self, frame, rate, delay, number, confirmed, left, asked):
+    # A frame on its way: its session (None: a join request), data rate, seconds to RX1, DevNonce or frame
+    # counter, whether it wants an acknowledgement, how often it may still go, the MAC commands it asked.
+    def __init__(self, session, frame, rate, delay, number, confirmed, left, asked):
+        self.session = session
         self.frame = frame
         self.rate = rate
         self.delay = delay

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from luftpegel_tools.virtual_board.processor import all_processors
+
 # PR_SET_PDEATHSIG is 1 (prctl(2)); the parent may have died before it was set. Done by a tiny launcher
 # because code between fork and exec is unsafe in a process with threads.
 _LAUNCHER = """
@@ -27,12 +29,13 @@ def start_child(
     """
     setting = [f"{name}={value}" for name, value in (environment or {}).items()]
     words = ["/usr/bin/env", *setting, *command] if setting else command
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *words],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-    )
+    with all_processors():
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def end_child(child: subprocess.Popen[bytes], patience_s: float = 5.0) -> None:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from luftpegel_tools.virtual_board.processor import one_processor
+
 POLL_EVERY_EVENTS = 64  # how often a run at full speed looks for key presses
 IDLE_POLL_S = 0.05  # the longest a paced wait lasts before it looks again at its end condition
 
@@ -106,17 +108,21 @@ class VirtualClock:
 
     def run(self, until: Callable[[], bool]) -> bool:
         """Run events until `until()` holds; False when the events ended before it did."""
-        while not until():
-            if not self.run_next():
-                return until()
+        with one_processor():
+            while not until():
+                if not self.run_next():
+                    return until()
         return True
 
     def run_until(self, when_us: int) -> None:
         """Run everything due until `when_us`, and stand there."""
+        if self.speed == math.inf and self.try_advance(when_us):
+            return
         self._limit_us = when_us
         try:
-            while self.run_next():
-                pass
+            with one_processor():
+                while self.run_next():
+                    pass
         finally:
             self._limit_us = math.inf
         self.now_us = max(self.now_us, int(when_us))
@@ -129,11 +135,12 @@ class VirtualClock:
         """
         full_speed = self.speed
         try:
-            while not until():
-                self.set_speed(min(full_speed, 1.0) if attended() else full_speed)
-                if not self.run_next():
-                    self._wait_readers(IDLE_POLL_S)
-                    self._follow_real_time(math.inf)
+            with one_processor():
+                while not until():
+                    self.set_speed(min(full_speed, 1.0) if attended() else full_speed)
+                    if not self.run_next():
+                        self._wait_readers(IDLE_POLL_S)
+                        self._follow_real_time(math.inf)
         finally:
             self.set_speed(full_speed)
 

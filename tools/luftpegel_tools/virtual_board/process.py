@@ -16,6 +16,7 @@ from pathlib import Path
 from luftpegel_tools.virtual_board import launcher
 from luftpegel_tools.virtual_board.engine import Engine
 from luftpegel_tools.virtual_board.errors import BoardError
+from luftpegel_tools.virtual_board.processor import follow
 from luftpegel_tools.virtual_board.protocol import MAX_MESSAGE
 
 START_TIMEOUT_S = 20.0
@@ -67,7 +68,9 @@ class LauncherClient:
             "extension": [engine.extension] if engine.extension else [],
             "env": [word for pair in (engine.env | env).items() for word in pair],
         }
-        return self._ask(command, [output])["pid"]
+        pid = self._ask(command, [output])["pid"]
+        follow(pid)
+        return pid
 
     def kill(self, pid: int) -> int:
         """SIGKILL and reap; returns the exit code, negative for a signal."""
