@@ -53,6 +53,14 @@ def test_a_join_while_joined_costs_nothing(joined):
     assert len(joined.network.joins) == 1
 
 
+def test_a_session_that_the_network_forgot_ends_with_a_new_join(joined):
+    joined.radio.send(1, b"a")
+    assert joined.radio.join(anew=True)
+    joined.radio.send(1, b"b")
+    assert len(joined.network.joins) == 2
+    assert [uplink.f_cnt for uplink in joined.network.uplinks] == [0, 0]
+
+
 def test_power_loss_of_the_modem_is_noticed_and_healed(joined):
     joined.radio.send(1, b"a")
     joined.modem.power(False)

@@ -103,7 +103,7 @@ def test_nor_on_a_modem_that_can_be_woken(named, call):
         ("rak3172", b"OK\r\n"),
         ("rak3172", b"AT_BUSY_ERROR\r\n"),
         ("rak3172", b"AT+NWM=1\r\nAT+DR=5\r\nAT+NJS=0\r\nAT+CFM=0\r\n"),
-        ("rak3172", b"AT+NWM=1\r\nAT+DR=5\r\nAT+CFM=0\r\nOK\r\n+EVT:TX_DONE\r\n+EVT:RX_1:0:0:UNICAST:1:00\r\n"),
+        ("rak3172", b"AT+NWM=1\r\nAT+DR=5\r\nAT+CFM=0\r\nOK\r\n+EVT:TX_DONE\r\n+EVT:RX_1:0:0:U:1:00\r\n"),
     ],
 )
 @pytest.mark.parametrize("call", range(len(CALLS)))

@@ -6,9 +6,11 @@ import pytest
 from tests.radio.conftest import APP_KEY, DEV_EUI, JOIN_EUI, KINDS, Bench, NoDutyCycle, Pin
 
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, NOT_JOINED, PROTOCOL, SILENT, TOO_LONG, RadioError
+from lora_radio.rak3172 import BANDS
 from luftpegel_tools.town.network import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.chips.rak3172 import BANNER
 from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172 as Modem
+from luftpegel_tools.virtual_board.chips.rak3172_settings import BANDS as ALL_BANDS
 
 OK = b"\r\nOK\r\n"
 TX_DONE = (2400, b"+EVT:TX_DONE\r\n")
@@ -206,7 +208,11 @@ def test_a_modem_of_the_other_variant(bench, monkeypatch):
     monkeypatch.setattr("luftpegel_tools.virtual_board.chips.rak3172_settings.LOW_BANDS", ("EU868",))
     failure = failure_of(bench.configure)
     assert failure.kind == PROTOCOL
-    assert "868 MHz" in str(failure)
+    assert "variant" in str(failure)
+
+
+def test_the_numbers_of_the_bands():
+    assert {name: str(ALL_BANDS.index(name)) for name in BANDS} == BANDS
 
 
 def test_a_region_that_the_driver_does_not_know(bench):

@@ -15,6 +15,7 @@ from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
@@ -104,9 +105,12 @@ class Network:
         return [(uplink.sent_us / 1e6, decode(PORT_READINGS, uplink.data)) for uplink in heard]
 
 
-def _modem(station):
-    station.modem = WioE5(station.network, DEV_EUI)
-    station.board.attach_uart(2, station.modem)
+def _modem(chip):
+    def solder(station):
+        station.modem = chip(station.network, DEV_EUI)
+        station.board.attach_uart(2, station.modem)
+
+    return solder
 
 
 def _chip(station):
@@ -122,8 +126,8 @@ def _chip(station):
     station.law = Law(station.radio, 14, (863_000_000, 870_000_000))
 
 
-RADIOS = {"wio_e5": _modem, "sx1262": _chip}
-HEAP_KIB = {"wio_e5": 96, "sx1262": 112}
+RADIOS = {"wio_e5": _modem(WioE5), "rak3172": _modem(Rak3172), "sx1262": _chip}
+HEAP_KIB = {"wio_e5": 96, "rak3172": 96, "sx1262": 112}
 
 
 class Site:

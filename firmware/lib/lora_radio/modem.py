@@ -1,11 +1,7 @@
 # What AT modems have in common beyond their line (see at.py): reset and wake, settings that are written only
 # when they differ and read back, and patience with a modem that is busy or has to keep silent for a moment.
 #
-# A modem is a subclass with BAUD and the radio interface of this package, and with these:
-#
-#   _wakes()             True when the modem answers; it is in step then.
-#   _has(query, ...)     whether the modem has this setting.
-#   _write(query, ...)   have it take the setting.
+# A modem is a subclass with the rest of this package's radio interface.
 
 import time
 
@@ -30,6 +26,7 @@ TRUE_TIMES = (1704067200, 4102444800)  # 2024 to 2100: a clock that was never se
 
 
 class Modem:
+    BAUD = 9600
     RXBUF = 1024
     KEEPS_SETTINGS = True
 
@@ -58,30 +55,42 @@ class Modem:
             SILENT, "modem does not answer: check its supply, both UART wires and %d baud" % self.BAUD
         )
 
-    def _hold(self, *setting):
+    def _wakes(self):
+        # True when the modem answers; it is in step then.
+        raise NotImplementedError
+
+    def _has(self, *row):
+        # Whether the modem has this setting, which begins with the question for it.
+        raise NotImplementedError
+
+    def _write(self, *row):
+        # Have the modem take the setting.
+        raise NotImplementedError
+
+    def _hold(self, *row):
         # Make a setting what it should be if it is not; True when it had to be written. Verified by reading
         # it back. Asked twice, because one noisy answer must not cost a session.
-        if self._has(*setting) or self._has(*setting):
+        if self._has(*row) or self._has(*row):
             return False
-        self._write(*setting)
-        if not self._has(*setting):
-            raise RadioError(PROTOCOL, "modem does not keep %s" % name_of(setting[0]))
+        self._write(*row)
+        if not self._has(*row):
+            raise RadioError(PROTOCOL, "modem does not keep %s" % name_of(row[0]))
         return True
 
-    def _hold_all(self, settings):
+    def _hold_all(self, rows):
         written = 0
-        for setting in settings:
-            written += self._hold(*setting)
+        for row in rows:
+            written += self._hold(*row)
         return written > 0
 
-    def _persist(self, exchange):
-        # The outcome of exchange(); a modem that is busy, or kept silent by its duty cycle for a moment only,
+    def _persist(self, command):
+        # The outcome of command(); a modem that is busy, or kept silent by its duty cycle for a moment only,
         # is asked again.
         tries_left = EXCHANGE_TRIES
         while True:
             tries_left -= 1
             try:
-                return exchange()
+                return command()
             except RadioError as failure:
                 wait_ms = failure.wait_ms
                 if not tries_left or not 0 < wait_ms <= LONGEST_WAIT_MS:

@@ -29,7 +29,8 @@ from lora_radio.modem import (
     name_of,
     true_time,
 )
-from lora_radio.words import event_downlink, integer, rui_time, to_hex
+from lora_radio.rui_words import downlink, unix_time
+from lora_radio.words import integer, to_hex
 
 ERASERS = b"\x08\x08\x08\x08"
 SETTLE_MS = 500  # after a setting was written: it is deaf while its flash is erased
@@ -37,8 +38,8 @@ RESTART_MS = 1000  # until its banner is out
 FOLLOW_MS = 8000  # after a downlink: it fetches the next one by an empty frame of its own
 MOST_FOLLOWING = 8  # events after the end of a frame
 PROBE = "AT+NWM"  # a question that every firmware answers in each mode; 1: LoRaWAN
-BANDS = {"EU868": "4"}
-PAYLOADS = (51, 51, 51, 115, 242, 242, 242, 242)  # of EU868 by data rate; the modem tells the rate only
+BANDS = {"EU433": "0", "IN865": "3", "EU868": "4"}
+PAYLOADS = (51, 51, 51, 115, 242, 242, 242, 242)  # of each, by data rate: the modem tells only that
 
 # Marks of lines.
 EVENT = "+EVT:"
@@ -53,7 +54,7 @@ FAILURES = {
     "NO_NETWORK_JOINED": (NOT_JOINED, 0, "no session: join first"),
     "COMMAND_NOT_FOUND": (PROTOCOL, SETTLE_MS, "does not know the command: its firmware must be RUI3"),
     "MODE_NO_SUPPORT": (PROTOCOL, 0, "not in LoRaWAN mode: configure first"),
-    "UNSUPPORTED_BAND": (PROTOCOL, 0, "not made for this region: take its variant for 868 MHz"),
+    "UNSUPPORTED_BAND": (PROTOCOL, 0, "not made for this region: take the variant that is"),
 }
 REFUSAL = (PROTOCOL, 0, "refuses the command: check data_rate and the modem's firmware")
 SILENCE = (PROTOCOL, 0, "not answered: try again, then take the modem's power away")
@@ -61,10 +62,7 @@ SILENCE = (PROTOCOL, 0, "not answered: try again, then take the modem's power aw
 
 class Rak3172(Modem):
     BAUD = 115200
-
-    def __init__(self, *wiring, **options):
-        super().__init__(*wiring, **options)
-        self._asks_time = False  # the next frame carries the question for the time, one byte
+    _asks_time = False  # whether the next frame carries the question for the time, one byte
 
     # --- the radio interface ---
 
@@ -96,11 +94,11 @@ class Rak3172(Modem):
     def joined(self):
         return self._ask("AT+NJS") == "1"
 
-    def join(self):
+    def join(self, anew=False):
         if self._key is None:
             raise RadioError(JOIN_FAILED, "no key: configure first")
-        # A join in a session would end it.
-        return self.joined() or self._persist(self._join)
+        # A join in a session ends it.
+        return (not anew and self.joined()) or self._persist(self._join)
 
     def max_payload(self):
         rate = integer(self._ask("AT+DR"))
@@ -110,21 +108,20 @@ class Rak3172(Modem):
 
     def send(self, port, payload, confirmed=False):
         self.acknowledged = False
+        # Kept in flash, there is no other way. A station confirms a few frames a day.
         self._hold("AT+CFM", "1" if confirmed else "0")
 
         limit_ms, end = (CONFIRMED_MS, "SEND_CONFIRMED_") if confirmed else (SEND_MS, "TX_DONE")
 
-        def attempt():
-            return self._send(port, payload, limit_ms, end)
-
-        # What is refused as too long has carried away answers of the modem's MAC that waited: try again.
-        if not self._persist(attempt) and not self._persist(attempt):
-            raise RadioError(TOO_LONG, "modem: frame too long for the data rate: send less")
-        return self._taken()
+        for _ in range(2):
+            # What is refused as too long has carried away answers of the modem's MAC that waited: try again.
+            if self._persist(lambda: self._send(port, payload, limit_ms, end)):
+                return self._taken()
+        raise RadioError(TOO_LONG, "modem: frame too long for the data rate: send less")
 
     def network_time(self):
-        first = rui_time(self._ask("AT+LTIME"))
-        second = rui_time(self._ask("AT+LTIME"))
+        first = unix_time(self._ask("AT+LTIME"))
+        second = unix_time(self._ask("AT+LTIME"))
         self._persist(lambda: self._order("AT+TIMEREQ=1"))
         self._asks_time = True
         return true_time(first, second)
@@ -291,7 +288,7 @@ class Rak3172(Modem):
         # Takes what an event tells besides; True for a downlink.
         if text.startswith("TIMEREQ_"):
             self._asks_time = False
-        received = event_downlink(text)
+        received = downlink(text)
         if received is not None:
             self._keep(received)
         return received is not None

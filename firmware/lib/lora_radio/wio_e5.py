@@ -29,7 +29,8 @@ from lora_radio.modem import (
     name_of,
     true_time,
 )
-from lora_radio.words import colons, downlink, first_word, integer, signal, to_hex, unix_time
+from lora_radio.wio_words import colons, downlink, first_word, signal, unix_time
+from lora_radio.words import integer, to_hex
 
 # Words of a status line, the kind of failure, what to do.
 FAILURES = (
@@ -46,36 +47,27 @@ FAILURES = (
 
 class WioE5(Modem):
     BAUD = 9600
-
-    def __init__(self, *wiring, **options):
-        super().__init__(*wiring, **options)
-        self._half = None  # a downlink whose signal line is still to come
-        self._refused = False  # the modem itself said that there is no session
+    _half = None  # a downlink whose signal line is still to come
+    _refused = False  # the modem itself said that there is no session
 
     # --- the radio interface ---
 
     def configure(self, region, dev_eui, join_eui, app_key, data_rate, adr):  # noqa: PLR0917 - the interface
         self._key = app_key
         self.wake()
-        identity = [("AT+MODE", "+MODE: ", "LWOTAA", "AT+MODE=LWOTAA")]
+        identity = [_setting("MODE", "LWOTAA")]
         for name, eui in (("DevEui", dev_eui), ("AppEui", join_eui)):
             if eui is not None:
                 query = "AT+ID=" + name
                 identity.append((query, "+ID: " + name + ", ", colons(eui), '%s,"%s"' % (query, to_hex(eui))))
-        identity.append(("AT+DR", "+DR: ", region, "AT+DR=" + region))
+        identity.append(_setting("DR", region))
         if self._hold_all(identity):
             # A session belongs to its identity. The restart ends it, and shows that flash has the settings.
             self._restart()
             if self._hold_all(identity):
                 raise RadioError(PROTOCOL, "modem forgets its settings at a restart: replace it")
-        rate = "DR%d" % data_rate
-        state = "ON" if adr else "OFF"
-        tries = str(CONFIRMED_TRIES)
-        self._hold("AT+DR", "+DR: ", rate, "AT+DR=" + rate)
-        self._hold("AT+ADR", "+ADR: ", state, "AT+ADR=" + state)
-        self._hold("AT+CLASS", "+CLASS: ", "A", "AT+CLASS=A")
-        self._hold("AT+REPT", "+REPT: ", "1", "AT+REPT=1")
-        self._hold("AT+RETRY", "+RETRY: ", tries, "AT+RETRY=" + tries)
+        rest = ("DR%d" % data_rate, "ON" if adr else "OFF", "A", "1", str(CONFIRMED_TRIES))
+        self._hold_all([_setting(*pair) for pair in zip(("DR", "ADR", "CLASS", "REPT", "RETRY"), rest)])
 
     def joined(self):
         # The modem has no question for this, but its uplink counter is above 0 only in a session. Right after
@@ -157,10 +149,10 @@ class WioE5(Modem):
             PROTOCOL, "modem does not take %s: check station.json, its firmware" % name_of(command)
         )
 
-    def _write(self, _query, prefix, value, command):
+    def _write(self, _, prefix, value, command):
         self._ask(command, prefix, value)
 
-    def _has(self, query, prefix, value, _command):
+    def _has(self, query, prefix, value, _):
         # Whether a line of the answer begins with `value`; an answer may have several lines.
         for _ in range(3):
             self._command(query, prefix, QUICK_MS)
@@ -247,6 +239,11 @@ class WioE5(Modem):
         for line in self._serial.begin(command, prefixes, limit_ms):
             if "; RX: " in line or "RXWIN" in line:
                 self._heed_send(line)
+
+
+def _setting(name, value):
+    # What _hold() takes: question, answer's prefix, value, command.
+    return "AT+" + name, "+" + name + ": ", value, "AT+" + name + "=" + value
 
 
 def _raise_failure(text):

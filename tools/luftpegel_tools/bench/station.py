@@ -22,6 +22,7 @@ from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
@@ -30,7 +31,8 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96  # with a modem
-BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "sx1262": 128}
+BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "rak3172": BUDGET_KIB, "sx1262": 128}
+MODEMS = {"wio_e5": WioE5, "rak3172": Rak3172}
 MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe
 INTERVAL_US = 600_000_000
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")
@@ -132,8 +134,8 @@ def _wire(board: Board, network: BenchNetwork, radio: str) -> None:
     board.attach_uart(1, a02yyuw, (5, 6))
     board.attach_onewire(4, ds18b20)
     board.attach_rail(36, True, [sht4x, bme280, sps30, a02yyuw, ds18b20])
-    if radio == "wio_e5":
-        board.attach_uart(2, WioE5(network, DEV_EUI))
+    if radio in MODEMS:
+        board.attach_uart(2, MODEMS[radio](network, DEV_EUI))
     else:
         air = SharedAir(board.clock)
         LoneGateway(board.clock, air, network, IDENTITY)
