@@ -15,14 +15,15 @@ from chirpstack_api import api  # type: ignore[import-untyped]
 from luftpegel_tools.town.air import GatewaySite, Link
 from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.place import Place
 from luftpegel_tools.town.radio_link import RadioLink
 from luftpegel_tools.town.radio_network import RadioNetwork
 from luftpegel_tools.town.station import Build, Identity, TownStation
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
+from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
@@ -38,12 +39,12 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
-    radio: str = "wio_e5"  # a modem with its own LoRaWAN; or sx1262, a chip with ours
+    radio: str = "wio_e5"  # or another of RADIOS
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
 
 
-RADIOS = ("wio_e5", "sx1262")
+RADIOS = (*MODEMS, "sx1262")  # modems, and a chip with our own LoRaWAN
 
 Signal = tuple[int, float]
 Spot = tuple[str, float, float, Signal, Signal]
@@ -108,13 +109,13 @@ class Town:
         self._register(identity)
         return TownStation(identity, place, *self._radio(identity, spot), build)
 
-    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, WioE5 | LoRaChip]:
+    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, LoRaWANModem | LoRaChip]:
         """The station's link, and its radio on it."""
         loss = self.wishes.loss
         seed = f"{self.wishes.seed}/{identity.id}"
         if self._network is None:
             link = Link(self.server, _sites(spot), seed=seed, loss_up=loss, loss_down=loss)
-            return link, WioE5(link, identity.dev_eui)
+            return link, MODEMS[self.wishes.radio](link, identity.dev_eui)
         chip = SX1262(self._network.air)
         radio_link = RadioLink(_sites(spot), seed=seed, loss_up=loss, loss_down=loss)
         self._network.join(chip, radio_link)
