@@ -14,6 +14,7 @@ from typing import Any
 
 from luftpegel_tools import firmware_image
 from luftpegel_tools.bench import Figure
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.lone_gateway import LoneGateway
 from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
@@ -22,17 +23,14 @@ from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
-from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96  # with a modem
-BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "rak3172": BUDGET_KIB, "sx1262": 128}
-MODEMS = {"wio_e5": WioE5, "rak3172": Rak3172}
+BUDGETS_KIB = {**dict.fromkeys(MODEMS, BUDGET_KIB), "sx1262": 128}
 MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe
 INTERVAL_US = 600_000_000
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")
