@@ -95,7 +95,9 @@ var STATUS_FIELDS = {
   14: "crash",
   15: "clock",
   16: "faults",
-  17: "data_rate"
+  17: "data_rate",
+  18: "rx_offset_us",
+  19: "rx_spread_us"
 };
 var CONFIG_FIELDS = {
   1: "interval_s",

@@ -90,3 +90,15 @@ def test_the_program_joins_and_sends(air, capsys):
     assert capsys.readouterr().out == "9 b'down'\n"
     assert {opens for opens, _ in air.windows} == {-30_000}
     assert air.windows[-1][1] == 30_000 + 5 * air.symbol_us
+
+
+def test_each_scenario_of_the_public_suites_has_the_test_that_the_page_names():
+    folder = Path(__file__).parent
+    there = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in folder.glob("test_*.py"))))
+    section = PAGE.read_text().split("## The scenarios of public suites")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 20
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named or "`tests/" in row
+        assert set(named) <= there

@@ -1,6 +1,7 @@
 """The boards' tables: pins are there once, the radio opens as the table says, and a T-Beam feeds it first."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -137,3 +138,19 @@ def test_an_unknown_chip():
     lora = table("generic").LORA | {"chip": "cc1101"}
     with pytest.raises(KeyError):
         open_phy(lora, Machine(), **CAP)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_wires_the_board_as_its_table_does(name):
+    page = (BOARDS.parents[1] / "docs" / "lorawan.md").read_text()
+    heads = [cell.strip().lower() for cell in page.split("| board | chip |")[1].split("\n")[0].split("|")]
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+    cells = [cell.strip() for cell in row.split("|")[2:-1]]
+    lora = table(name).LORA
+    assert cells[0] == lora["chip"].upper()
+    pins = {head: int(cell) for head, cell in zip(heads[:-1], cells[1:-1], strict=False) if cell.isdigit()}
+    told = re.findall(r"pin (\d+) high to receive", cells[-1])
+    wires = {**lora["spi"], **lora["pins"]}
+    enable = wires.pop("rx_enable", None)
+    assert pins == {wire: number for wire, number in wires.items() if wire != "id"}
+    assert told == ([] if enable is None else [str(enable)])

@@ -27,6 +27,8 @@ STATUS_FIELDS = {
     15: "clock",  # 0 unknown, 1 from the network
     16: "faults",  # sensors that did not deliver at the last sampling
     17: "data_rate",
+    18: "rx_offset_us",  # how late downlinks come by the station's clock
+    19: "rx_spread_us",  # how much that varies
 }
 
 # What a configuration frame can set; the station answers with what is now in force.

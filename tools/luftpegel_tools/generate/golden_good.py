@@ -256,6 +256,7 @@ def _others() -> list[Good]:
         "newest_seq": 4711, "interval_s": 600, "heap_free": 81920, "flash_free": 1048576, "frames_sent": 4711,
         "joins": 2, "rssi": -117, "snr": -9, "crash": 0, "clock": 1, "faults": 0, "data_rate": 5,
     }  # fmt: skip
+    windows = {"clock": 1, "rx_offset_us": -350, "rx_spread_us": 420}
     setting = {
         "interval_s": 600, "alarm_interval_s": 60, "status_interval_s": 86400, "data_rate": 3, "adr": 1,
         "history": 0,
@@ -272,6 +273,7 @@ def _others() -> list[Good]:
     unknown_setting = {"adr": 0, "23": 5, "24": ""}
     given: list[tuple[str, int, dict[str, Any]]] = [
         ("status", 2, {"kind": "status", "fields": status}),
+        ("status: receive windows", 2, {"kind": "status", "fields": windows}),
         ("status without fields", 2, {"kind": "status", "fields": {}}),
         ("status with unknown fields", 2, {"kind": "status", "fields": unknown_fields}),
         *((name, 3, {"kind": "alarm", **alarm}) for name, alarm in alarms),

@@ -21,7 +21,7 @@ Handler = Callable[[Request], Answer | Wait]
 
 ENODEV, ETIMEDOUT, EINVAL = 19, 110, 22
 CALL_US = 20  # a call into a driver of the chip, about what MicroPython takes on an ESP32-S3
-PIN_US = 3
+PIN_US = 10  # about 100,000 times a second is what MicroPython there can switch a pin
 I2C_SETUP_US = 60
 I2C_STUCK_US = 50_000  # the driver's default timeout
 ADC_US = 80
