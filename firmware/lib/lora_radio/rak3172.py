@@ -17,8 +17,6 @@ from lora_radio import (
 )
 from lora_radio.modem import (
     BUSY_WAIT_MS,
-    CONFIRMED_MS,
-    CONFIRMED_TRIES,
     JOIN_MS,
     QUICK_MS,
     SAME_ANSWER_MS,
@@ -84,7 +82,7 @@ class Rak3172(Modem):
         self._hold("AT+DCS", "1")  # duty cycle: kept
         self._hold("AT+PNM", "1")  # a public network's sync word
         self._hold("AT+CLASS", "A")
-        self._hold("AT+RETY", str(CONFIRMED_TRIES - 1))
+        self._hold("AT+RETY", "0")  # a frame that the modem repeats tells a wrong age
         self._hold("AT+LPM", "1")
         self._hold("AT+ADR", "1" if adr else "0")
         if not adr or not self.joined():
@@ -111,11 +109,10 @@ class Rak3172(Modem):
         # Kept in flash, there is no other way. A station confirms a few frames a day.
         self._hold("AT+CFM", "1" if confirmed else "0")
 
-        limit_ms, end = (CONFIRMED_MS, "SEND_CONFIRMED_") if confirmed else (SEND_MS, "TX_DONE")
-
+        end = "SEND_CONFIRMED_" if confirmed else "TX_DONE"
         for _ in range(2):
             # What is refused as too long has carried away answers of the modem's MAC that waited: try again.
-            if self._persist(lambda: self._send(port, payload, limit_ms, end)):
+            if self._persist(lambda: self._send(port, payload, end)):
                 return self._taken()
         raise RadioError(TOO_LONG, "modem: frame too long for the data rate: send less")
 
@@ -233,7 +230,7 @@ class Rak3172(Modem):
                 return event in (LOST, "JOINED")
         raise RadioError(JOIN_FAILED, "modem does not take AT+JOIN: check its firmware")
 
-    def _send(self, port, payload, limit_ms, end):
+    def _send(self, port, payload, end):
         # False when the frame was too long for what the modem's MAC had to say besides.
         data = payload() if callable(payload) else payload
         most = self.max_payload()
@@ -241,7 +238,7 @@ class Rak3172(Modem):
             raise RadioError(TOO_LONG, "frame too long for the data rate: send at most %d bytes" % most)
         if not data:
             raise RadioError(PROTOCOL, "modem cannot send an empty frame: give it a byte at least")
-        event = self._exchange("AT+SEND=%d:%s" % (port, to_hex(data)), limit_ms, end)
+        event = self._exchange("AT+SEND=%d:%s" % (port, to_hex(data)), SEND_MS, end)
         if event == LOST:
             raise self._lost()
         # Refused, it sends an empty frame in place of this one.

@@ -16,8 +16,6 @@ from lora_radio import (
 from lora_radio.modem import (
     BOOT_MS,
     BUSY_WAIT_MS,
-    CONFIRMED_MS,
-    CONFIRMED_TRIES,
     JOIN_MS,
     LARGEST_PAYLOAD,
     QUICK_MS,
@@ -66,7 +64,8 @@ class WioE5(Modem):
             self._restart()
             if self._hold_all(identity):
                 raise RadioError(PROTOCOL, "modem forgets its settings at a restart: replace it")
-        rest = ("DR%d" % data_rate, "ON" if adr else "OFF", "A", "1", str(CONFIRMED_TRIES))
+        # One try, also of what is to be confirmed: a frame that the modem repeats tells a wrong age.
+        rest = ("DR%d" % data_rate, "ON" if adr else "OFF", "A", "1", "1")
         self._hold_all([_setting(*pair) for pair in zip(("DR", "ADR", "CLASS", "REPT", "RETRY"), rest)])
 
     def joined(self):
@@ -96,7 +95,7 @@ class WioE5(Modem):
         length = self._length()
         if length == 0:
             # Answers of the modem's MAC wait and fill the frame: an empty uplink carries them away.
-            self._transmit(lambda: "AT+MSGHEX", "+MSGHEX: ", SEND_MS)
+            self._transmit(lambda: "AT+MSGHEX", "+MSGHEX: ")
             length = self._length()
         return min(length, LARGEST_PAYLOAD)
 
@@ -108,7 +107,7 @@ class WioE5(Modem):
         def command():
             return 'AT+%s="%s"' % (name, to_hex(payload() if callable(payload) else payload))
 
-        self._transmit(command, "+" + name + ": ", CONFIRMED_MS if confirmed else SEND_MS)
+        self._transmit(command, "+" + name + ": ")
         return self._taken()
 
     def network_time(self):
@@ -181,8 +180,8 @@ class WioE5(Modem):
             raise RadioError(PROTOCOL, "modem tells no frame length: check its firmware")
         return length
 
-    def _transmit(self, command, prefix, limit_ms):
-        self._exchange(command, prefix, limit_ms, self._heed_send)
+    def _transmit(self, command, prefix):
+        self._exchange(command, prefix, SEND_MS, self._heed_send)
         self._keep_half()
 
     def _exchange(self, command, prefix, limit_ms, heed):
