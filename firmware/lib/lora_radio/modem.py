@@ -14,7 +14,6 @@ WAKE_MS = 600
 WAKE_TRIES = 6
 JOIN_MS = 20000  # SF12: 1.5 s on air, accept up to 6 s later, 1.8 s long
 SEND_MS = 20000  # SF12: 2.8 s on air, second window 2 s later, 2.8 s long
-LARGEST_PAYLOAD = 242
 BUSY_WAIT_MS = 2000
 EXCHANGE_TRIES = 5
 LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through

@@ -1,4 +1,4 @@
-# RAK3172 AT modem, after RAK's RUI3 AT Command Manual and the source of its firmware, RUI 4.0 to 5.0.
+# RAK3172 AT modem, after RAK's RUI3 AT Command Manual and the source of its firmware, RUI 5.0.
 #
 # The modem has its own LoRaWAN stack and keeps the session while it has power. A question `AT+X=?` is
 # answered by `AT+X=value` and `OK`, an order by `OK` or `AT_..._ERROR`; what happens later comes as `+EVT:`
@@ -108,7 +108,6 @@ class Rak3172(Modem):
         self.acknowledged = False
         # Kept in flash, there is no other way. A station confirms a few frames a day.
         self._hold("AT+CFM", "1" if confirmed else "0")
-
         end = "SEND_CONFIRMED_" if confirmed else "TX_DONE"
         for _ in range(2):
             # What is refused as too long has carried away answers of the modem's MAC that waited: try again.
@@ -305,6 +304,6 @@ class Rak3172(Modem):
 def _failure(command, refusal, wait_ms=0):
     # refusal: what stood behind "AT_"; "" or None when nothing was answered.
     kind, usual_ms, advice = FAILURES.get(refusal, REFUSAL if refusal else SILENCE)
-    if kind == BUSY and wait_ms:
+    if kind == BUSY and wait_ms > 0:
         return RadioError(NO_CHANNEL, "modem: duty cycle used up: try later", wait_ms)
     return RadioError(kind, "modem: %s: %s" % (name_of(command), advice), usual_ms)

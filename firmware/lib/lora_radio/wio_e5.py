@@ -17,7 +17,6 @@ from lora_radio.modem import (
     BOOT_MS,
     BUSY_WAIT_MS,
     JOIN_MS,
-    LARGEST_PAYLOAD,
     QUICK_MS,
     SAME_ANSWER_MS,
     SEND_MS,
@@ -29,6 +28,8 @@ from lora_radio.modem import (
 )
 from lora_radio.wio_words import colons, downlink, first_word, signal, unix_time
 from lora_radio.words import integer, to_hex
+
+LARGEST_PAYLOAD = 242
 
 # Words of a status line, the kind of failure, what to do.
 FAILURES = (
