@@ -6,11 +6,25 @@ import pytest
 
 from luftpegel_tools.hil import BenchBoard, bench_board, virtual_board
 
+RADIOS = ("wio_e5", "sx1262")  # drivers of the radios that a rig may have
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("luftpegel", "the board under test")
     group.addoption("--board", default="virtual", help="'virtual', a serial port, or socket://host:port")
+    group.addoption(
+        "--radio",
+        action="append",
+        choices=RADIOS,
+        help="a radio that the rig has, once for each (default: wio_e5; both on a virtual board)",
+    )
     group.addoption("--engine", default="pip", choices=("pip", "mpy32"), help="what plays the virtual board")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "driver" in metafunc.fixturenames:
+        is_virtual = metafunc.config.getoption("--board") == "virtual"
+        metafunc.parametrize("driver", metafunc.config.getoption("--radio") or RADIOS[: 1 + is_virtual])
 
 
 @pytest.fixture(scope="session")

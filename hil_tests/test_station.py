@@ -16,7 +16,6 @@ STATION = {
     "board": "heltec_v3",
     "interval_s": 60,
     "sensors": [{"driver": "sht4x"}],
-    "radio": {"driver": "wio_e5"},
 }
 OPEN_JOURNAL = """
 from esp32 import NVS
@@ -34,13 +33,13 @@ os.rmdir("/journal")
 
 
 @pytest.fixture
-def station(board: BenchBoard) -> Iterator[BenchBoard]:
+def station(board: BenchBoard, driver: str) -> Iterator[BenchBoard]:
     try:
         before = board.get("/station.json")
     except (OSError, TransportError):
         before = None
     had_journal = board.eval("'journal' in __import__('os').listdir('/')")
-    board.put("/station.json", json.dumps(STATION).encode())
+    board.put("/station.json", json.dumps(STATION | {"radio": {"driver": driver}}).encode())
     yield board
     if before is None:
         board.remove("/station.json")

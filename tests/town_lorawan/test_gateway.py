@@ -74,6 +74,21 @@ def test_an_uplink_is_told_with_all_that_belongs_to_it(bench):
     assert gw.UplinkFrame.FromString(frame.SerializeToString()) == frame
 
 
+@pytest.mark.parametrize("has_gps", [True, False])
+def test_rx_info_has_what_concentratord_fills_in(has_gps):
+    """Concentratord 4.7.1, sx1302, wrapper/mod.rs: uplink_to_proto."""
+    bench = Bench(has_gps=has_gps)
+    bench.clock.run_until(10_000_000)
+    info = gw.UplinkFrame.FromString(bench.hear(867_300_000, 12).SerializeToString()).rx_info
+    filled = {
+        "gateway_id", "uplink_id", "gw_time", "rssi", "snr", "channel", "rf_chain", "context", "crc_status",
+    }  # fmt: skip
+    ours = {"location"}  # ChirpStack takes it over instead of what is registered
+    if has_gps:
+        filled.add("time_since_gps_epoch")
+    assert {field.name for field, _ in info.ListFields()} == filled | ours
+
+
 @pytest.mark.parametrize(
     "fields",
     [

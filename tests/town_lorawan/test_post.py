@@ -1,5 +1,6 @@
 """Addresses of brokers, and a network server that keeps its own time in place of ours."""
 
+import socket
 import time
 
 import pytest
@@ -45,6 +46,64 @@ def next_letter(post):
         time.sleep(0.002)
     assert len(letters) == 1
     return letters[0]
+
+
+def test_the_broker_keeps_whether_a_gateway_is_there(broker):
+    """As ChirpStack's MQTT Forwarder does: retained, also when the connection ends without a word."""
+    clock = VirtualClock()
+    gateway = SimulatedGateway(
+        Site("00000000000000bb"), clock, SharedAir(clock), lambda *_: None, seed="test"
+    )
+    address = BrokerAddress(broker.host, broker.port)
+    bridge = GatewayBridge(address, "eu868-state", clock, [gateway])
+    assert bridge.post.wait_ready(10)
+    listener = Post(address, "eu868-state/gateway/+/state/+", "listener")
+
+    def state():
+        letter = next_letter(listener)
+        assert letter.topic == "eu868-state/gateway/00000000000000bb/state/conn"
+        told = gw.ConnState.FromString(letter.payload)
+        assert told.gateway_id == "00000000000000bb"
+        return gw.ConnState.State.Name(told.state)
+
+    assert state() == "ONLINE"  # though it was told before anybody listened
+    bridge.post._client.socket().shutdown(socket.SHUT_RDWR)
+    assert [state(), state()] == ["OFFLINE", "ONLINE"]  # the last will, and back again
+    assert bridge.post.wait_ready(10)
+    bridge.close()
+    assert state() == "OFFLINE"
+    listener.close()
+
+
+@pytest.mark.parametrize("meant_for", ["00000000000000ab", ""])
+def test_a_command_meant_for_another_gateway_is_not_carried_out(broker, meant_for):
+    clock = VirtualClock()
+    gateway = SimulatedGateway(
+        Site("00000000000000ac"), clock, SharedAir(clock), lambda *_: None, seed="test"
+    )
+    address = BrokerAddress(broker.host, broker.port)
+    acks = []
+    bridge = GatewayBridge(address, "eu868-meant", clock, [gateway], on_ack=acks.append)
+    sender = Post(address, "eu868-meant/gateway/all/command/mark", "sender")
+    assert bridge.post.wait_ready(10)
+    assert sender.wait_ready(10)
+    topic = "eu868-meant/gateway/00000000000000ac/command/down"
+    for gateway_id in (meant_for, "00000000000000ac"):
+        sender.send(topic, gw.DownlinkFrame(downlink_id=9, gateway_id=gateway_id).SerializeToString())
+    letters = []
+    deadline = time.monotonic() + 10
+    while len(letters) < 2 and time.monotonic() < deadline:
+        letters += bridge.post.take()
+    for letter in letters:
+        bridge._read(letter)
+    clock.run_until(10_000_000)
+    assert [(ack.downlink_id, ack.gateway_id) for ack in acks] == [(9, "00000000000000ac")]
+    sender.close()
+    bridge.close()
+
+
+def test_a_prefix_may_be_empty():
+    assert messages.event_topic("", "00000000000000aa", "up") == "gateway/00000000000000aa/event/up"
 
 
 def test_a_network_server_that_is_not_ours_answers_when_it_likes(broker):

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from luftpegel_tools.virtual_board import clock as clock_module
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 
@@ -79,3 +80,67 @@ def test_serving_watches_descriptors(speed):
     os.close(writer)
     assert seen == [b"key"]
     assert clock.speed == speed
+
+
+@pytest.fixture
+def real(monkeypatch):
+    """Real time, in seconds, that passes only when told to."""
+
+    class Real:
+        now_s = 100.0
+
+        def monotonic(self):
+            return self.now_s
+
+    passing = Real()
+    monkeypatch.setattr(clock_module, "time", passing)
+    return passing
+
+
+def due_at(clock, when_us):
+    """When (virtual) an event at `when_us` finds itself."""
+    seen = []
+    clock.call_at(when_us, lambda: seen.append(clock.now_us))
+    clock.run(lambda: bool(seen))
+    return seen[0]
+
+
+def test_a_paced_clock_hurries_after_what_it_missed(real):
+    clock = VirtualClock(speed=1.0)
+    real.now_s += 0.25
+    assert due_at(clock, 250_000) == 250_000  # at once: the real time is already there
+
+
+def test_what_is_forgiven_is_not_hurried_after_until_it_is_caught_up(real):
+    clock = VirtualClock(speed=1.0)
+    real.now_s += 0.25
+    clock.forgive()
+    assert clock.forgiven_us == 250_000
+    clock._follow_real_time(float("inf"))
+    assert clock.now_us == 0
+    real.now_s += 0.125
+    clock._follow_real_time(float("inf"))
+    assert clock.now_us == 125_000
+    clock.forgive()  # nothing was missed since
+    assert clock.forgiven_us == 250_000
+    clock.catch_up()
+    clock._follow_real_time(float("inf"))
+    assert (clock.now_us, clock.forgiven_us) == (375_000, 0)
+
+
+def test_a_new_pace_begins_without_a_debt(real):
+    clock = VirtualClock(speed=1.0)
+    real.now_s += 0.25
+    clock.forgive()
+    clock.set_speed(2.0)
+    clock.catch_up()
+    real.now_s += 1
+    clock._follow_real_time(float("inf"))
+    assert clock.now_us == 2_000_000
+
+
+def test_a_clock_at_full_speed_has_nothing_to_forgive(real):
+    clock = VirtualClock()
+    real.now_s += 5
+    clock.forgive()
+    assert clock.forgiven_us == 0

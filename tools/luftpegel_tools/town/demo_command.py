@@ -10,21 +10,15 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
-from luftpegel_tools.debian import MissingProgramError
-from luftpegel_tools.firmware_image import ImageError
-from luftpegel_tools.town.broker import BrokerError
 from luftpegel_tools.town.demo import Day, Progress, Result
-from luftpegel_tools.town.gateway import GatewayError
 from luftpegel_tools.town.kinds import KINDS
+from luftpegel_tools.town.options import CANNOT_START, ended_by_signals, kinds, share
 from luftpegel_tools.town.proof import MANY
 from luftpegel_tools.town.town import RADIOS, Wishes
 from luftpegel_tools.virtual_board.engine import ENGINES
-from luftpegel_tools.virtual_board.errors import BoardError
 
 EXIT_PROVED, EXIT_LOST, EXIT_WRONG_USE, EXIT_MISSING, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
-_CANNOT_START = (MissingProgramError, ImageError, BrokerError, GatewayError, BoardError)
 _BAR_WIDTH = 40
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
@@ -61,9 +55,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument(
-        "--loss", type=_share, default=0.2, help="share of frames lost each way (default 0.2)"
-    )
+    parser.add_argument("--loss", type=share, default=0.2, help="share of frames lost each way (default 0.2)")
     parser.add_argument("--days", type=_days, default=1.0, help="simulated days (default 1)")
     parser.add_argument("--kills", type=_count, default=3, help="how often the gateway is killed (default 3)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another weather and other losses")
@@ -78,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--stations",
-        type=_kinds,
+        type=kinds,
         default=tuple(KINDS),
         metavar="KIND,...",
         help=f"which stations (default {','.join(KINDS)})",
@@ -97,12 +89,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json and not args.json.absolute().parent.is_dir():
         print(TEXTS[args.lang]["no_folder"].format(folder=args.json.absolute().parent), file=sys.stderr)
         return EXIT_WRONG_USE
-    # Ctrl-C, too: a process that a shell or a CI starts in the background would ignore it.
-    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGINT)}
     folder = Path(tempfile.mkdtemp(prefix="luftpegel-demo-"))
     try:
-        return _demo(args, folder)
-    except _CANNOT_START as error:
+        with ended_by_signals():
+            return _demo(args, folder)
+    except CANNOT_START as error:
         print(error, file=sys.stderr)
         return EXIT_MISSING
     except KeyboardInterrupt:
@@ -110,16 +101,12 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _demo(args: argparse.Namespace, folder: Path) -> int:
     texts = TEXTS[args.lang]
     started = time.monotonic()
-    wishes = Wishes(
-        kinds=args.stations, seed=args.seed, loss=args.loss, engine=args.engine, radio=args.radio
-    )
+    wishes = Wishes(kinds=args.stations, seed=args.seed, loss=args.loss, engine=args.engine, radio=args.radio)
     print(texts["intro"].format(n=len(args.stations), days=args.days, loss=100 * args.loss, kills=args.kills))
     with Day(folder, wishes, days=args.days, kills=args.kills) as day:
         print(texts["page"].format(url=day.gateway.page), flush=True)
@@ -238,18 +225,6 @@ def _wait_for_ctrl_c() -> None:
         print()
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the run as Ctrl-C does, so that nothing stays behind."""
-    raise KeyboardInterrupt
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1, such as 0.2")
-    return value
-
-
 def _days(text: str) -> float:
     value = float(text)
     if not 0 < value <= 31:
@@ -262,14 +237,6 @@ def _count(text: str) -> int:
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 100")
     return value
-
-
-def _kinds(text: str) -> tuple[str, ...]:
-    kinds = tuple(text.split(","))
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"there is no kind {unknown[0]!r}; choose from {', '.join(KINDS)}")
-    return kinds
 
 
 def _language() -> str:

@@ -1,10 +1,11 @@
-"""A gateway and a network server in one, without a broker: for one device on an air of its own.
+"""A gateway and a network server in one, without a broker: for the devices on an air of their own.
 
 Real LoRaWAN frames on the air become the words that a `Network` understands, so that whoever plays the
 network for a simulated modem plays it for a LoRa chip, too.
 """
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from luftpegel_tools.airtime import lora_airtime_us
@@ -31,18 +32,22 @@ class LoneGateway:
     """Listens to all channels of an air; answers in the window `answers_in` (0: RX1, 1: RX2).
 
     Its answers come `late_us` late, as if the device's clock went wrong. `refused` keeps what was heard and
-    not accepted.
+    not accepted. `known` is the one device that may join, or gives the identity of a DevEUI that may.
     """
 
     def __init__(
-        self, clock: VirtualClock, air: SharedAir, network: Network, identity: Identity, **plan: Any
+        self,
+        clock: VirtualClock,
+        air: SharedAir,
+        network: Network,
+        known: Identity | Callable[[bytes], Identity | None],
+        **plan: Any,
     ) -> None:
         self._clock = clock
         self._air = air
         self._network = network
-        self._identity = identity
         self.core = NetworkServer(
-            {identity.dev_eui: identity}.get,
+            {known.dev_eui: known}.get if isinstance(known, Identity) else known,
             random.Random(1),  # noqa: S311 - a run must repeat
             Plan(**({"adr": False} | plan)),
         )
@@ -71,10 +76,12 @@ class LoneGateway:
             self._clock.call_at(start_us, self._send, downlink.phy_payload, window)
 
     def _let_in(self, joined: Joined, frame: Frame) -> Downlink | None:
+        identity = self.core.find(joined.dev_eui)
+        assert identity is not None  # the core has just let it in
         request = JoinRequest(
             dev_eui=joined.dev_eui,
-            join_eui=self._identity.join_eui or bytes(8),
-            app_key=self._identity.app_key,
+            join_eui=identity.join_eui or bytes(8),
+            app_key=identity.app_key,
             dev_nonce=joined.dev_nonce,
             data_rate=12 - frame.tuning.sf,
             frequency_hz=frame.tuning.frequency_hz,

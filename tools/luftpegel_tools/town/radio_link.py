@@ -24,6 +24,11 @@ class RadioLink(Luck):
         self._sites = {site.gateway_id: site for site in sites}
         self._is_lost = False
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether no gateway hears the frame that was counted last."""
+        return self._is_lost
+
     def heard(self, frame: Frame) -> None:
         """A frame of this station has ended: count it, and draw its fate."""
         self._is_lost = self.lost_up(frame.end_us)

@@ -12,23 +12,23 @@ from typing import Any, Self
 
 from chirpstack_api import api  # type: ignore[import-untyped]
 
-from luftpegel_tools.town.air import GatewaySite, Link
+from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
 from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.luck import Luck
-from luftpegel_tools.town.place import Place
+from luftpegel_tools.town.radio_field import RadioField
 from luftpegel_tools.town.radio_link import RadioLink
 from luftpegel_tools.town.radio_network import RadioNetwork
+from luftpegel_tools.town.spots import Spot, spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0
-_STAGGER_US = 47_000_000  # stations are not switched on in one moment
+STAGGER_US = 47_000_000  # stations are not switched on in one moment
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,10 @@ class Wishes:
     radio: str = "wio_e5"  # or another of RADIOS
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
+    epoch: int = EPOCH  # Unix seconds at virtual time 0
 
 
 RADIOS = (*MODEMS, "sx1262")  # modems, and a chip with our own LoRaWAN
-
-Signal = tuple[int, float]
-Spot = tuple[str, float, float, Signal, Signal]
-# name, latitude, longitude, rssi and snr at the two gateways: around Leipzig's Parthe
-_SPOTS: Sequence[Spot] = (
-    ("Park", 51.3472, 12.3848, (-88, 9.5), (-117, -6.0)),
-    ("Main road", 51.3420, 12.3750, (-97, 7.0), (-109, 0.5)),
-    ("Mill bridge", 51.3561, 12.3922, (-108, 1.5), (-112, -1.0)),
-    ("School yard", 51.3388, 12.3903, (-101, 5.0), (-105, 3.0)),
-    ("Weir", 51.3609, 12.4011, (-113, -2.0), (-103, 4.5)),
-)
 
 
 class Town:
@@ -64,35 +54,33 @@ class Town:
     def __init__(self, folder: Path, wishes: Wishes) -> None:
         """Start broker and network server, build and register the stations; nothing is switched on yet."""
         self.wishes = wishes
-        self.clock = VirtualClock(epoch=EPOCH)
+        self.clock = VirtualClock(epoch=wishes.epoch)
         with ExitStack() as stack:
             self.broker = stack.enter_context(Broker(folder / "broker"))
             self.server = ChirpStack(
-                Settings(epoch_s=EPOCH, seed=wishes.seed, json=not wishes.protobuf),
+                Settings(epoch_s=wishes.epoch, seed=wishes.seed, json=not wishes.protobuf),
                 (self.broker.host, self.broker.port),
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
-            self._network: RadioNetwork | None = None
+            self.field: RadioField | None = None
             if wishes.radio == "sx1262":
-                self._network = RadioNetwork(
-                    self.clock, self.broker, self.server, _sites(_SPOTS[0]), wishes.seed
-                )
-                stack.callback(self._network.close)
+                self.field = RadioField(self.clock, spot_of(1).sites(), wishes.seed)
+                network = RadioNetwork(self.clock, self.broker, self.server, self.field, wishes.seed)
+                stack.callback(network.close)
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
-            for number, kind in enumerate(wishes.kinds, 1):
-                station = self._station(Identity.make(number, kind, wishes.seed), number, build)
+            for number, identity in enumerate(identities(wishes), 1):
+                station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
             if not self.server.bus.wait_ready(_BROKER_PATIENCE_S):
                 raise BrokerError("LP-375: the MQTT broker does not answer. Next: try again; report it.")
             self._stack = stack.pop_all()
 
-    def switch_on(self) -> None:
+    def switch_on(self, stagger_us: int = STAGGER_US) -> None:
         """Give the stations power, one after the other."""
-        for number, station in enumerate(self.stations):
-            self.clock.call_later(number * _STAGGER_US, station.board.power_on)
+        switch_on(self.clock, self.stations, stagger_us)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -104,22 +92,21 @@ class Town:
 
     def _station(self, identity: Identity, number: int, build: Build) -> TownStation:
         wishes = self.wishes
-        spot = _SPOTS[(number - 1) % len(_SPOTS)]
-        place = Place(f"{spot[0]} {number}", wishes.seed, EPOCH, spot[1], spot[2])
+        spot = spot_of(number)
         self._register(identity)
-        return TownStation(identity, place, *self._radio(identity, spot), build)
+        return TownStation(
+            identity, spot.place(number, wishes.seed, wishes.epoch), *self._radio(identity, spot), build
+        )
 
     def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, LoRaWANModem | LoRaChip]:
         """The station's link, and its radio on it."""
-        loss = self.wishes.loss
-        seed = f"{self.wishes.seed}/{identity.id}"
-        if self._network is None:
-            link = Link(self.server, _sites(spot), seed=seed, loss_up=loss, loss_down=loss)
-            return link, MODEMS[self.wishes.radio](link, identity.dev_eui)
-        chip = SX1262(self._network.air)
-        radio_link = RadioLink(_sites(spot), seed=seed, loss_up=loss, loss_down=loss)
-        self._network.join(chip, radio_link)
-        return radio_link, chip
+        wishes = self.wishes
+        seed = f"{wishes.seed}/{identity.id}"
+        if self.field is None:
+            link = Link(self.server, spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
+            return link, MODEMS[wishes.radio](link, identity.dev_eui)
+        radio_link = RadioLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
+        return radio_link, self.field.chip(radio_link)
 
     def _found_town(self) -> tuple[str, str]:
         records = self.server.records
@@ -137,12 +124,15 @@ class Town:
         )
 
 
-def _sites(spot: Spot) -> list[GatewaySite]:
-    """The town's gateways as they are reached from a spot."""
-    return [
-        GatewaySite(f"0016c001f150000{i}", rssi, snr, has_gps=i == 1, latitude=51.35, longitude=12.38)
-        for i, (rssi, snr) in enumerate(spot[3:], 1)
-    ]
+def identities(wishes: Wishes) -> list[Identity]:
+    """The stations of such a town."""
+    return [Identity.make(number, kind, wishes.seed) for number, kind in enumerate(wishes.kinds, 1)]
+
+
+def switch_on(clock: VirtualClock, stations: Sequence[TownStation], stagger_us: int) -> None:
+    """Give stations power, one after the other."""
+    for number, station in enumerate(stations):
+        clock.call_later(number * stagger_us, station.board.power_on)
 
 
 def _device(identity: Identity, application_id: str, profile_id: str) -> Any:

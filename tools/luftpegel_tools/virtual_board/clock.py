@@ -58,6 +58,7 @@ class VirtualClock:
         self._events_since_poll = 0
         self._anchor_real = time.monotonic()
         self._anchor_us = 0
+        self._forgiven_us = 0
 
     def utc(self) -> float:
         """Unix seconds UTC now."""
@@ -147,8 +148,30 @@ class VirtualClock:
     def set_speed(self, speed: float) -> None:
         """Change the pace from this moment on."""
         if speed != self.speed:
-            self._anchor_real, self._anchor_us = time.monotonic(), self.now_us
+            self._anchor()
             self.speed = speed
+            self._forgiven_us = 0
+
+    @property
+    def forgiven_us(self) -> int:
+        """How far the virtual time is behind by what `forgive` has forgiven."""
+        return self._forgiven_us
+
+    def forgive(self) -> None:
+        """Go on from here at the pace of the real time, without hurrying after what was missed of it.
+
+        Computing takes real time while the virtual time stands still; a paced clock hurries afterwards.
+        Whoever waits for an answer of the real world must not lose time by that.
+        """
+        if self.speed != math.inf:
+            elapsed_us = int((time.monotonic() - self._anchor_real) * self.speed * 1e6)
+            self._forgiven_us += max(0, self._anchor_us + elapsed_us - self.now_us)
+            self._anchor()
+
+    def catch_up(self) -> None:
+        """Hurry after the real time again, what was forgiven included."""
+        self._anchor_us += self._forgiven_us
+        self._forgiven_us = 0
 
     def add_reader(self, fd: int, fn: Callable[[], object], *, writable: bool = False) -> None:
         """Call `fn()` when `fd` becomes readable, or `writable` as well; again to change that."""
@@ -179,6 +202,9 @@ class VirtualClock:
         if self.speed != math.inf:
             elapsed_us = int((time.monotonic() - self._anchor_real) * self.speed * 1e6)
             self.now_us = max(self.now_us, int(min(self._anchor_us + elapsed_us, bound_us)))
+
+    def _anchor(self) -> None:
+        self._anchor_real, self._anchor_us = time.monotonic(), self.now_us
 
     def _wait_for(self, due_us: int) -> bool:
         """Wait in real time until `due_us`; False when the wait was cut short: look again."""

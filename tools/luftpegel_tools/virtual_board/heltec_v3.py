@@ -1,9 +1,13 @@
 """The default board: a Heltec WiFi LoRa 32 V3 on a bench, with one chip of each kind and an obliging network.
 
+It has both radios, the board's own SX1262 and a Wio-E5 on the headers; each hears a network of its own.
 Pins as in firmware/boards/heltec_v3.py, written down here a second time, as a schematic is.
 """
 
+from luftpegel_tools.town.lone_gateway import LoneGateway
+from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
+from luftpegel_tools.town.radio_air import SharedAir
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.base import Chip
@@ -11,6 +15,7 @@ from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 
 RAIL_PIN = 36
@@ -18,6 +23,8 @@ I2C_BUS = 0
 ONEWIRE_PIN = 4
 SENSOR_UART, SOCKET_A, SOCKET_B = 1, (47, 48), (5, 6)
 MODEM_UART = 2
+LORA_PINS = {"bus": 1, "cs": 8, "reset": 12, "busy": 13, "dio1": 14}
+NVS_NAMESPACE = "luftpegel"
 BATTERY_PIN, BATTERY_MICROVOLTS = 1, 800_000  # 3.92 V behind the divider of 4.9
 DEV_EUI = bytes.fromhex("2cf7f12024900042")
 
@@ -50,4 +57,19 @@ def wire(board: Board) -> None:
     railed: list[Chip] = [*climate, dust, level, water]
     board.attach_rail(RAIL_PIN, active_low=True, chips=railed)
     board.attach_uart(MODEM_UART, WioE5(ObligingNetwork(), DEV_EUI))
+    _attach_lora(board)
     board.attach_adc(BATTERY_PIN, lambda: BATTERY_MICROVOLTS)
+
+
+def _attach_lora(board: Board) -> None:
+    """The LoRa chip, and a gateway that lets in who has the key that this board is provisioned with."""
+
+    def known(dev_eui: bytes) -> Identity:
+        try:
+            return Identity(dev_eui, board.nvs.blob(NVS_NAMESPACE, "app_key"))
+        except KeyError:
+            return Identity(dev_eui, bytes(16))  # as the hardware tests take for a board without keys
+
+    air = SharedAir(board.clock)
+    LoneGateway(board.clock, air, ObligingNetwork(), known)
+    SX1262(air).solder(board, **LORA_PINS)

@@ -1,6 +1,9 @@
 """The gateways' end: their events to the broker, the network server's commands to them.
 
-Whoever is at the other end, our own network server or a real ChirpStack, makes no difference here.
+Whoever is at the other end, our own network server or a real ChirpStack, makes no difference here. A bridge
+of one gateway is what ChirpStack's MQTT Forwarder is on a real one: the connection is the gateway's own, with
+its id as client id and its state as last will. One of several stands for the central ChirpStack Gateway
+Bridge.
 """
 
 import logging
@@ -12,7 +15,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from luftpegel_tools.town.gateway_bridge import messages
 from luftpegel_tools.town.gateway_bridge.gateway import SimulatedGateway
-from luftpegel_tools.town.gateway_bridge.post import BrokerAddress, Letter, Post
+from luftpegel_tools.town.gateway_bridge.post import BrokerAddress, Letter, Post, Standing
 from luftpegel_tools.town.radio_air import Frame
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
@@ -32,15 +35,32 @@ class GatewayBridge:
         gateways: Sequence[SimulatedGateway],
         *,
         after_send: Callable[[], None] = lambda: None,
+        on_ack: Callable[[Any], None] = lambda _: None,
         stats_every_us: int = STATS_EVERY_US,
     ) -> None:
-        """`prefix` is the region's (eu868); `after_send` is told of each message on its way."""
+        """`prefix` is the region's (eu868).
+
+        `after_send` is told of each message on its way, `on_ack` of each gw.DownlinkTxAck.
+        """
         self._prefix = prefix
         self._clock = clock
         self._gateways = {gateway.site.gateway_id: gateway for gateway in gateways}
         self._after_send = after_send
+        self._on_ack = on_ack
         self._stats_every_us = stats_every_us
-        self.post = Post(address, messages.command_topic(prefix, "+", "+"), "gateways")
+        own_id = gateways[0].site.gateway_id if len(gateways) == 1 else None
+        self.post = Post(
+            address,
+            messages.command_topic(prefix, own_id or "+", "+"),
+            "gateways",
+            client_id=own_id,
+            standings=[_standing(prefix, gateway_id) for gateway_id in self._gateways],
+        )
+
+    @property
+    def gateway_ids(self) -> list[str]:
+        """Of all its gateways."""
+        return list(self._gateways)
 
     def start(self) -> None:
         """Tell the first statistics; once more every `stats_every_us`."""
@@ -83,13 +103,26 @@ class GatewayBridge:
         except DecodeError:
             log.warning("a command for gateway %s is no DownlinkFrame", gateway_id)
             return
+        if frame.gateway_id != gateway_id:
+            log.warning("a command for gateway %s is meant for %s", gateway_id, frame.gateway_id)
+            return
         self._clock.call_later(gateway.latency_us(), self._order, gateway, frame)
 
     def _order(self, gateway: SimulatedGateway, frame: Any) -> None:
         ack = gateway.order(frame)
+        self._on_ack(ack)
         self._clock.call_later(gateway.latency_us(), self._send, gateway, "ack", ack)
 
     def _send(self, gateway: SimulatedGateway, event: str, message: Any) -> None:
         topic = messages.event_topic(self._prefix, gateway.site.gateway_id, event)
         self.post.send(topic, message.SerializeToString())
         self._after_send()
+
+
+def _standing(prefix: str, gateway_id: str) -> Standing:
+    """A gateway's gw.ConnState."""
+    states = [
+        gw.ConnState(gateway_id=gateway_id, state=state).SerializeToString()
+        for state in (gw.ConnState.ONLINE, gw.ConnState.OFFLINE)
+    ]
+    return Standing(messages.state_topic(prefix, gateway_id), *states)

@@ -43,13 +43,22 @@ class OrderError(ValueError):
 
 
 def event_topic(prefix: str, gateway_id: str, event: str) -> str:
-    """Where a gateway tells of `up`, `stats` and `ack`; "+" for any."""
-    return f"{prefix}/gateway/{gateway_id}/event/{event}"
+    """Where a gateway tells of `up`, `stats` and `ack`; "+" for any. The prefix may be empty."""
+    return _topic(prefix, gateway_id, "event", event)
 
 
 def command_topic(prefix: str, gateway_id: str, command: str) -> str:
     """Where a gateway is told to send (`down`), and more; "+" for any."""
-    return f"{prefix}/gateway/{gateway_id}/command/{command}"
+    return _topic(prefix, gateway_id, "command", command)
+
+
+def state_topic(prefix: str, gateway_id: str) -> str:
+    """Where the broker keeps whether a gateway is there."""
+    return _topic(prefix, gateway_id, "state", "conn")
+
+
+def _topic(prefix: str, gateway_id: str, kind: str, name: str) -> str:
+    return f"{prefix}/gateway/{gateway_id}/{kind}/{name}".removeprefix("/")
 
 
 def context(counter: int) -> bytes:

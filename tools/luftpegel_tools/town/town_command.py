@@ -1,0 +1,245 @@
+"""`luftpegel town`: a living town, by itself or with its gateways at the broker of a real network server."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from luftpegel_tools.town import telling
+from luftpegel_tools.town.gateway import Gateway
+from luftpegel_tools.town.gateway_bridge import BrokerAddress
+from luftpegel_tools.town.kinds import KINDS
+from luftpegel_tools.town.open_town import OpenTown, today
+from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
+from luftpegel_tools.town.pace import keep_real_time
+from luftpegel_tools.town.registration import as_text, registration
+from luftpegel_tools.town.station import TownStation
+from luftpegel_tools.town.town import EPOCH, Town, Wishes
+from luftpegel_tools.town.witness import Happening, Witness
+from luftpegel_tools.virtual_board.engine import ENGINES
+
+EXIT_DONE, EXIT_NOT_JOINED, EXIT_WRONG_USE, EXIT_MISSING = 0, 1, 2, 3
+PASSWORD_VARIABLE = "LUFTPEGEL_MQTT_PASSWORD"  # noqa: S105 - where it is, not what it is
+REGIONS = ("eu868",)
+_SPEED = 60.0  # of a town of its own: an interval of ten minutes in ten seconds
+_STAGGER_US = 10_000_000
+_LOOK_EVERY_US = 1_000_000
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "--network",
+        metavar="URL",
+        help="the broker of a real network server: mqtt[s]://[user@]host[:port]; "
+        f"the password is read from {PASSWORD_VARIABLE}",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="print what the network server must know beforehand, and end"
+    )
+    parser.add_argument("--region", choices=REGIONS, default=REGIONS[0], help="(default %(default)s)")
+    parser.add_argument(
+        "--prefix", help="of the gateways' topics, where the network server's is not the region's name"
+    )
+    pace = parser.add_mutually_exclusive_group()
+    pace.add_argument(
+        "--realtime", action="store_true", help="the time of day, at its pace; as --network needs"
+    )
+    pace.add_argument(
+        "--speed", type=_speed, help=f"seconds of the town in a second (default {_SPEED:g} without --network)"
+    )
+    parser.add_argument(
+        "--stations",
+        type=kinds,
+        default=tuple(KINDS),
+        metavar="KIND,...",
+        help=f"(default {','.join(KINDS)})",
+    )
+    parser.add_argument(
+        "--interval", type=interval_s, default=600, metavar="SECONDS", help="between readings (default 600)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other keys and other weather")
+    parser.add_argument(
+        "--loss", type=share, default=0.0, help="share of frames lost each way (default %(default)s)"
+    )
+    parser.add_argument(
+        "--engine", choices=tuple(ENGINES), default="pip", help="the MicroPython (default %(default)s)"
+    )
+    parser.add_argument(
+        "--for",
+        dest="duration",
+        type=duration_s,
+        metavar="TIME",
+        help="of the town's time, such as 90s, 5m, 2h (default: until Ctrl-C)",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FOLDER",
+        help="with --network: where the stations' flash is kept, and with it the numbers of their joins, "
+        "which a network server accepts but once (default: below ~/.local/state/luftpegel)",
+    )
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each thing that happens")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the town: 0 done, 1 a station never joined, 2 wrong use, 3 broker or engine cannot be had."""
+    try:
+        address = _address(args)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_USE
+    life = _Life(args)
+    try:
+        with ended_by_signals():
+            if args.list:
+                return life.introduce()
+            return life.alone() if address is None else life.open(address)
+    except CANNOT_START as error:
+        print(error, file=sys.stderr)
+        return EXIT_MISSING
+    except KeyboardInterrupt:
+        return EXIT_DONE
+
+
+class _Life:
+    """One run of the command."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._joined: set[str | None] = set()
+        self._over = False
+        self._wishes = Wishes(
+            kinds=args.stations,
+            seed=args.seed,
+            loss=args.loss,
+            engine=args.engine,
+            radio="sx1262",
+            interval_s=args.interval,
+            epoch=today() if args.network or args.realtime else EPOCH,
+        )
+
+    @property
+    def _prefix(self) -> str:
+        args = self._args
+        return str(args.region if args.prefix is None else args.prefix)
+
+    def introduce(self) -> int:
+        """Tell what the network server must know."""
+        wanted = registration(self._wishes, self._args.region, self._prefix)
+        self._say({"event": "registration"} | wanted, as_text(wanted))
+        return EXIT_DONE
+
+    def open(self, address: BrokerAddress) -> int:
+        """Before a real network server."""
+        self.introduce()
+        folder = self._args.state or _own_folder(self._args.seed)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            print(
+                f"LP-386: the stations' folder {folder} cannot be used ({error.strerror}). "
+                "Next: name another with --state.",
+                file=sys.stderr,
+            )
+            return EXIT_MISSING
+        with OpenTown(folder, self._wishes, address, self._prefix, self._tell) as town:
+            town.switch_on(_STAGGER_US)
+            return self._live(town, [])
+
+    def alone(self) -> int:
+        """With a broker, a network server and a gateway process of its own."""
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-town-")))
+            town = stack.enter_context(Town(folder, self._wishes))
+            gateway = Gateway(folder / "gateway", town.broker, [station.entry for station in town.stations])
+            stack.callback(gateway.stop)
+            gateway.start()
+            gateway.wait_ready()
+            assert town.field is not None
+            Witness(town.clock, town.field, town.stations, self._tell)
+            self._say(*_places(town, gateway))
+            if self._args.realtime:
+                keep_real_time(town.clock)
+            else:
+                town.clock.set_speed(self._args.speed or _SPEED)
+            town.switch_on(_STAGGER_US)
+            return self._live(town, [gateway.check, town.broker.check])
+
+    def _live(self, town: Town | OpenTown, checks: Sequence[Callable[[], None]]) -> int:
+        if self._args.duration is not None:
+            town.clock.call_later(round(self._args.duration * 1_000_000), self._end)
+        if checks:
+            self._look(town, checks)
+        try:
+            town.clock.serve(lambda: self._over, lambda: False)
+        finally:
+            for station in town.stations:
+                self._sum_up(station)
+        return EXIT_DONE if len(self._joined) == len(town.stations) else EXIT_NOT_JOINED
+
+    def _end(self) -> None:
+        self._over = True
+
+    def _look(self, town: Town | OpenTown, checks: Sequence[Callable[[], None]]) -> None:
+        for check in checks:
+            check()
+        town.clock.call_later(_LOOK_EVERY_US, self._look, town, checks)
+
+    def _tell(self, happening: Happening) -> None:
+        if happening.what == "join-accept" and not happening.details["lost"]:
+            self._joined.add(happening.station)
+        print((telling.as_json if self._args.json else telling.as_text)(happening), flush=True)
+
+    def _sum_up(self, station: TownStation) -> None:
+        tally, name = station.link.tally, station.identity.id
+        joined = name in self._joined
+        text = (
+            f"{name} {station.identity.kind}: {'joined' if joined else 'never joined'}, "
+            f"{tally.uplinks} uplinks ({tally.uplinks_lost} lost), "
+            f"{tally.downlinks} downlinks ({tally.downlinks_lost} lost)"
+        )
+        self._say({"event": "end", "station": name, "joined": joined} | asdict(tally), [text])
+
+    def _say(self, record: Mapping[str, Any], lines: Sequence[str]) -> None:
+        print(json.dumps(record) if self._args.json else "\n".join(lines), flush=True)
+
+
+def _places(town: Town, gateway: Gateway) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Where a town of its own can be looked at."""
+    broker = f"mqtt://{town.broker.host}:{town.broker.port}"
+    return (
+        {"event": "town", "broker": broker, "application_id": town.application_id, "page": gateway.page},
+        [f"broker: {broker}, application {town.application_id}", f"status page: {gateway.page}"],
+    )
+
+
+def _address(args: argparse.Namespace) -> BrokerAddress | None:
+    """The network server's broker; a ValueError says what is wrong with the options."""
+    if args.network is None:
+        return None
+    if args.speed is not None:
+        raise ValueError("A real network server keeps the time of day: --speed is for a town of its own.")
+    address = BrokerAddress.parse(args.network)
+    if address.password is None and address.username is not None:
+        return replace(address, password=os.environ.get(PASSWORD_VARIABLE))
+    return address
+
+
+def _own_folder(seed: int) -> Path:
+    """Where the stations of a seed keep their flash; one network server or another makes no difference."""
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "luftpegel" / f"town-{seed}"
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a speed above 0, up to 100000")
+    return value
