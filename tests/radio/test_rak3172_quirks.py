@@ -141,6 +141,15 @@ def test_the_modems_clock(rak_script, told, unix):
     assert "AT+TIMEREQ=1" in rak_script.heard  # the network is asked anew with the next frame
 
 
+def test_an_order_that_the_wire_damaged_is_given_again(rak_script):
+    rak_script.parts[b"AT+LTIME=?"] = [(10, b"AT+LTIME=12h30m49s on 04/30/2026\r\n" + OK)]
+    rak_script.in_turn(b"AT+TIMEREQ=1", [b"AT_COMMAND_NOT_FOUND\r\n", OK])
+    start = rak_script.clock.now_us
+    assert rak_script.radio.network_time() == 1_777_552_249
+    assert rak_script.clock.now_us - start < 400_000  # at once
+    assert rak_script.heard.count("AT+TIMEREQ=1") == 2
+
+
 def test_a_join_that_neither_form_of_its_parameters_begins(rak_script):
     rak_script.radio._key = bytes(16)
     rak_script.parts[b"AT+NJS=?"] = [(5, b"AT+NJS=0\r\n" + OK)]
@@ -333,6 +342,12 @@ def test_the_question_for_the_time_takes_a_byte_of_the_next_frame(joined):
     assert joined.radio.max_payload() == 242  # asked, if not answered
     [uplink] = joined.network.uplinks
     assert (uplink.device_time_request, len(uplink.data)) == (True, 241)
+
+
+def test_a_restart_ends_the_question_for_the_time(joined):
+    joined.radio.network_time()
+    joined.configure(join_eui=bytes(8))
+    assert joined.radio.max_payload() == 242
 
 
 def test_an_empty_frame(joined):
