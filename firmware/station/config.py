@@ -52,8 +52,12 @@ class ConfigError(ValueError):
         return "%s %s. %s: %s" % (self.code, cause.format(*self.details), then, step.format(*self.advice))
 
 
+_NAME_BYTES = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
 def _name(value):
-    return 0 < len(value) <= 32 and all(c.isalpha() or c.isdigit() or c == "-" for c in value)
+    # By bytes: MicroPython would keep each character of a text as a string of its own, for ever.
+    return 0 < len(value) <= 32 and all(byte in _NAME_BYTES for byte in value.encode())
 
 
 def _any(_value):
@@ -93,6 +97,7 @@ _RADIO = {
     "data_rate": (int, _between(0, 15), "0 to 15", 5),
     "adr": (bool, _any, "true or false", False),
     "frame_bytes": (int, _between(20, 242), "20 to 242 bytes", 242),
+    "light_sleep": (bool, _any, "true or false", False),
 }
 
 
@@ -172,7 +177,12 @@ class Plan:
     # driver: name -> class of sensors. Raises ConfigError where settings do not fit drivers, board or wire.
 
     def __init__(self, settings, board, driver):
-        _known(settings["radio"]["driver"], _radios(board), ("radio", "driver"))
+        radio = settings["radio"]
+        _known(radio["driver"], _radios(board), ("radio", "driver"))
+        if radio["light_sleep"] and RADIOS[radio["driver"]] != LORAWAN_RADIO:
+            raise ConfigError(
+                "LP-354", ("radio", "light_sleep"), ("light_sleep", "false with a modem", "True")
+            )
         if settings["health"] is None:
             settings["health"] = [name for name in USUAL_HEALTH if name in board.HEALTH]
         for i, name in enumerate(settings["health"]):
@@ -198,7 +208,7 @@ class Plan:
 
 def _radios(board):
     # Names of the radios that this board has, or has the pins for.
-    modems = [name for name in RADIOS if RADIOS[name] is not LORAWAN_RADIO and hasattr(board, "MODEM")]
+    modems = [name for name in RADIOS if RADIOS[name] != LORAWAN_RADIO and hasattr(board, "MODEM")]
     return modems + [board.LORA["chip"]]
 
 

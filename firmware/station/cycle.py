@@ -150,15 +150,18 @@ class _Wake:
         return row
 
     def _send(self, journal, row):
+        for part in ("sensors", "health", "steps"):
+            del self._settings[part]
         _forget("sensors", "station.sampler", "station.config")
         from lora_radio import open_driver
         from station.uplink import Uplink
 
-        driver = open_driver(self._settings["radio"]["driver"])
+        settings = self._settings["radio"]
+        driver = open_driver(settings["driver"])
         gc.threshold(-1)
-        radio = self._hardware.radio(driver, Numbers(self._nvs), self._state)
+        radio = self._hardware.radio(driver, Numbers(self._nvs), self._state, settings["light_sleep"])
         feed = self._watchdog.feed
-        Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed).run(journal, row)
+        Uplink(self._settings, self._state, self._nvs, radio, _board_s, feed, _forget).run(journal, row)
 
     def sleep(self):
         now_ms = board_ms()

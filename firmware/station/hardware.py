@@ -64,13 +64,21 @@ class Hardware:
         self._i2c = None
         return recover(Pin(self._board.I2C["scl"]), Pin(self._board.I2C["sda"]))
 
-    def radio(self, cls, storage, memory):
-        # -> open radio driver; storage and memory are for one that keeps its session itself.
+    def radio(self, cls, storage, memory, light_sleep):
+        # -> open radio driver; storage, memory and light_sleep (whether) are for one that keeps its session
+        # itself.
         if not hasattr(cls, "BAUD"):
-            from lora_radio.board_phy import open_phy
+            from lora_radio.board_phy import light_sleep_beside, open_phy
 
             lora = self._board.LORA
-            return cls(lambda most, band: open_phy(lora, machine, most, band), storage, memory, board_ms)
+            sleep = light_sleep_beside(lora, machine) if light_sleep else None
+            return cls(
+                lambda most, band: open_phy(lora, machine, most, band),
+                storage,
+                memory,
+                board_ms,
+                light_sleep=sleep,
+            )
         where = self._board.MODEM
         uart = UART(
             where["id"],

@@ -20,7 +20,6 @@ from binascii import crc32
 _MAGIC = b"LPJ1"
 _AHEAD = 64
 _SEGMENT_BYTES = 16 * 1024
-_CHUNK_BYTES = 384
 # Network time that moved further than this against the board's clock is worth a new header.
 _CLOCK_DRIFT_S = 60
 _NO_VALUE = -0x80000000
@@ -84,12 +83,12 @@ def _unpack_layout(head):
     return Layout([pairs[2 * i] for i in range(count)], [pairs[2 * i + 1] for i in range(count)], era, offset)
 
 
-def _unpack_record(data, start, layout):
+def _unpack_record(data, layout):
     # None when the record is cut short or damaged.
-    end = start + layout.record - 4
-    if len(data) < end + 4 or struct.unpack_from("<I", data, end)[0] != crc32(memoryview(data)[start:end]):
+    end = layout.record - 4
+    if len(data) < end + 4 or struct.unpack_from("<I", data, end)[0] != crc32(memoryview(data)[:end]):
         return None
-    fields = struct.unpack_from(layout.fields, data, start)
+    fields = struct.unpack_from(layout.fields, data)
     columns = 2 + len(layout.channels)
     values = tuple([None if v == _NO_VALUE else v for v in fields[2:columns]])
     return Row(fields[0], fields[1], values, fields[columns:], layout)
@@ -182,7 +181,7 @@ class Journal:
 
     def walk(self, newest):
         # Yields rows, newest first, from number `newest` downwards, of whatever layout and era; each carries
-        # its own. Heap: one small chunk. Not to be mixed with append.
+        # its own. Heap: one record. Not to be mixed with append.
         offsets = {}  # era -> offset learnt later in the same era
         for name in sorted(self._sizes, reverse=True):
             layout = self._layout_of(name)
@@ -192,11 +191,8 @@ class Journal:
             offsets[layout.era] = layout.offset
             first = int(name, 16)
             count = min((self._sizes[name] - layout.header) // layout.record, newest - first + 1)
-            while count > 0:
-                chunk = min(count, _CHUNK_BYTES // layout.record)
-                count -= chunk
-                data = self._storage.read(name, layout.header + count * layout.record, chunk * layout.record)
-                for i in range(chunk - 1, -1, -1):
-                    row = _unpack_record(data, i * layout.record, layout)
-                    if row and row.seq == first + count + i:
-                        yield row
+            for i in range(count - 1, -1, -1):
+                data = self._storage.read(name, layout.header + i * layout.record, layout.record)
+                row = _unpack_record(data, layout)
+                if row and row.seq == first + i:
+                    yield row

@@ -38,7 +38,7 @@ _RANGE = "<IH"
 _CRC = _SIZE - 4
 
 # Phases: what the station is at.
-BOOT, SAMPLE, JOURNAL, RADIO, SLEEP = range(5)
+BOOT, SAMPLE, JOURNAL, RADIO, SLEEP = 0, 1, 2, 3, 4
 SENSOR = 100  # sensor k is at work: SENSOR + k
 
 

@@ -20,6 +20,9 @@ _STATUS_EVERY_S = 86400
 _CONFIRMED_EVERY_S, _CONFIRMED_AGAIN_S = 21300, 3300
 _FORGOTTEN = 6
 
+# What a status and a request have loaded, and readings do not need.
+_OTHER_FRAMES = ("luftpegel_wire.frames", "luftpegel_wire.frames_reader", "luftpegel_wire.cbor_reader")
+
 # Join back-off (LoRaWAN 1.0.4, section 7): (seconds since the first failure, least seconds between attempts).
 # A join at SF12 is 1.5 s on air; allowed are 36 s in the first hour, 36 s in the next ten, 8.7 s a day
 # thereafter.
@@ -65,15 +68,16 @@ def _interval(row, newer):
 
 class Uplink:
     # nvs: blobs "app_key", "dev_eui", "join_eui". radio: see lora_radio. now_s() -> board second.
-    # feed(): the watchdog.
+    # feed(): the watchdog. forget(names): gives back the heap of modules.
 
-    def __init__(self, settings, state, nvs, radio, now_s, feed):
+    def __init__(self, settings, state, nvs, radio, now_s, feed, forget):  # noqa: PLR0917 - the station's parts
         self._settings = settings
         self._state = state
         self._nvs = nvs
         self._radio = radio
         self._now_s = now_s
         self._feed = feed
+        self._forget = forget
 
     def run(self, journal, row):
         # row: the newest reading.
@@ -200,6 +204,8 @@ class Uplink:
     def _send_again(self, journal, row):
         # One frame a wake of what was asked for again, from the newest number of the range downwards.
         ranges = self._state.ranges
+        if ranges:
+            self._forget(*_OTHER_FRAMES)
         while ranges:
             wanted = ranges[0]
             wanted[1] = min(wanted[1], row.seq + 1 - wanted[0])

@@ -2,13 +2,17 @@
 
 import pytest
 
-from luftpegel_tools.bench.station import BUDGET_KIB, BUDGETS_KIB, run_wakes
+from luftpegel_tools.bench.station import ASK_EVERY, BUDGET_KIB, BUDGETS_KIB, MOST_BYTES, run_wakes
 
 
+@pytest.mark.parametrize(("frame_bytes", "wakes", "cuts"), [(51, 30, 1), (MOST_BYTES, 60, 2)])
 @pytest.mark.parametrize("radio", BUDGETS_KIB)
-def test_whole_wakes_with_the_largest_frames_fit_into_the_budget(radio):
-    outcome = run_wakes(BUDGETS_KIB[radio], wakes=5, radio=radio)
-    assert (outcome.newest_seq, outcome.rows, outcome.crashes) == (4, 5, 0)
+def test_wakes_with_joins_and_requests_fit_into_the_budget(radio, frame_bytes, wakes, cuts):
+    assert wakes > ASK_EVERY
+    outcome = run_wakes(BUDGETS_KIB[radio], wakes, frame_bytes=frame_bytes, radio=radio, power_cuts=cuts)
+    assert (outcome.crashes, outcome.joins) == (0, 1 + cuts)
+    assert outcome.newest_seq >= wakes - 1
+    assert frame_bytes // 2 < outcome.frame_bytes <= frame_bytes
     assert outcome.healthy
 
 
@@ -16,9 +20,3 @@ def test_too_small_a_heap_is_noticed():
     # Otherwise the test above would prove nothing.
     outcome = run_wakes(BUDGET_KIB // 2, wakes=2)
     assert outcome.crashes or outcome.newest_seq < 1
-
-
-def test_three_hundred_wakes_leave_nothing_behind():
-    outcome = run_wakes(BUDGET_KIB, wakes=300, frame_bytes=51)
-    assert (outcome.newest_seq, outcome.crashes) == (299, 0)
-    assert outcome.healthy

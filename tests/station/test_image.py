@@ -28,6 +28,9 @@ def test_every_source_is_there_compiled_and_main_as_it_is(tmp_path):
     assert set(found) == wanted | {"main.py"}
     assert {"station/cycle.mpy", "lib/luftpegel_wire/readings.mpy", "boards/heltec_v3.mpy"} <= wanted
     assert all(data[:2] == b"M\x06" for name, data in found.items() if name.endswith(".mpy"))
+    # What a traceback shows is what the board's import looks for: one text there instead of two.
+    assert b"/lib/luftpegel_wire/readings.mpy" in found["lib/luftpegel_wire/readings.mpy"]
+    assert b"station/cycle.mpy" in found["station/cycle.mpy"]
     assert found["main.py"] == (firmware_image.FIRMWARE / "main.py").read_bytes()
     assert {file.path: file.image_bytes for file in files} == {
         name: len(data) for name, data in found.items()

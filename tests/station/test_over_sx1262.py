@@ -101,3 +101,25 @@ def test_asleep_the_chip_sleeps_too(site, engine):
     station.clock.run_until(station.clock.now_us + SLOT_US // 2)
     assert station.radio.log[-1][1][0] == 0x84  # SetSleep
     assert station.law.broken == station.radio.refusals == station.radio.flaws == []
+
+
+@pytest.mark.parametrize("window", [0, 1])
+def test_light_sleep_in_the_waits_loses_nothing(site, engine, window):
+    station = site(
+        engine, radio={"driver": "sx1262", "frame_bytes": 115, "light_sleep": True}, radio_driver="sx1262"
+    )
+    station.gateway.answers_in = window
+    naps = []
+    light_sleep = station.board._light_sleep
+    for op, handler in station.board._handlers.items():
+        if handler == light_sleep:
+            station.board._handlers[op] = lambda request: naps.append(request.a) or light_sleep(request)
+    station.run_slots(3)
+    station.network.answers = [Downlink(PORT_BACKFILL, encode_backfill(1, 1), acknowledges=False)]
+    before = len(station.network.frames())
+    station.run_slots(1)
+    assert station.network.joins == 1
+    assert [frame.seq for _, frame in station.network.frames()[before:]] == [3, 1]
+    assert min(naps) >= 10
+    assert max(naps) > 4000  # of the join
+    assert station.law.broken == station.radio.refusals == station.radio.flaws == []

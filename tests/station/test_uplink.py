@@ -1,5 +1,7 @@
 """What a wake says to the network, with the radio's side played by a script: frames, answers, back-off."""
 
+import importlib.util
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -166,9 +168,9 @@ class Station:
     def wake(self):
         self.sample()
         self.radio.sent = []
-        Uplink(self.settings, self.state, self.nvs, self.radio, lambda: self.now + 7, lambda: None).run(
-            self.journal, self.row
-        )
+        self.forgotten = []
+        handed = self.settings, self.state, self.nvs, self.radio, lambda: self.now + 7, lambda: None
+        Uplink(*handed, lambda *names: self.forgotten.extend(names)).run(self.journal, self.row)
         return self.radio.sent
 
 
@@ -230,6 +232,16 @@ def test_what_never_was_is_told_as_absent_and_what_is_to_come_is_not(station):
     assert [row.absent for row in frame.rows] == [False, False] + 7 * [True]
     station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(2, 3))]
     assert all(row.absent for row in station.wake()[1][1].rows)
+
+
+def test_before_readings_go_again_the_code_of_other_frames_goes(station):
+    station.sample()
+    station.wake()
+    assert station.forgotten == []
+    station.radio.answers = [Received(PORT_BACKFILL, encode_backfill(1, 1))]
+    station.wake()
+    assert {"luftpegel_wire.frames_reader", "luftpegel_wire.cbor_reader"} <= set(station.forgotten)
+    assert all(importlib.util.find_spec(name) for name in station.forgotten)
 
 
 def test_a_request_answered_over_a_change_of_columns_takes_two_frames(station):

@@ -1,5 +1,6 @@
 """The boards' tables: pins are there once, the radio opens as the table says, and a T-Beam feeds it first."""
 
+import contextlib
 import importlib
 import re
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lora_radio import SILENT, RadioError
-from lora_radio.board_phy import open_phy
+from lora_radio.board_phy import light_sleep_beside, open_phy
 
 BOARDS = Path(__file__).parents[2] / "firmware" / "boards"
 sys.path.append(str(BOARDS.parent))
@@ -138,6 +139,30 @@ def test_an_unknown_chip():
     lora = table("generic").LORA | {"chip": "cc1101"}
     with pytest.raises(KeyError):
         open_phy(lora, Machine(), **CAP)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_chips_inputs_are_held_in_light_sleep_and_let_go_behind_it(fails):
+    lora, held = table("xiao_s3_wio_sx1262").LORA, set()
+
+    class Pin:
+        def __init__(self, number):
+            self.number = number
+
+        def init(self, hold):
+            (held.add if hold else held.discard)(self.number)
+
+    def lightsleep(ms):
+        assert ms == 970
+        assert held == {lora["pins"][name] for name in ("cs", "reset", "rx_enable")}
+        if fails:
+            raise KeyboardInterrupt
+
+    machine = Machine()
+    machine.Pin, machine.lightsleep = Pin, lightsleep
+    with pytest.raises(KeyboardInterrupt) if fails else contextlib.nullcontext():
+        light_sleep_beside(lora, machine)(970)
+    assert not held
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from tests.sx.conftest import BAND_HZ, CAP_DBM, KINDS, Bench
 @pytest.fixture(params=KINDS)
 def outlaw(request):
     """A bench whose driver knows no bounds."""
-    bench = Bench(*KINDS[request.param], max_power_dbm=22, band_hz=(430_000_000, 930_000_000))
+    bench = Bench(request.param, max_power_dbm=22, band_hz=(430_000_000, 930_000_000))
     bench.phy.begin()
     return bench
 

@@ -5,7 +5,7 @@ import types
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from tests.sx.conftest import BAND_HZ, CAP_DBM
+from tests.sx.conftest import BAND_HZ, CAP_DBM, RX2_HZ
 
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
 from lora_radio.lorawan_radio import MARGIN_US, LorawanRadio
@@ -119,7 +119,7 @@ def test_a_steady_error_is_learnt_and_remembered(site):
     site.radio.sleep()
     again = site.boot()
     assert again.joined()
-    assert again.offset_us == pytest.approx(8_000, abs=1_500)
+    assert again.rx_offset_us == pytest.approx(8_000, abs=1_500)
     site.gateway.late_us = 8_000 + MARGIN_US - 2_000
     assert again.send(1, b"up")
 
@@ -156,3 +156,88 @@ def test_errors_are_those_of_the_interface(site):
         [send(1, bytes(51)) for send in send_all]
     assert no_channel.value.kind == NO_CHANNEL
     assert no_channel.value.wait_ms > 10_000
+
+
+def behind_the_next_uplink(site, delay_us, act):
+    """Does something so long behind the end of the next frame of the device."""
+    uplinks = []
+
+    def after(frame):
+        if not frame.tuning.inverted and not uplinks:
+            uplinks.append(frame)
+            site.bench.clock.call_later(delay_us, act, frame.tuning)
+
+    site.bench.air.observers.append(after)
+
+
+def foreign(site, delay_us, payload=b"\x60for somebody else", **where):
+    """Lets a downlink of somebody else come so long behind the next uplink, in RX1 if not told otherwise."""
+
+    def send(at):
+        site.bench.send(payload, **{"sf": at.sf, "frequency_hz": at.frequency_hz, **where})
+
+    behind_the_next_uplink(site, delay_us, send)
+
+
+def test_a_window_goes_on_behind_a_frame_for_somebody_else(site):
+    assert site.radio.join()
+    foreign(site, 981_000, b"\x60")
+    site.gateway.late_us = 19_500
+    (received,) = site.radio.send(1, b"up")
+    assert received.payload == b"down"
+    assert len(site.bench.chip.heard) == 3  # the join accept, somebody else's, ours
+
+
+def test_so_does_that_of_a_join(site):
+    foreign(site, 4_960_000)
+    site.gateway.late_us = 49_000
+    assert site.radio.join()
+    assert len(site.bench.chip.heard) == 2
+
+
+def test_a_frame_that_arrives_broken_does_not_close_a_window(site):
+    assert site.radio.join()
+    foreign(site, 981_000, b"\x60")
+    behind_the_next_uplink(site, 900_000, lambda _: site.bench.chip.faults.add("header"))
+    behind_the_next_uplink(site, 1_000_000, lambda _: site.bench.chip.faults.clear())
+    site.gateway.late_us = 19_500
+    (received,) = site.radio.send(1, b"up")
+    assert received.payload == b"down"
+    assert site.bench.counters() == (0, 1, 0)
+
+
+def test_frames_for_somebody_else_do_not_keep_it_for_long(site):
+    assert site.radio.join()
+    foreign(site, 990_000)
+    foreign(site, 1_990_000, sf=12, frequency_hz=RX2_HZ)
+    site.network.uplink = lambda _: None
+    started_us = site.bench.clock.now_us
+    assert site.radio.send(1, b"up") == []
+    assert site.bench.clock.now_us - started_us < 4_000_000
+    assert len(site.bench.chip.heard) == 3
+
+
+def test_a_window_that_is_over_is_not_opened(site):
+    assert site.radio.join()
+    site.radio = site.boot(data_rate=0)
+    foreign(site, 990_000, bytes(51))
+    site.network.uplink = lambda _: None
+    site.bench.chip.log.clear()
+    assert site.radio.send(1, b"up") == []
+    assert [data[0] for _, data in site.bench.chip.log].count(0x82) == 1  # SetRx
+
+
+def test_what_it_learns_is_not_an_end_that_it_noticed_late(site):
+    assert site.radio.join()
+    before = site.radio.rx_offset_us
+    received = site.bench.phy.received
+
+    def late():
+        packet = received()
+        if packet:
+            packet.done_ticks_us += 100_000
+        return packet
+
+    site.bench.phy.received = late
+    assert site.radio.send(1, b"up")
+    assert site.radio.rx_offset_us == before

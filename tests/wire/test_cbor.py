@@ -7,7 +7,7 @@ import wire_random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luftpegel_wire import WireError, cbor
+from luftpegel_wire import WireError, cbor, cbor_reader
 
 SEEDS = st.integers(0, 2**64 - 1)
 INTEGERS = st.integers(-(2**64), 2**64 - 1)
@@ -51,7 +51,7 @@ def oracle(data):
 
 def verdict(data):
     try:
-        return True, cbor.loads(data)
+        return True, cbor_reader.loads(data)
     except WireError:
         return False, None
 

@@ -9,7 +9,7 @@ import wire_zcbor
 from luftpegel_tools.generate import golden
 from luftpegel_tools.generate.cddl import RULES
 from luftpegel_tools.generate.table import REPOSITORY
-from luftpegel_wire import WireError, cbor, decode
+from luftpegel_wire import WireError, cbor, cbor_reader, decode
 
 CDDL = (REPOSITORY / "spec" / "luftpegel.cddl").read_text(encoding="utf-8")
 RELEASES = [golden.read_release(release) for release in golden.releases()]
@@ -56,7 +56,7 @@ def test_agrees_with_the_decoder_on_random_arrays():
 
 # Behind the version: n for a number from 0 up, s for one with a sign, m for a map, b for a body.
 MEMBERS = {1: "nnb", 2: "m", 3: "nnnnss", 10: "nm", 11: "nn"}
-BODY = cbor.loads(next(v for v in FITTING if v.name == "reading 0").payload)[3]
+BODY = cbor_reader.loads(next(v for v in FITTING if v.name == "reading 0").payload)[3]
 
 
 def _nearly_a_frame(rng):

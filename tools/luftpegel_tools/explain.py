@@ -17,11 +17,13 @@ from luftpegel_wire import (
     WireError,
     decode,
 )
-from luftpegel_wire.cbor import loads
+from luftpegel_wire.cbor_reader import loads
 from luftpegel_wire.channels import format_value, name_of, quantity_of
 from luftpegel_wire.frames import ALARM_KINDS, CONFIG_FIELDS, STATUS_FIELDS
-from luftpegel_wire.rangecoder import ONE, Decoder
-from luftpegel_wire.readings import Row, Rows, code_channels, code_steps, parts
+from luftpegel_wire.rangecoder import ONE
+from luftpegel_wire.rangedecoder import Decoder
+from luftpegel_wire.readings import Row, Rows, code_channels, code_steps
+from luftpegel_wire.readings_reader import parts
 
 _KINDS = ("unsigned integer", "negative integer", "byte string", "text", "array", "map")
 _MEMBERS: dict[int, tuple[str, ...]] = {
@@ -93,7 +95,7 @@ def quality_name(quality: int) -> str:
 
 
 def _cbor_lines(port: int, payload: bytes) -> Iterator[Line]:
-    """Walks the items as luftpegel_wire.cbor does; the frame is known to be well-formed."""
+    """Walks the items as luftpegel_wire.cbor_reader does; the frame is known to be well-formed."""
     members = iter(_MEMBERS[port])
     labels: list[str] = []
     at = 0

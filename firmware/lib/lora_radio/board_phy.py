@@ -1,4 +1,4 @@
-# Opens the LoRa chip that a board's table LORA describes:
+# Opens the LoRa chip that a board's table LORA describes, and sleeps lightly beside it:
 #
 #   chip      a key of CHIPS
 #   spi       id, sck, mosi, miso
@@ -33,6 +33,23 @@ def open_phy(lora, machine, max_power_dbm, band_hz):
     driver = getattr(__import__(module, None, None, (name,)), name)
     pins.update(lora["options"])
     return driver(spi, max_power_dbm=max_power_dbm, band_hz=band_hz, **pins)
+
+
+def light_sleep_beside(lora, machine):
+    # -> function of ms. The chip's inputs are held meanwhile: ESP-IDF lets pins go in light sleep if it is
+    # built with ESP_SLEEP_GPIO_RESET_WORKAROUND, and a chip whose reset floats forgets what it was told.
+    held = [machine.Pin(number) for name, number in lora["pins"].items() if name not in INPUTS]
+
+    def sleep_ms(ms):
+        try:
+            for pin in held:
+                pin.init(hold=True)
+            machine.lightsleep(ms)
+        finally:
+            for pin in held:
+                pin.init(hold=False)
+
+    return sleep_ms
 
 
 def _power(pmu, machine):

@@ -1,10 +1,11 @@
 # A LoRa chip with our own MAC as one radio of the station: joins lorawan.mac to a Phy, and keeps its times.
 #
-# The end of a frame is taken from the chip. Each window is set up before the wait for it, and garbage is
-# collected before the frame and in each wait, so that none is due where it would cost time. The collector
-# stays on: on a heap that is used up a late window is better than no memory. A window opens `margin` early
-# and stays open as long after: what the clock may be wrong by. Each downlink shows by how much it was; the
-# next windows follow that.
+# The end of a frame is taken from the chip. Each window is set up before the wait for it, and the chip stays
+# awake: only the start is left to do. Garbage is collected before the frame and before each wait; then the
+# collector is off until the window opens, because a wait takes hardly any memory, and polling for the end of
+# a frame takes none. A window opens `margin` early and stays open as long after: what the clock may be wrong
+# by. Each downlink shows by how much it was; the next windows follow that, by half of a margin at most: what
+# was learnt wrongly makes nobody deaf.
 
 import gc
 import random
@@ -17,12 +18,17 @@ from lora_radio.phy import symbol_us
 from lorawan import ACKNOWLEDGED, DEVICE_TIME, DOWNLINK, RECEIVED, MacError
 from lorawan.mac import Mac
 
-MARGIN_US = 20000
+MARGIN_US = 20000  # awake
+LIGHT_MARGIN_US = 30000  # behind light sleep, with its RC clock
 JOIN_MARGIN_US = 50000  # the wait is five times as long, and nothing is known of the clock yet
-SLACK_US = 1500  # sleep_ms counts whole milliseconds
+SLACK_US = 1500  # until a frame's end is noticed, and until the chip has its command
 LOCK_SYMBOLS = 5  # of the preamble a receiver needs; it may miss the other 3
-MOST_OFFSET_US = MARGIN_US // 2
+MOST_ERROR_US = 0x7FFF  # that is kept
 SMOOTHING = 4  # downlinks until a new error counts in full, roughly
+AWAKE_US = 5000  # before what must not be late: any sleep may end late
+COLLECTING_US = 150000  # the longest collection: megabytes of PSRAM
+LEAST_NAP_MS = 10  # a shorter light sleep is not worth its beginning and end
+LIGHT_DOUBT = 7  # bits: the RC clock goes wrong by 0.5 % at most, allowed is a 128th
 
 LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through
 LONGEST_EXCHANGE_MS = 60000  # no repetition begins later
@@ -37,21 +43,24 @@ class LorawanRadio:
 
     # open_phy(max_power_dbm, (lowest, highest Hz)) -> Phy. storage: see lorawan.mac. memory: its `radio` are
     # bytes that outlive deep sleep, written by keep_radio(bytes). now_ms() runs on in deep sleep and never
-    # back. clock: MicroPython's time.
-    def __init__(self, open_phy, storage, memory, now_ms, clock=time):
+    # back. clock: MicroPython's time. light_sleep(ms): sleeps in the long waits instead of clock.sleep_ms;
+    # ticks and pins must live on in it, and it may end early.
+    def __init__(self, open_phy, storage, memory, now_ms, clock=time, light_sleep=None):
         self._open_phy = open_phy
         self._storage = storage
         self._memory = memory
         self._now_ms = now_ms
         self._clock = clock
+        self._light_sleep = light_sleep
+        self._margin_us = LIGHT_MARGIN_US if light_sleep else MARGIN_US
         self._phy = None
         self._mac = None
         self._awake = False
         self._heard = None  # the last packet that was for us
         self._ended_ms = 0  # end of the last frame
         self._unix_ms = None  # Unix time less now_ms()
-        self.offset_us = 0  # how late downlinks come by our clock, and how much that varies
-        self.spread_us = 0
+        self.rx_offset_us = 0
+        self.rx_spread_us = 0
         self.acknowledged = False
         self.pending = False
 
@@ -101,7 +110,7 @@ class LorawanRadio:
     def send(self, port, payload, confirmed=False):
         self._configured()
         self.acknowledged = self.pending = False
-        events = self._exchange(self._uplink(port, payload, confirmed), MARGIN_US)
+        events = self._exchange(self._uplink(port, payload, confirmed), self._margin_us)
         received = []
         for kind, one, two in events:
             if kind == DOWNLINK:
@@ -155,7 +164,7 @@ class LorawanRadio:
                 if failure.kind != NO_CHANNEL or not tries_left or failure.wait_ms > LONGEST_WAIT_MS:
                     raise
                 wait_ms = failure.wait_ms
-            self._clock.sleep_ms(wait_ms)
+            self._rest(wait_ms)
 
     def _exchange(self, frame, margin_us):
         # Sends a frame with its repetitions until something answers: the events.
@@ -165,7 +174,7 @@ class LorawanRadio:
                 now = self._now_ms()
                 if max(frame.at, now) - started > LONGEST_EXCHANGE_MS or frame.at - now > LONGEST_WAIT_MS:
                     break
-                self._clock.sleep_ms(max(0, frame.at - now))
+                self._rest(max(0, frame.at - now))
                 events = self._fly(frame, margin_us)
                 if events:
                     return events
@@ -178,54 +187,100 @@ class LorawanRadio:
     def _fly(self, frame, margin_us):
         # One transmission with its two windows: the events of what came.
         self._keep()
-        phy = self._phy
-        gc.collect()
-        phy.transmit(frame.frequency_hz, frame.sf, frame.bandwidth_hz, frame.power_dbm, frame.payload)
-        end = phy.transmitted()
+        end = self._transmit(frame)
         self._ended_ms = self._now_ms()
         for window in (frame.rx1, frame.rx2):
-            packet = self._listen(window, end, margin_us)
-            events = self._mac.received(packet, self._now_ms()) if packet else ()
+            events = self._listen(window, end, margin_us)
             if events:
-                self._heard = packet
-                self._calibrate(window, end, packet)
                 return events
         return ()
+
+    def _transmit(self, frame):
+        # -> ticks_us of its end.
+        phy, clock = self._phy, self._clock
+        gc.collect()
+        due = phy.transmit(frame.frequency_hz, frame.sf, frame.bandwidth_hz, frame.power_dbm, frame.payload)
+        doubt = clock.ticks_diff(due, clock.ticks_us()) >> LIGHT_DOUBT if self._light_sleep else 0
+        gc.disable()
+        try:
+            self._rest_until(clock.ticks_add(due, -doubt))
+        finally:
+            gc.enable()
+        return phy.transmitted(AWAKE_US + doubt)
 
     # --- windows ---
 
     def _listen(self, window, end, margin_us):
-        # What came in a window: a Packet, or False.
+        # The events of what came. The window is ours to its end, whatever comes in it for others.
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)
+        shift = _limited(self.rx_offset_us, margin_us // 2)
         early = max(0, margin_us + SLACK_US - (8 - LOCK_SYMBOLS) * symbol)
-        timeout = early + margin_us + SLACK_US + LOCK_SYMBOLS * symbol
-        phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
-        opens = clock.ticks_add(end, delay_us + self.offset_us - early - phy.rx_delay_us)
-        gc.collect()
-        clock.sleep_ms(max(0, clock.ticks_diff(opens, clock.ticks_us())) // 1000)
-        phy.receive()
-        pause_ms = max(1, symbol // 2000)
+        opens = clock.ticks_add(end, delay_us + shift - early - phy.rx_delay_us)
         while True:
-            packet = phy.received()
+            left = early + margin_us + SLACK_US - max(0, clock.ticks_diff(clock.ticks_us(), opens))
+            if left < 0:
+                return ()
+            timeout = left + LOCK_SYMBOLS * symbol
+            phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
+            self._open(opens)
+            packet = self._outcome(max(1, symbol // 8000))
+            events = self._mac.received(packet, self._now_ms()) if packet else ()
+            if events:
+                self._heard = packet
+                self._calibrate(window, end, packet, margin_us)
+                return events
+
+    def _open(self, opens):
+        # Lets the chip listen from ticks `opens` on, or at once if they are past.
+        clock = self._clock
+        if clock.ticks_diff(opens, clock.ticks_us()) > COLLECTING_US:
+            gc.collect()
+        gc.disable()
+        try:
+            self._rest_until(opens)
+            clock.sleep_us(max(0, clock.ticks_diff(opens, clock.ticks_us())))
+            self._phy.receive()
+        finally:
+            gc.enable()
+
+    def _outcome(self, pause_ms):
+        # A Packet, or False.
+        while True:
+            packet = self._phy.received()
             if packet is not None:
                 return packet
-            clock.sleep_ms(pause_ms)
+            self._clock.sleep_ms(pause_ms)
 
-    def _calibrate(self, window, end, packet):
-        # Takes from a downlink that was for us by how much it came late, as far as that can be believed.
+    def _rest_until(self, until):
+        # Sleeps until the last milliseconds before ticks `until`, because no sleep ends in time.
+        left = self._clock.ticks_diff(until, self._clock.ticks_us()) - AWAKE_US
+        if left > 0:
+            self._rest(left // 1000)
+
+    def _rest(self, ms):
+        if self._light_sleep and ms >= LEAST_NAP_MS:
+            self._light_sleep(ms)
+        else:
+            self._clock.sleep_ms(ms)
+
+    def _calibrate(self, window, end, packet, margin_us):
+        # Takes from a downlink that was for us by how much it came late. What no window bears is an end that
+        # was noticed late.
         delay_us, _, sf, bandwidth_hz = window
         airtime = self._phy.airtime_us(sf, bandwidth_hz, len(packet.payload), crc=False)
         error = self._clock.ticks_diff(packet.done_ticks_us, end) - airtime - delay_us
-        change = error - self.offset_us
-        self.spread_us += (min(abs(change), 0xFFFF) - self.spread_us) // SMOOTHING
-        self.offset_us = _limited(self.offset_us + change // SMOOTHING)
+        if error > 2 * margin_us:
+            return
+        change = error - self.rx_offset_us
+        self.rx_spread_us += (min(abs(change), 0xFFFF) - self.rx_spread_us) // SMOOTHING
+        self.rx_offset_us = _limited(self.rx_offset_us + change // SMOOTHING, MOST_ERROR_US)
 
     # --- deep sleep ---
 
     def _keep(self):
-        timing = struct.pack(_TIMING, self.offset_us, self.spread_us)
+        timing = struct.pack(_TIMING, self.rx_offset_us, self.rx_spread_us)
         self._memory.keep_radio(timing + self._mac.dump(self._now_ms()))
 
     def _restore(self, now):
@@ -233,12 +288,11 @@ class LorawanRadio:
         kept = self._memory.radio
         size = struct.calcsize(_TIMING)
         if self._mac.load(kept[size:], now, exact=True):
-            offset, self.spread_us = struct.unpack(_TIMING, kept[:size])
-            self.offset_us = _limited(offset)
+            self.rx_offset_us, self.rx_spread_us = struct.unpack(_TIMING, kept[:size])
 
 
-def _limited(offset_us):
-    return max(-MOST_OFFSET_US, min(MOST_OFFSET_US, offset_us))
+def _limited(error_us, most_us):
+    return max(-most_us, min(most_us, error_us))
 
 
 def _region(name):

@@ -26,6 +26,7 @@ class Modem:
     BAUD = 9600
     RXBUF = 1024
     KEEPS_SETTINGS = True
+    rx_offset_us = rx_spread_us = None
 
     def __init__(self, uart, reset=None, clock=time):
         # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them

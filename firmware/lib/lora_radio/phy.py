@@ -4,9 +4,9 @@
 #                       max_power_dbm: the one cap of the radiated power, nothing passes it. band_hz: (lowest,
 #                       highest) frequency that it will ever tune to; images are calibrated for it.
 #   begin               resets and sets up the chip; after power-up, and after sleep().
-#   transmit            loads a frame and starts it, in some milliseconds.
-#   transmitted         sleeps until shortly before the computed end, then polls -> ticks_us of the end.
-#                       RadioError when the frame did not end `deadline_us` after it should have.
+#   transmit            loads a frame and starts it, in some milliseconds -> ticks_us of its computed end.
+#   transmitted         sleeps until `awake_us` before the computed end, then polls -> ticks_us of the end;
+#                       RadioError when there is none. Polling allocates nothing, so no garbage is collected.
 #   prepare_receive     everything but the start, before the wait for a window. timeout_us: how long to listen
 #                       for a preamble; a frame is heard if 5 symbols of its preamble fall into that time.
 #   receive             starts; the chip listens from `rx_delay_us` later on (its oscillator has to start).
@@ -30,7 +30,7 @@ HEADER_ERROR = 8
 CRC_ERROR = 16
 
 LONGEST = 255
-POLL_US = 1000  # before the computed end of a frame
+LATEST_US = 200000  # end of a frame behind the computed one; a sound chip has given up before
 LONG_SYMBOL_US = 16000  # longer symbols need the low data rate optimisation
 HEADER_SYMBOLS = 21  # preamble 8, sync word 4.25, header 8: from the first symbol to a valid header
 SLACK_US = 2000  # of deadlines that only guard against a chip that does not answer
@@ -86,15 +86,15 @@ class Phy:
         airtime = self.airtime_us(sf, bandwidth_hz, len(payload), preamble, crc)
         self._start_transmit(airtime)
         self._tx_end = self._clock.ticks_add(self._clock.ticks_us(), self.tx_delay_us + airtime)
+        return self._tx_end
 
-    def transmitted(self, deadline_us=50000):
+    def transmitted(self, awake_us=5000):
         clock = self._clock
-        left = clock.ticks_diff(self._tx_end, clock.ticks_us()) - POLL_US
-        if left >= 1000:
-            clock.sleep_ms(left // 1000)
+        left = clock.ticks_diff(self._tx_end, clock.ticks_us()) - awake_us
+        clock.sleep_ms(max(0, left) // 1000)
         event = self._event
         while not event():
-            if clock.ticks_diff(clock.ticks_us(), self._tx_end) > deadline_us:
+            if clock.ticks_diff(clock.ticks_us(), self._tx_end) > LATEST_US:
                 self.standby()
                 raise RadioError(SILENT, "LoRa chip does not end its frame: check its supply and DIO pin")
         end = clock.ticks_us()

@@ -13,23 +13,11 @@ PORT_CONFIG = 10  # gateway to station, and the station's answer
 PORT_BACKFILL = 11  # gateway to station; the answer is readings frames
 
 _PARTS = {
-    "Readings": "readings",
-    "Row": "readings",
-    "decode_readings": "readings",
-    "encode_readings": "readings",
-    "exact_steps": "readings",
-    "Status": "frames",
-    "Alarm": "frames",
-    "Config": "frames",
-    "Backfill": "frames",
-    "encode_status": "frames",
-    "encode_alarm": "frames",
-    "encode_config": "frames",
-    "encode_backfill": "frames",
-    "decode_status": "frames",
-    "decode_alarm": "frames",
-    "decode_config": "frames",
-    "decode_backfill": "frames",
+    "readings": "Row encode_readings",
+    "readings_reader": "Readings decode_readings",
+    "resolution": "exact_steps",
+    "frames": "encode_status encode_alarm encode_config encode_backfill",
+    "frames_reader": "Status Alarm Config Backfill decode_status decode_alarm decode_config decode_backfill",
 }
 _DECODERS = {
     PORT_READINGS: "decode_readings",
@@ -41,10 +29,10 @@ _DECODERS = {
 
 
 def __getattr__(name):
-    if name not in _PARTS:
-        raise AttributeError(name)
-    part = __import__("luftpegel_wire." + _PARTS[name], None, None, (name,))
-    return getattr(part, name)
+    for part, names in _PARTS.items():
+        if name in names.split():
+            return getattr(__import__("luftpegel_wire." + part, None, None, (name,)), name)
+    raise AttributeError(name)
 
 
 def decode(port, payload):

@@ -4,13 +4,15 @@
 #
 # The body is one byte (rows - 1) and a range-coded string: channels, steps, then row by row, newest first:
 # what is unusual about the row, the seconds to the row before, one value a channel. docs/wire.md tells all.
+#
+# Here are the model and what a station writes with it; readings_reader.py reads with the same model.
 
-from .cbor import BYTES, dumps, head, loads
+from .cbor import BYTES, dumps, head
 from .column import MAX_MAGNITUDE, Column
-from .errors import MALFORMED, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_VERSION, WireError
+from .errors import OUT_OF_RANGE, TOO_LARGE, WireError
 from .quality import MISSING, OK, UNKNOWN
 from .quantities import default_step
-from .rangecoder import HALF, ONE, Decoder, Encoder
+from .rangecoder import HALF, ONE, Encoder
 
 VERSION = 1
 MAX_ROWS = 256
@@ -45,20 +47,6 @@ class Row:
         self.absent = absent
 
 
-class Readings:
-    # rows: newest first, numbered without a gap from seq downwards. age: of the newest reading that is
-    # there, None if unknown. steps: base units a channel; None where the channel is not in the table and
-    # has its usual step: its values are then in unknown units.
-
-    def __init__(self, seq, age, channels, steps, rows):
-        self.version = VERSION
-        self.seq = seq
-        self.age = age
-        self.channels = channels
-        self.steps = steps
-        self.rows = rows
-
-
 def encode_readings(channels, rows, limit, steps=None):
     # (payload of at most `limit` bytes, rows taken). channels: rising numbers. rows: an iterable, newest
     # first, numbered without a gap; as many are taken as fit. steps: base units a channel; a list of rows,
@@ -66,6 +54,8 @@ def encode_readings(channels, rows, limit, steps=None):
     # Raises WireError if not even the first row fits.
     steps = steps or [default_step(channel) for channel in channels]
     if isinstance(rows, (list, tuple)):
+        from .resolution import exact_steps  # a station's rows come from a generator
+
         steps = exact_steps(rows, steps)
     rows = iter(rows)
     row = newest = next(rows)
@@ -93,62 +83,6 @@ def _head(newest, age, packed):
     # All before the body's first byte: array of four, version, number, age, length of the body.
     number, body = dumps(newest.seq), head(BYTES, 1 + packed)
     return b"\x84\x01" + number + dumps(UNKNOWN_AGE if age is None else age) + body
-
-
-def exact_steps(rows, steps):
-    # Steps that lose nothing where the sensor's own resolution is coarser than what was asked: a column
-    # whose values are all multiples of a larger step is told in that one. rows: those likely to be sent.
-    return [_exact_step([row.values[column] for row in rows], step) for column, step in enumerate(steps)]
-
-
-def _exact_step(values, step):
-    divisor = 0
-    first = varies = None
-    for value in values:
-        if value is not None:
-            first = value if first is None else first
-            varies = varies or value != first
-            divisor = _common_divisor(divisor, value)
-    fitting = [larger for larger in STEPS if larger > step and divisor % larger == 0]
-    return fitting[-1] if varies and fitting else step  # naming a step would not pay for a column at rest
-
-
-def decode_readings(payload):
-    # Raises WireError, nothing else.
-    seq, age, body = parts(loads(payload))
-    coder = Decoder(body[1:])
-    channels = code_channels(coder, None)
-    steps = code_steps(coder, channels, None)
-    model = Rows(len(channels))
-    nothing = [0] * len(channels)
-    rows = []
-    now = age
-    for number in range(seq, seq - body[0] - 1, -1):
-        absent, interval, values, quality = model.code(coder, False, 0, nothing, nothing)
-        if not absent:
-            now = None if now is None or interval is None else now + interval
-        scaled = [value if value is None else value * (step or 1) for value, step in zip(values, steps)]
-        rows.append(Row(number, None if absent else now, interval, tuple(scaled), tuple(quality), absent))
-    coder.finish()
-    return Readings(seq, age, channels, steps, rows)
-
-
-def parts(frame):
-    # (seq, age, body) of a frame that has the right shape.
-    if not isinstance(frame, list) or not frame or not isinstance(frame[0], int):
-        raise WireError(MALFORMED, "a frame is an array that begins with its version")
-    if frame[0] != VERSION:
-        raise WireError(UNKNOWN_VERSION, "version %d; this decoder knows %d" % (frame[0], VERSION))
-    if len(frame) != 4 or not isinstance(frame[1], int) or not isinstance(frame[2], int):
-        raise WireError(MALFORMED, "a readings frame is [version, seq, age, body]")
-    _, seq, age, body = frame
-    if not isinstance(body, bytes) or not body:
-        raise WireError(MALFORMED, "a readings frame has a body")
-    if not 0 <= seq <= MAX_SEQ or seq < body[0]:
-        raise WireError(OUT_OF_RANGE, "reading number %d with %d older ones" % (seq, body[0]))
-    if not UNKNOWN_AGE <= age <= MAX_AGE:
-        raise WireError(OUT_OF_RANGE, "an age of %d seconds" % age)
-    return seq, None if age == UNKNOWN_AGE else age, body
 
 
 def _in_steps(row, steps):
@@ -258,9 +192,3 @@ class Rows:
             value, drive = column.code(coder, value, drive)
             found.append(value)
         return found
-
-
-def _common_divisor(a, b):
-    while b:
-        a, b = b, a % b
-    return -a if a < 0 else a

@@ -1,5 +1,4 @@
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from luftpegel_wire.rangecoder import Coder
 
@@ -31,22 +30,6 @@ class Row:
         absent: bool = ...,
     ) -> None: ...
 
-class Readings:
-    version: int
-    seq: int
-    age: int | None
-    channels: tuple[int, ...]
-    steps: tuple[int | None, ...]
-    rows: list[Row]
-    def __init__(
-        self,
-        seq: int,
-        age: int | None,
-        channels: tuple[int, ...],
-        steps: tuple[int | None, ...],
-        rows: list[Row],
-    ) -> None: ...
-
 class Rows:
     def __init__(self, width: int) -> None: ...
     def code(
@@ -61,9 +44,6 @@ class Rows:
 def encode_readings(
     channels: Sequence[int], rows: Iterable[Row], limit: int, steps: Sequence[int] | None = ...
 ) -> tuple[bytes, int]: ...
-def exact_steps(rows: Sequence[Row], steps: Sequence[int]) -> list[int]: ...
-def decode_readings(payload: bytes) -> Readings: ...
-def parts(frame: Any) -> tuple[int, int | None, bytes]: ...
 def code_channels(coder: Coder, channels: Sequence[int] | None) -> tuple[int, ...]: ...
 def code_steps(
     coder: Coder, channels: Sequence[int], steps: Sequence[int] | None

@@ -12,6 +12,7 @@ from luftpegel_tools.bench import (
     encoder,
     lorawan_heap,
     phy_heap,
+    rx_windows,
     sensor_heap,
     station,
 )
@@ -32,6 +33,7 @@ def main() -> int:
         "Heap of the sensor drivers on the 32-bit engine": sensor_heap.measure,
         "Size and heap of the radio chips' drivers on the 32-bit engine": phy_heap.measure,
         "Size and heap of the LoRaWAN MAC on the 32-bit engine": lorawan_heap.measure,
+        "Errors of the clock that the receive windows bear": rx_windows.measure,
         "The whole station on the 32-bit engine": station.measure,
     }
     figures: list[Figure] = []
