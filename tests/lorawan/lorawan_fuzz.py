@@ -30,6 +30,7 @@ class Fuzz:
 
     def begin_join(self):
         self.mac.cancel()
+        self.joining = True
         self.now = self.mac.next_join_at(self.now)
         self.network.join_request(self.mac.join_request(self.now).payload)
         self.valid = self.network.accept(self.dice.randrange(256), self.dice.randrange(256), self.cf_list())
@@ -41,6 +42,7 @@ class Fuzz:
     def begin_uplink(self):
         self.mac.windows_closed(self.now)
         self.mac.cancel()
+        self.joining = False
         self.now = self.mac.next_transmission_at(0, self.now + 600_000)
         self.mac.link_check()
         transmission = self.mac.uplink(1, b"", self.dice.random() < 0.5, self.now)
@@ -107,10 +109,9 @@ class Fuzz:
                 self._unchecked = 0
             return
         assert self.unchanged()
-        joining = not self.mac.joined
         packet = lorawan_device.Packet(self.valid, self.dice.randrange(-400, 400))
         assert self.mac.received(packet, self.now)
-        self.counts["joined" if joining else "accepted"] += 1
+        self.counts["joined" if self.joining else "accepted"] += 1
         self.sane()
         if self.dice.randrange(40):
             self.begin_uplink()

@@ -51,6 +51,16 @@ def test_an_error_that_grows_slowly_is_learnt_and_kept_over_deep_sleep(state):
     assert learnt_ms >= 1.5 * rx_windows.REQUIRED_MS[state]
 
 
+@pytest.mark.parametrize("window", [0, 1])
+@pytest.mark.parametrize("drift_ppm", [-5000, 5000])
+def test_behind_a_long_delay_the_clock_of_light_sleep_goes_wrong_by_more(window, drift_ppm):
+    with troubled_board("sx1262", Trouble(), "15 s", light=True, rx1_delay_s=15) as board:
+        board.join_untroubled()
+        board.gateway.answers_in = window
+        board.time.drift_ppm = drift_ppm
+        assert all(board.hears() for _ in range(8))
+
+
 @pytest.mark.parametrize("kind", ["sx1262", "sx1276"])
 @pytest.mark.parametrize("light", [False, True])
 @pytest.mark.parametrize("window", [0, 1])

@@ -14,7 +14,7 @@ import time
 from binascii import crc32
 
 from lora_radio import JOIN_FAILED, NO_CHANNEL, PROTOCOL, RadioError, Received
-from lora_radio.phy import symbol_us
+from lora_radio.phy import AWAKE_US, POLL_US, symbol_us
 from lorawan import ACKNOWLEDGED, DEVICE_TIME, DOWNLINK, RECEIVED, MacError
 from lorawan.mac import Mac
 
@@ -23,9 +23,9 @@ LIGHT_MARGIN_US = 30000  # behind light sleep, with its RC clock
 JOIN_MARGIN_US = 50000  # the wait is five times as long, and nothing is known of the clock yet
 SLACK_US = 1500  # until a frame's end is noticed, and until the chip has its command
 LOCK_SYMBOLS = 5  # of the preamble a receiver needs; it may miss the other 3
+LEAST_FRAME = 12  # bytes: nothing that is for us is shorter
 MOST_ERROR_US = 0x7FFF  # that is kept
 SMOOTHING = 4  # downlinks until a new error counts in full, roughly
-AWAKE_US = 5000  # before what must not be late: any sleep may end late
 COLLECTING_US = 150000  # the longest collection: megabytes of PSRAM
 LEAST_NAP_MS = 10  # a shorter light sleep is not worth its beginning and end
 LIGHT_DOUBT = 7  # bits: the RC clock goes wrong by 0.5 % at most, allowed is a 128th
@@ -206,7 +206,7 @@ class LorawanRadio:
             self._rest_until(clock.ticks_add(due, -doubt))
         finally:
             gc.enable()
-        return phy.transmitted(AWAKE_US + doubt)
+        return phy.transmitted(POLL_US + doubt)
 
     # --- windows ---
 
@@ -215,8 +215,12 @@ class LorawanRadio:
         delay_us, frequency_hz, sf, bandwidth_hz = window
         phy, clock = self._phy, self._clock
         symbol = symbol_us(sf, bandwidth_hz)
+        if self._light_sleep:
+            margin_us = max(margin_us, delay_us >> LIGHT_DOUBT)  # a network may ask for 15 s
         shift = _limited(self.rx_offset_us, margin_us // 2)
-        early = max(0, margin_us + SLACK_US - (8 - LOCK_SYMBOLS) * symbol)
+        spare = (8 - LOCK_SYMBOLS) * symbol
+        shortest = phy.airtime_us(sf, bandwidth_hz, LEAST_FRAME, crc=False) - spare
+        early = max(0, margin_us + SLACK_US - spare)
         opens = clock.ticks_add(end, delay_us + shift - early - phy.rx_delay_us)
         while True:
             left = early + margin_us + SLACK_US - max(0, clock.ticks_diff(clock.ticks_us(), opens))
@@ -225,7 +229,7 @@ class LorawanRadio:
             timeout = left + LOCK_SYMBOLS * symbol
             phy.prepare_receive(frequency_hz, sf, bandwidth_hz, timeout)
             self._open(opens)
-            packet = self._outcome(max(1, symbol // 8000))
+            packet = self._outcome(min(timeout, shortest) // 1000, max(1, symbol // 8000))
             events = self._mac.received(packet, self._now_ms()) if packet else ()
             if events:
                 self._heard = packet
@@ -245,8 +249,9 @@ class LorawanRadio:
         finally:
             gc.enable()
 
-    def _outcome(self, pause_ms):
-        # A Packet, or False.
+    def _outcome(self, quiet_ms, pause_ms):
+        # A Packet, or False. Nothing can be told before `quiet_ms` have passed.
+        self._clock.sleep_ms(quiet_ms)
         while True:
             packet = self._phy.received()
             if packet is not None:

@@ -5,7 +5,7 @@
 #                       highest) frequency that it will ever tune to; images are calibrated for it.
 #   begin               resets and sets up the chip; after power-up, and after sleep().
 #   transmit            loads a frame and starts it, in some milliseconds -> ticks_us of its computed end.
-#   transmitted         sleeps until `awake_us` before the computed end, then polls -> ticks_us of the end;
+#   transmitted         sleeps until `poll_us` before the computed end, then polls -> ticks_us of the end;
 #                       RadioError when there is none. Polling allocates nothing, so no garbage is collected.
 #   prepare_receive     everything but the start, before the wait for a window. timeout_us: how long to listen
 #                       for a preamble; a frame is heard if 5 symbols of its preamble fall into that time.
@@ -30,6 +30,8 @@ HEADER_ERROR = 8
 CRC_ERROR = 16
 
 LONGEST = 255
+AWAKE_US = 5000  # before what must not be late: a sleep of milliseconds may end late, one of microseconds not
+POLL_US = 1000  # before the computed end of a frame
 LATEST_US = 200000  # end of a frame behind the computed one; a sound chip has given up before
 LONG_SYMBOL_US = 16000  # longer symbols need the low data rate optimisation
 HEADER_SYMBOLS = 21  # preamble 8, sync word 4.25, header 8: from the first symbol to a valid header
@@ -88,10 +90,11 @@ class Phy:
         self._tx_end = self._clock.ticks_add(self._clock.ticks_us(), self.tx_delay_us + airtime)
         return self._tx_end
 
-    def transmitted(self, awake_us=5000):
+    def transmitted(self, poll_us=POLL_US):
         clock = self._clock
-        left = clock.ticks_diff(self._tx_end, clock.ticks_us()) - awake_us
-        clock.sleep_ms(max(0, left) // 1000)
+        polls = clock.ticks_add(self._tx_end, -poll_us)
+        clock.sleep_ms(max(0, clock.ticks_diff(polls, clock.ticks_us()) - AWAKE_US) // 1000)
+        clock.sleep_us(max(0, clock.ticks_diff(polls, clock.ticks_us())))
         event = self._event
         while not event():
             if clock.ticks_diff(clock.ticks_us(), self._tx_end) > LATEST_US:

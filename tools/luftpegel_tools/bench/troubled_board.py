@@ -125,12 +125,12 @@ class _Aes:
 class TroubledBoard:
     """A station's radio in reach of a gateway; `radio` is the firmware's. Use `troubled_board()`."""
 
-    def __init__(self, kind: str, trouble: Trouble, seed: str, light: bool, rx2_data_rate: int | None):
+    def __init__(self, kind: str, trouble: Trouble, seed: str, light: bool, **plan: Any):
         clock = VirtualClock()
         air = SharedAir(clock)
         self.time = TroubledTime(clock, trouble, random.Random(seed))  # noqa: S311 - a run must repeat
         self.desk = Desk(kind, air, self.time)
-        self.gateway = LoneGateway(clock, air, _Network(), IDENTITY, rx2_data_rate=rx2_data_rate)
+        self.gateway = LoneGateway(clock, air, _Network(), IDENTITY, **plan)
         self.storage, self._memory = _Storage(), _Memory()
         self._light = light
         self.radio: Any = None
@@ -178,14 +178,16 @@ def troubled_board(
     *,
     light: bool = False,
     data_rate: int = FASTEST,
-    rx2_data_rate: int | None = None,
+    **plan: Any,
 ) -> Iterator[TroubledBoard]:
-    """A board that has started; meanwhile the firmware's collector is that of its time."""
+    """A board that has started, in a network with this plan; meanwhile the firmware's collector is that of
+    its time.
+    """
     cryptolib = types.ModuleType("cryptolib")
     cryptolib.aes = _Aes  # type: ignore[attr-defined]
     sys.modules.setdefault("cryptolib", cryptolib)
     module = firmware_module("lora_radio.lorawan_radio")
-    board = TroubledBoard(kind, trouble, seed, light, rx2_data_rate)
+    board = TroubledBoard(kind, trouble, seed, light, **plan)
     usual = module.gc
     module.gc = board.time
     try:
