@@ -1,19 +1,23 @@
-"""Benches that join the driver with the simulated modem, or with a script, under CPython in virtual time."""
+"""Benches that join a driver with its simulated modem, or with a script, under CPython in virtual time."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from luftpegel_tools.town.network import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5 as Modem
+from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172 as Rak3172Modem
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5 as WioE5Modem
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"
 if str(FIRMWARE_LIB) not in sys.path:
     sys.path.append(str(FIRMWARE_LIB))
 
+from lora_radio.rak3172 import Rak3172  # noqa: E402
 from lora_radio.wio_e5 import WioE5  # noqa: E402
 
 DEV_EUI = bytes.fromhex("2CF7F12024900138")
@@ -22,6 +26,49 @@ APP_KEY = bytes.fromhex("DEADBEEF0123456789ABCDEF5EC2E701")
 TICK_US = 5
 RX_BUFFER = 1024
 BYTE_US = BITS_PER_BYTE * 1_000_000 // 9600
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A modem: its driver and its chip, and words of its language that tests use."""
+
+    driver: Callable
+    chip: Callable
+    baud: int
+    ready: tuple[bytes, bytes]  # what a script answers, so that it can be woken: start of a command, answer
+    frame: bytes  # sends one zero byte
+    asks_twice: bool  # whether only a join can tell about a session without frames
+    tells_pending: bool  # whether it tells that the network has more
+    tells_empty: bool  # whether it tells of a downlink without payload
+
+
+KINDS = {
+    "wio_e5": Kind(
+        driver=WioE5,
+        chip=WioE5Modem,
+        baud=9600,
+        ready=(b"AT+LOWPOWER=AUTOOFF", b"+LOWPOWER: AUTOOFF\r\n"),
+        frame=b'AT+MSGHEX="00"\r\n',
+        asks_twice=True,
+        tells_pending=True,
+        tells_empty=True,
+    ),
+    "rak3172": Kind(
+        driver=Rak3172,
+        chip=Rak3172Modem,
+        baud=115_200,
+        ready=(b"AT+NWM=?", b"AT+NWM=1\r\n\r\nOK\r\n"),
+        frame=b"\x08\x08AT+SEND=1:00\r\n",
+        asks_twice=False,
+        tells_pending=False,
+        tells_empty=False,
+    ),
+}
+
+
+def only(name):
+    """Mark a test that is about one modem."""
+    return pytest.mark.parametrize("kind", [name], indirect=True)
 
 
 class BoardTime:
@@ -91,22 +138,30 @@ class Network:
         return Downlink(None, b"", acknowledges=True) if uplink.confirmed else None
 
 
+class NoDutyCycle(dict):
+    """In place of when each band is free again: now, so that frames may follow each other."""
+
+    def __setitem__(self, band, free_us):
+        pass
+
+
 class Bench:
     """Driver and modem on one clock."""
 
-    def __init__(self):
+    def __init__(self, kind):
+        self.kind = kind
         self.clock = VirtualClock(epoch=1_770_000_000)
         self.time = BoardTime(self.clock)
         self.network = Network()
-        self.modem = Modem(self.network, DEV_EUI)
+        self.modem = kind.chip(self.network, DEV_EUI)
         self.modem.clock = self.clock
-        self.uart = UART(self.clock, self.modem)
+        self.uart = UART(self.clock, self.modem, kind.baud)
         self.modem.line = self.uart
-        self.radio = WioE5(self.uart, clock=self.time)
+        self.reboot_board()
 
-    def reboot_board(self):
+    def reboot_board(self, reset=None):
         """The board slept deeply: a new driver, the modem as it was."""
-        self.radio = WioE5(self.uart, clock=self.time)
+        self.radio = self.kind.driver(self.uart, reset, clock=self.time)
         return self.radio
 
     def configure(self, data_rate=5, adr=False, **changes):
@@ -128,9 +183,14 @@ class Pin:
         self._modem.power(bool(level))
 
 
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return KINDS[request.param]
+
+
 @pytest.fixture
-def bench():
-    return Bench()
+def bench(kind):
+    return Bench(kind)
 
 
 @pytest.fixture
@@ -143,15 +203,19 @@ def joined(bench):
 class Script:
     """A modem that plays a part: `parts` maps the start of a command to its answers (delay in ms, bytes)."""
 
-    def __init__(self, clock):
-        self._clock = clock
+    def __init__(self, kind):
+        self.clock = VirtualClock()
         self._free_us = 0
-        self.parts = {b"AT+LOWPOWER=AUTOOFF": [(5, b"+LOWPOWER: AUTOOFF\r\n")]}
+        self._baud = kind.baud
+        start, answer = kind.ready
+        self.parts = {start: [(5, answer)]}
         self.heard = []
-        self.uart = UART(clock, self)
+        self.uart = UART(self.clock, self, kind.baud)
+        self.time = BoardTime(self.clock)
+        self.radio = kind.driver(self.uart, clock=self.time)
 
     def receive(self, data):
-        for line in data.replace(b"\xff", b"").split(b"\r\n"):
+        for line in data.translate(None, b"\xff\x08").split(b"\r\n"):
             if line:
                 self.heard.append(line.decode())
                 self._answer(line)
@@ -163,16 +227,28 @@ class Script:
                     self.say(answer, delay_ms)
 
     def say(self, data, delay_ms=0):
-        start_us = max(self._clock.now_us + 1000 * delay_ms, self._free_us)
-        self._free_us = start_us + len(data) * BYTE_US
-        self.uart.carry(data, start_us, 9600)
+        start_us = max(self.clock.now_us + 1000 * delay_ms, self._free_us)
+        self._free_us = start_us + len(data) * BITS_PER_BYTE * 1_000_000 // self._baud
+        self.uart.carry(data, start_us, self._baud)
+
+    def in_turn(self, command, answers):
+        """Let each further `command` have the next of the answers."""
+        answers = list(answers)
+        answer = self._answer
+
+        def answering(line):
+            if line == command:
+                self.say(answers.pop(0))
+            answer(line)
+
+        self._answer = answering
 
 
 @pytest.fixture
 def script():
-    clock = VirtualClock()
-    modem = Script(clock)
-    modem.clock = clock
-    modem.time = BoardTime(clock)
-    modem.radio = WioE5(modem.uart, clock=modem.time)
-    return modem
+    return Script(KINDS["wio_e5"])
+
+
+@pytest.fixture
+def rak_script():
+    return Script(KINDS["rak3172"])

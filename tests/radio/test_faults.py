@@ -1,7 +1,7 @@
 """Each fault of the modem: the driver gets through, or says what is wrong, and never waits for ever."""
 
 import pytest
-from tests.radio.conftest import APP_KEY, Pin, WioE5
+from tests.radio.conftest import APP_KEY, Pin
 
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, PROTOCOL, SILENT, RadioError
 from luftpegel_tools.town.network import Downlink
@@ -19,6 +19,7 @@ def test_a_silent_modem(bench):
     bench.modem.faults.add("silent")
     failure = failure_of(bench.configure)
     assert (failure.kind, failure.code) == (SILENT, "LP-231")
+    assert f"{bench.kind.baud} baud" in str(failure)
     assert bench.seconds() < 5
     bench.modem.faults.clear()
     bench.configure()
@@ -37,7 +38,7 @@ def test_the_reset_pin_brings_a_hung_modem_back(bench):
             self._modem.faults.discard("silent")
 
     bench.modem.faults.add("silent")
-    bench.radio = WioE5(bench.uart, RevivingPin(bench.modem), clock=bench.time)
+    bench.reboot_board(RevivingPin(bench.modem))
     bench.configure()
     assert bench.radio.join()
 
@@ -56,15 +57,20 @@ def test_faults_that_the_driver_gets_through(bench, fault):
     assert {uplink.f_port for uplink in bench.network.uplinks} == {2}
 
 
-def test_one_falsified_answer_costs_no_session(joined):
+@pytest.mark.parametrize(
+    ("kind", "true", "false"),
+    [("wio_e5", "+MODE: LWOTAA", "+MODE: LW?TAA"), ("rak3172", "AT+BAND=4", "AT+BAND=6")],
+    indirect=["kind"],
+)
+def test_one_falsified_answer_costs_no_session(joined, true, false):
     joined.radio.send(1, b"a")
     say = joined.modem.say
     falsified = []
 
     def saying(*lines, **options):
-        if lines[0].startswith("+MODE: ") and not falsified:
+        if lines[0] == true and not falsified:
             falsified.append(lines)
-            lines = ("+MODE: LW?TAA",)
+            lines = (false, *lines[1:])
         say(*lines, **options)
 
     joined.modem.say = saying
@@ -117,7 +123,7 @@ def test_a_modem_that_stays_busy(joined):
 
 def test_a_modem_that_is_busy_with_somebody_elses_frame(joined):
     joined.clock.run_until(joined.clock.now_us + 20_000_000)
-    joined.uart.write(b'AT+MSGHEX="00"\r\n')
+    joined.uart.write(joined.kind.frame)
     joined.clock.run_until(joined.clock.now_us + 300_000)
     joined.radio.send(1, b"a")
     assert [uplink.data for uplink in joined.network.uplinks] == [b"\0", b"a"]

@@ -1,19 +1,18 @@
-"""The driver in real MicroPython on a virtual board, over two wakes with a deep sleep between them."""
+"""Each driver in real MicroPython on a virtual board, over two wakes with a deep sleep between them."""
 
 import shutil
 
 import pytest
-from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, Network
+from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, KINDS, Network
 
 from luftpegel_tools.town.network import Downlink
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 MAIN = """
 import machine
 from lora_radio import RadioError, open_driver
-cls = open_driver("wio_e5")
+cls = open_driver("{name}")
 radio = cls(machine.UART(2, baudrate=cls.BAUD, tx=machine.Pin(45), rx=machine.Pin(46), rxbuf=cls.RXBUF))
 radio.configure("EU868", bytes.fromhex("2CF7F12024900138"), bytes(8), bytes(range(16)), 5, False)
 print("joined", radio.joined() or radio.join(), radio.max_payload())
@@ -29,23 +28,28 @@ machine.deepsleep(60000)
 """
 
 
+@pytest.fixture(params=KINDS)
+def name(request):
+    return request.param
+
+
 @pytest.fixture
-def image(tmp_path):
+def image(name, tmp_path):
     folder = tmp_path / "image"
     shutil.copytree(
         FIRMWARE_LIB / "lora_radio",
         folder / "lib" / "lora_radio",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    (folder / "main.py").write_text(MAIN)
+    (folder / "main.py").write_text(MAIN.replace("{name}", name))
     return folder
 
 
 @pytest.mark.parametrize("engine", ["pip", "mpy32"])
-def test_two_wakes_with_one_join(engine, image, tmp_path):
+def test_two_wakes_with_one_join(engine, name, image, tmp_path):
     clock = VirtualClock()
     network = Network()
-    modem = WioE5(network, DEV_EUI)
+    modem = KINDS[name].chip(network, DEV_EUI)
     with Board(clock, name="radio", engine=engine, state_dir=tmp_path / "board", heap_kib=64) as board:
         board.attach_uart(2, modem)
         board.install(image)

@@ -1,4 +1,4 @@
-"""Quirks of the AT protocol, played by a script after recorded sessions, line by line."""
+"""Quirks of the Wio-E5's AT protocol, played by a script after recorded sessions, line by line."""
 
 import pytest
 
@@ -147,15 +147,7 @@ def test_a_join_in_the_wrong_mode(script):
 
 
 def test_waiting_mac_answers_are_sent_off_first(script):
-    lengths = [b"+LW: LEN, 0\r\n", b"+LW: LEN, 51\r\n"]
-    answer = script._answer
-
-    def answering(line):
-        if line == b"AT+LW=LEN":
-            script.say(lengths.pop(0))
-        answer(line)
-
-    script._answer = answering
+    script.in_turn(b"AT+LW=LEN", [b"+LW: LEN, 0\r\n", b"+LW: LEN, 51\r\n"])
     radio = sends(script, *DONE)
     assert radio.max_payload() == 51
     assert "AT+MSGHEX" in script.heard  # an empty frame
@@ -191,14 +183,7 @@ def test_the_modems_clock(script, told, unix):
 
 def test_a_clock_line_that_the_wire_falsified(script):
     times = [b"+RTC: 2026-04-30 12:30:49.465\r\n", b"+RTC: 2036-04-30 12:30:49.505\r\n"]
-    answer = script._answer
-
-    def answering(line):
-        if line == b"AT+RTC=UTCMS":
-            script.say(times.pop(0))
-        answer(line)
-
-    script._answer = answering
+    script.in_turn(b"AT+RTC=UTCMS", times)
     script.parts[b"AT+LW=DTR"] = [(10, b"+LW: DTR\r\n")]
     assert script.radio.network_time() is None
 

@@ -7,6 +7,7 @@ import pytest
 from tests.sx.spi_law import Law
 
 from luftpegel_tools import firmware_image
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.lone_gateway import LoneGateway
 from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept
@@ -18,7 +19,6 @@ from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_READINGS, decode
 
@@ -104,9 +104,12 @@ class Network:
         return [(uplink.sent_us / 1e6, decode(PORT_READINGS, uplink.data)) for uplink in heard]
 
 
-def _modem(station):
-    station.modem = WioE5(station.network, DEV_EUI)
-    station.board.attach_uart(2, station.modem)
+def _modem(chip):
+    def solder(station):
+        station.modem = chip(station.network, DEV_EUI)
+        station.board.attach_uart(2, station.modem)
+
+    return solder
 
 
 def _chip(station):
@@ -122,8 +125,8 @@ def _chip(station):
     station.law = Law(station.radio, 14, (863_000_000, 870_000_000))
 
 
-RADIOS = {"wio_e5": _modem, "sx1262": _chip}
-HEAP_KIB = {"wio_e5": 96, "sx1262": 112}
+RADIOS = {**{name: _modem(chip) for name, chip in MODEMS.items()}, "sx1262": _chip}
+HEAP_KIB = {**dict.fromkeys(MODEMS, 96), "sx1262": 112}
 
 
 class Site:

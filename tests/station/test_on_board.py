@@ -2,6 +2,7 @@
 
 import pytest
 
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.network import Downlink
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_STATUS, decode, encode_backfill, encode_config
 
@@ -29,6 +30,7 @@ class SHT4x:
 """
 
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
+over_modems = pytest.mark.parametrize("modem", MODEMS)
 
 
 def told(frame):
@@ -97,8 +99,9 @@ def test_a_dead_sensor_costs_its_own_channels(site, engine):
     assert [row.values[2] is None for row in rows] == [False] * 3
 
 
-def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine):
-    station = site(engine)
+@over_modems
+def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine, modem):
+    station = site(engine, radio_driver=modem)
     station.modem.faults.add("silent")
     station.run_slots(2)
     assert station.network.uplinks == []
@@ -112,8 +115,9 @@ def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine):
     assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]
 
 
-def test_a_modem_that_lost_its_session_joins_again(site, engine):
-    station = site(engine)
+@over_modems
+def test_a_modem_that_lost_its_session_joins_again(site, engine, modem):
+    station = site(engine, radio_driver=modem)
     station.run_slots(2)
     station.modem.power(False)
     station.modem.power(True)
@@ -122,8 +126,9 @@ def test_a_modem_that_lost_its_session_joins_again(site, engine):
     assert list(told(station.newest())) == [3, 2, 1, 0]
 
 
-def test_readings_are_sent_again_on_request(site, engine):
-    station = site(engine, radio={"driver": "wio_e5", "frame_bytes": 25})
+@over_modems
+def test_readings_are_sent_again_on_request(site, engine, modem):
+    station = site(engine, radio_driver=modem, radio={"driver": modem, "frame_bytes": 25})
     station.run_slots(30)
     before = len(station.network.frames())
     station.network.answers = [Downlink(PORT_BACKFILL, encode_backfill(3, 4), acknowledges=False)]
@@ -148,8 +153,9 @@ def test_an_interval_set_from_afar_holds_at_once_and_over_a_power_cut(site, engi
     assert [row.interval for row in station.newest().rows[1:]] == [295, None, 300, 300, 300, 595]
 
 
-def test_ages_are_known_over_a_power_cut_once_the_network_told_the_time(site, engine):
-    station = site(engine)
+@over_modems
+def test_ages_are_known_over_a_power_cut_once_the_network_told_the_time(site, engine, modem):
+    station = site(engine, radio_driver=modem)
     station.network.tells_time = True
     station.run_slots(2)
     station.board.power_off()

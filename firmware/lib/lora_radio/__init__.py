@@ -39,6 +39,7 @@ PROTOCOL = 237  # an answer that makes no sense, or no end of it; a frame may or
 LORAWAN_RADIO = ("lora_radio.lorawan_radio", "LorawanRadio")
 DRIVERS = {  # name in station.json: module, class
     "wio_e5": ("lora_radio.wio_e5", "WioE5"),
+    "rak3172": ("lora_radio.rak3172", "Rak3172"),
     "sx1262": LORAWAN_RADIO,
     "sx1276": LORAWAN_RADIO,
 }

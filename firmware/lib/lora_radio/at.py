@@ -43,7 +43,10 @@ class Dialogue:
         self._limit = 0
 
     def begin(self, prefixes, now, limit_ms):
-        # Lines that hold one of `prefixes` are replies from now on.
+        # Lines that hold one of `prefixes` (the first that fits) are replies from now on. Replies that nobody
+        # took become events.
+        for prefix, text in self._replies:
+            self._note(prefix + text)
         self._prefixes = prefixes
         self._replies = []
         self.allow(now, limit_ms)
@@ -60,14 +63,17 @@ class Dialogue:
         for line in self._framer.feed(data):
             for prefix in self._prefixes:
                 if prefix in line:
-                    self._replies.append(line[line.find(prefix) + len(prefix) :])
+                    self._replies.append((prefix, line[line.find(prefix) + len(prefix) :]))
                     break
             else:
-                self._events.append(line)
-                del self._events[:-MAX_EVENTS]
+                self._note(line)
+
+    def _note(self, line):
+        self._events.append(line)
+        del self._events[:-MAX_EVENTS]
 
     def reply(self):
-        # What stands behind the prefix of the next reply (noise may stand before it), or None.
+        # The next reply as (prefix, what stands behind it), or None; noise may stand before the prefix.
         return self._replies.pop(0) if self._replies else None
 
     def events(self):
@@ -86,10 +92,9 @@ class ATSerial:
     def begin(self, command, prefixes, limit_ms):
         # Send a command (bytes). Returns the lines that were nobody's reply since the last one.
         self._read()
-        strays = self._dialogue.events()
         self._dialogue.begin(prefixes, self._clock.ticks_ms(), limit_ms)
         self._uart.write(command + b"\r\n")
-        return strays
+        return self._dialogue.events()
 
     def allow(self, limit_ms):
         # Wait that much longer from now on, and no more.
@@ -97,11 +102,16 @@ class ATSerial:
 
     def reply(self):
         # The text behind the prefix of the next reply, or None at the deadline.
+        reply = self.marked_reply()
+        return reply and reply[1]
+
+    def marked_reply(self):
+        # The next reply as (prefix, text behind it), or None at the deadline.
         pause = 2
         while True:
-            text = self._dialogue.reply()
-            if text is not None:
-                return text
+            reply = self._dialogue.reply()
+            if reply is not None:
+                return reply
             if self._dialogue.expired(self._clock.ticks_ms()):
                 return None
             if not self._read():

@@ -4,36 +4,32 @@
 # lines. Low power is its AUTO mode: after each command it sleeps again by itself, so a glitch on the UART
 # while the board boots cannot leave it awake. In that mode it hears only a command behind four bytes 0xFF.
 
-import time
-
 from lora_radio import (
     BUSY,
     JOIN_FAILED,
     NO_CHANNEL,
     NOT_JOINED,
     PROTOCOL,
-    SILENT,
     TOO_LONG,
     RadioError,
 )
-from lora_radio.at import ATSerial
-from lora_radio.words import colons, downlink, first_word, integer, signal, to_hex, unix_time
+from lora_radio.modem import (
+    BOOT_MS,
+    BUSY_WAIT_MS,
+    JOIN_MS,
+    QUICK_MS,
+    SAME_ANSWER_MS,
+    SEND_MS,
+    WAKE_MS,
+    WAKE_TRIES,
+    Modem,
+    name_of,
+    true_time,
+)
+from lora_radio.wio_words import colons, downlink, first_word, signal, unix_time
+from lora_radio.words import integer, to_hex
 
-QUICK_MS = 2500  # an answer without radio: 10 ms, or 110 ms when it writes flash
-SAME_ANSWER_MS = 200  # lines of one answer follow each other; one takes 30..60 ms at 9600 baud
-WAKE_MS = 600
-WAKE_TRIES = 6
-JOIN_MS = 20000  # SF12: 1.5 s on air, accept up to 6 s later, 1.8 s long
-SEND_MS = 20000  # SF12: 2.8 s on air, second window 2 s later, 2.8 s long
-CONFIRMED_MS = 40000  # twice that
-EXCHANGE_TRIES = 5
-BUSY_WAIT_MS = 2000
-LONGEST_WAIT_MS = 10000  # for a free channel; a longer wait is the caller's to sleep through
-RESET_LOW_MS = 20
-BOOT_MS = 500
 LARGEST_PAYLOAD = 242
-CONFIRMED_TRIES = 2
-FIRST_TRUE_TIME = 1704067200  # 2024: the modem's clock starts in 2000 or 2020
 
 # Words of a status line, the kind of failure, what to do.
 FAILURES = (
@@ -48,49 +44,30 @@ FAILURES = (
 )
 
 
-class WioE5:
+class WioE5(Modem):
     BAUD = 9600
-    RXBUF = 1024
-    KEEPS_SETTINGS = True
-    rx_offset_us = rx_spread_us = None
-
-    def __init__(self, uart, reset=None, clock=time):
-        # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them
-        self._serial = ATSerial(uart, clock)
-        self._reset_pin = reset
-        self._clock = clock
-        self._awake = False
-        self._key = None
-        self._half = None  # a downlink whose signal line is still to come
-        self._inbox = []
-        self._refused = False  # the modem itself said that there is no session
-        self.acknowledged = False
-        self.pending = False
+    _half = None  # a downlink whose signal line is still to come
+    _refused = False  # the modem itself said that there is no session
 
     # --- the radio interface ---
 
     def configure(self, region, dev_eui, join_eui, app_key, data_rate, adr):  # noqa: PLR0917 - the interface
         self._key = app_key
         self.wake()
-        identity = [("AT+MODE", "+MODE: ", "LWOTAA", "AT+MODE=LWOTAA")]
+        identity = [_setting("MODE", "LWOTAA")]
         for name, eui in (("DevEui", dev_eui), ("AppEui", join_eui)):
             if eui is not None:
                 query = "AT+ID=" + name
                 identity.append((query, "+ID: " + name + ", ", colons(eui), '%s,"%s"' % (query, to_hex(eui))))
-        identity.append(("AT+DR", "+DR: ", region, "AT+DR=" + region))
+        identity.append(_setting("DR", region))
         if self._hold_all(identity):
             # A session belongs to its identity. The restart ends it, and shows that flash has the settings.
             self._restart()
             if self._hold_all(identity):
                 raise RadioError(PROTOCOL, "modem forgets its settings at a restart: replace it")
-        rate = "DR%d" % data_rate
-        state = "ON" if adr else "OFF"
-        tries = str(CONFIRMED_TRIES)
-        self._hold("AT+DR", "+DR: ", rate, "AT+DR=" + rate)
-        self._hold("AT+ADR", "+ADR: ", state, "AT+ADR=" + state)
-        self._hold("AT+CLASS", "+CLASS: ", "A", "AT+CLASS=A")
-        self._hold("AT+REPT", "+REPT: ", "1", "AT+REPT=1")
-        self._hold("AT+RETRY", "+RETRY: ", tries, "AT+RETRY=" + tries)
+        # One try, also of what is to be confirmed: a frame that the modem repeats tells a wrong age.
+        rest = ("DR%d" % data_rate, "ON" if adr else "OFF", "A", "1", "1")
+        self._hold_all([_setting(*pair) for pair in zip(("DR", "ADR", "CLASS", "REPT", "RETRY"), rest)])
 
     def joined(self):
         # The modem has no question for this, but its uplink counter is above 0 only in a session. Right after
@@ -119,7 +96,7 @@ class WioE5:
         length = self._length()
         if length == 0:
             # Answers of the modem's MAC wait and fill the frame: an empty uplink carries them away.
-            self._transmit(lambda: "AT+MSGHEX", "+MSGHEX: ", SEND_MS)
+            self._transmit(lambda: "AT+MSGHEX", "+MSGHEX: ")
             length = self._length()
         return min(length, LARGEST_PAYLOAD)
 
@@ -131,34 +108,18 @@ class WioE5:
         def command():
             return 'AT+%s="%s"' % (name, to_hex(payload() if callable(payload) else payload))
 
-        self._transmit(command, "+" + name + ": ", CONFIRMED_MS if confirmed else SEND_MS)
-        received, self._inbox = self._inbox, []
-        return received
+        self._transmit(command, "+" + name + ": ")
+        return self._taken()
 
     def network_time(self):
-        # Read twice: a digit that the wire falsified must not set the station's clock.
         first = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         second = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         self._ask("AT+LW=DTR", "+LW: DTR")
-        if first is not None and second is not None and FIRST_TRUE_TIME <= first <= second <= first + 2:
-            return second
-        return None
+        return true_time(first, second)
 
     def sleep(self):
         self._ask("AT+LOWPOWER=AUTOON", "+LOWPOWER: ", "AUTOON")
         self._awake = False
-
-    def wake(self):
-        if self._wakes():
-            return
-        if self._reset_pin is not None:
-            self._reset_pin.value(0)
-            self._clock.sleep_ms(RESET_LOW_MS)
-            self._reset_pin.value(1)
-            self._clock.sleep_ms(BOOT_MS)
-            if self._wakes():
-                return
-        raise RadioError(SILENT, "modem does not answer: check its supply, both UART wires and 9600 baud")
 
     # --- commands ---
 
@@ -185,26 +146,13 @@ class WioE5:
                     return text
             self._awake = False
         raise RadioError(
-            PROTOCOL, "modem does not take %s: check station.json, its firmware" % _name(command)
+            PROTOCOL, "modem does not take %s: check station.json, its firmware" % name_of(command)
         )
 
-    def _hold(self, query, prefix, value, command):
-        # Make a setting `value` if it is not; True when it had to be written. Verified by reading it back.
-        # Asked twice, because one noisy answer must not cost a session.
-        if self._has(query, prefix, value) or self._has(query, prefix, value):
-            return False
+    def _write(self, _, prefix, value, command):
         self._ask(command, prefix, value)
-        if not self._has(query, prefix, value):
-            raise RadioError(PROTOCOL, "modem does not keep %s" % _name(command))
-        return True
 
-    def _hold_all(self, settings):
-        written = 0
-        for row in settings:
-            written += self._hold(*row)
-        return written > 0
-
-    def _has(self, query, prefix, value):
+    def _has(self, query, prefix, value, _):
         # Whether a line of the answer begins with `value`; an answer may have several lines.
         for _ in range(3):
             self._command(query, prefix, QUICK_MS)
@@ -220,7 +168,7 @@ class WioE5:
             if answered:
                 return False
             self._awake = False
-        raise RadioError(PROTOCOL, "modem does not answer %s" % _name(query))
+        raise RadioError(PROTOCOL, "modem does not answer %s" % name_of(query))
 
     def _restart(self):
         self._ask("AT+RESET", "+RESET: ", "OK")
@@ -233,24 +181,18 @@ class WioE5:
             raise RadioError(PROTOCOL, "modem tells no frame length: check its firmware")
         return length
 
-    def _transmit(self, command, prefix, limit_ms):
-        self._exchange(command, prefix, limit_ms, self._heed_send)
+    def _transmit(self, command, prefix):
+        self._exchange(command, prefix, SEND_MS, self._heed_send)
         self._keep_half()
 
     def _exchange(self, command, prefix, limit_ms, heed):
         # A command with radio, from Start to Done; command() makes it anew for each try. `heed` gets each
-        # line between; True from it is the end. A modem that is busy, or kept silent by its duty cycle for a
-        # moment only, is asked again.
-        for tries_left in range(EXCHANGE_TRIES - 1, -1, -1):
+        # line between; True from it is the end.
+        def attempt():
             self._command(command(), prefix, limit_ms)
-            try:
-                self._follow(heed)
-                return
-            except RadioError as failure:
-                wait_ms = failure.wait_ms
-                if not tries_left or not 0 < wait_ms <= LONGEST_WAIT_MS:
-                    raise
-            self._clock.sleep_ms(wait_ms)
+            self._follow(heed)
+
+        self._persist(attempt)
 
     def _follow(self, heed):
         # A Done before Start is the late end of an earlier command.
@@ -258,9 +200,7 @@ class WioE5:
         while True:
             text = self._serial.reply()
             if text is None:
-                self._awake = False
-                self.wake()
-                raise RadioError(PROTOCOL, "modem lost a command, it may have restarted: send again")
+                raise self._lost()
             if text.startswith("Start"):
                 started = True
             elif text.startswith("Done") and started:
@@ -286,7 +226,7 @@ class WioE5:
 
     def _keep_half(self):
         if self._half is not None:
-            self._inbox.append(self._half)
+            self._keep(self._half)
             self._half = None
 
     def _command(self, command, prefix, limit_ms):
@@ -301,9 +241,9 @@ class WioE5:
                 self._heed_send(line)
 
 
-def _name(command):
-    # A command without its parameters, one of which is the key.
-    return command.split("=")[0]
+def _setting(name, value):
+    # What _hold() takes: question, answer's prefix, value, command.
+    return "AT+" + name, "+" + name + ": ", value, "AT+" + name + "=" + value
 
 
 def _raise_failure(text):

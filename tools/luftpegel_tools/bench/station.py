@@ -14,6 +14,7 @@ from typing import Any
 
 from luftpegel_tools import firmware_image
 from luftpegel_tools.bench import Figure
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.lone_gateway import LoneGateway
 from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
@@ -25,12 +26,11 @@ from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96  # with a modem
-BUDGETS_KIB = {"wio_e5": BUDGET_KIB, "sx1262": 112}
+BUDGETS_KIB = {**dict.fromkeys(MODEMS, BUDGET_KIB), "sx1262": 112}
 MOST_BYTES = 242  # the largest frame that LoRaWAN carries in Europe
 INTERVAL_US = 600_000_000
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")
@@ -138,8 +138,8 @@ def _wire(board: Board, network: BenchNetwork, radio: str) -> None:
     board.attach_uart(1, a02yyuw, (5, 6))
     board.attach_onewire(4, ds18b20)
     board.attach_rail(36, True, [sht4x, bme280, sps30, a02yyuw, ds18b20])
-    if radio == "wio_e5":
-        board.attach_uart(2, WioE5(network, DEV_EUI))
+    if radio in MODEMS:
+        board.attach_uart(2, MODEMS[radio](network, DEV_EUI))
     else:
         air = SharedAir(board.clock)
         LoneGateway(board.clock, air, network, IDENTITY)

@@ -14,10 +14,15 @@ from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.base import Chip, I2CChip, OneWireDevice, UARTDevice
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
+from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
+from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
+from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 
 I2C_BUS, SENSOR_UART, MODEM_UART = 0, 1, 2
+# Modems with a LoRaWAN of their own, as the station file names them.
+MODEMS: Mapping[str, type[LoRaWANModem]] = {"wio_e5": WioE5, "rak3172": Rak3172}
 LORA_PINS = {"bus": 1, "cs": 8, "reset": 12, "busy": 13, "dio1": 14}
 ONEWIRE_PIN, RAIL_PIN, BATTERY_ADC_PIN = 4, 36, 1
 

@@ -12,6 +12,7 @@ from luftpegel_tools.town.kinds import (
     KINDS,
     LORA_PINS,
     MODEM_UART,
+    MODEMS,
     RAIL_PIN,
     Kind,
 )
@@ -21,7 +22,7 @@ from luftpegel_tools.town.proof import Measurement, Terms
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import Chip
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
 from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_wire.quantities import QUANTITIES, channel_of
 
@@ -69,7 +70,7 @@ class TownStation:
     """A station of the town."""
 
     def __init__(
-        self, identity: Identity, place: Place, link: Luck, radio: WioE5 | LoRaChip, build: Build
+        self, identity: Identity, place: Place, link: Luck, radio: LoRaWANModem | LoRaChip, build: Build
     ) -> None:
         self.identity, self.place, self.link = identity, place, link
         self._build = build
@@ -108,7 +109,7 @@ class TownStation:
             "interval_s": self._build.interval_s,
             "sensors": [dict(sensor.settings) for sensor in self._kind.sensors],
             "radio": {
-                "driver": "wio_e5" if isinstance(self.radio, WioE5) else "sx1262",
+                "driver": next((name for name in MODEMS if type(self.radio) is MODEMS[name]), "sx1262"),
                 "region": "EU868",
                 "data_rate": self._build.data_rate,
                 "frame_bytes": self._build.frame_bytes,

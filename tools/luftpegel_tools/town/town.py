@@ -15,6 +15,7 @@ from chirpstack_api import api  # type: ignore[import-untyped]
 from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
+from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.radio_field import RadioField
 from luftpegel_tools.town.radio_link import RadioLink
@@ -22,7 +23,7 @@ from luftpegel_tools.town.radio_network import RadioNetwork
 from luftpegel_tools.town.spots import Spot, spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
-from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
+from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
@@ -38,13 +39,13 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
-    radio: str = "wio_e5"  # a modem with its own LoRaWAN; or sx1262, a chip with ours
+    radio: str = "wio_e5"  # or another of RADIOS
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
     epoch: int = EPOCH  # Unix seconds at virtual time 0
 
 
-RADIOS = ("wio_e5", "sx1262")
+RADIOS = (*MODEMS, "sx1262")  # modems, and a chip with our own LoRaWAN
 
 
 class Town:
@@ -97,13 +98,13 @@ class Town:
             identity, spot.place(number, wishes.seed, wishes.epoch), *self._radio(identity, spot), build
         )
 
-    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, WioE5 | LoRaChip]:
+    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, LoRaWANModem | LoRaChip]:
         """The station's link, and its radio on it."""
         wishes = self.wishes
         seed = f"{wishes.seed}/{identity.id}"
         if self.field is None:
             link = Link(self.server, spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
-            return link, WioE5(link, identity.dev_eui)
+            return link, MODEMS[wishes.radio](link, identity.dev_eui)
         radio_link = RadioLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
         return radio_link, self.field.chip(radio_link)
 

@@ -1,32 +1,25 @@
 """Wio-E5 (LoRa-E5) AT modem at byte level, written from the AT specification V1.0 and recorded sessions.
 
-Faults: those of `at_modem`, and "banner" (restarts in the middle of a join or a frame), "busy" (for ever),
-"wrong_region" (forgets its region at each start), "no_free_channel". A reset pin is a rail: off and on.
+Faults: those of `lorawan_modem`.
 """
 
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from luftpegel_tools.airtime import EU868
 from luftpegel_tools.town.network import Downlink, JoinAccept, Network
 from luftpegel_tools.virtual_board.chips.at_modem import FLASH_US
+from luftpegel_tools.virtual_board.chips.lorawan_modem import GPS_EPOCH, LEAP_SECONDS, BadParameterError
 from luftpegel_tools.virtual_board.chips.lorawan_stack import Frame
 from luftpegel_tools.virtual_board.chips.wio_e5_settings import (
-    FACTORY_REGION,
-    BadParameterError,
     ModemSettings,
     Settings,
     number,
     one_of,
 )
 
-BOOT_US = 200_000
 LONGEST_COMMAND = 528
-COMMANDS_KEPT = 100
 WAKE_BYTES = 4
-GPS_EPOCH = 315_964_800  # Unix seconds of 1980-01-06
-LEAP_SECONDS = 18
 RTC_START = 1_577_836_800  # 2020-01-01: where the modem's clock starts
 BANNER = b"\xff\x00\xfe\r\nSTM32WLE5 bootloader\r\nModem ready\r\n"
 
@@ -38,41 +31,27 @@ ERROR_TOO_LONG = -21
 class WioE5(ModemSettings):
     """The modem on a `network`, with its factory `dev_eui` (8 bytes)."""
 
+    banner = BANNER
+
     def __init__(self, network: Network, dev_eui: bytes):
         super().__init__(network, dev_eui)
-        self.commands: deque[str] = deque(maxlen=COMMANDS_KEPT)  # heard since the start, newest last
-        self._factory_eui = dev_eui
-        self._starts = 0
         self._volatile(0)
 
     # --- power ---
 
-    def power(self, on: bool) -> None:
-        """Lose the session, the time and whatever was being done; flash stays."""
-        super().power(on)
-        self.stack.power_off()
+    def begin(self) -> None:
+        """Lose what is not in flash."""
         self._volatile(self.clock.now_us)
-        if "wrong_region" in self.faults:
-            self.settings.region = FACTORY_REGION
+
+    def _volatile(self, now_us: int) -> None:
+        self._sleep = "awake"  # "auto": sleeps after each command; "deep": until any byte
+        self._wake_bytes = 0
+        self._rtc = (RTC_START * 1_000_000, now_us)  # Unix µs, and the virtual time at which that was true
 
     def factory_reset(self) -> None:
         """What AT+FDEFAULT does: settings as delivered; the nonce of joins goes on."""
         self.settings = Settings(self._factory_eui)
         self.stack.end_session()
-
-    def _volatile(self, now_us: int) -> None:
-        self._starts += 1
-        self._sleep = "awake"  # "auto": sleeps after each command; "deep": until any byte
-        self._wake_bytes = 0
-        self._rtc = (RTC_START * 1_000_000, now_us)  # Unix µs, and the virtual time at which that was true
-        self.commands.clear()
-
-    def _restart(self, started: int, banner: bytes = b"") -> None:
-        """Start again, unless power did so meanwhile."""
-        if self.powered and started == self._starts:
-            self.power(False)
-            self.power(True)
-            self.send(banner, BOOT_US)
 
     def hears(self, byte: int) -> bool:
         """In AUTO mode only what follows four bytes 0xFF; from deep sleep, once answered, not the first."""
@@ -154,7 +133,7 @@ class WioE5(ModemSettings):
     def reset(self, _words: list[str]) -> None:
         """AT+RESET."""
         self.say("+RESET: OK")
-        self.clock.call_later(FLASH_US, self._restart, self._starts)
+        self.restart_later(FLASH_US)
 
     def factory_default(self, _words: list[str]) -> None:
         """AT+FDEFAULT."""
@@ -184,7 +163,7 @@ class WioE5(ModemSettings):
             self.stack.end_session()
             self.say("+JOIN: Start", "+JOIN: NORMAL")
             rate = min(self.settings.data_rate, EU868.join_data_rates[1])
-            self._go(lambda: self._send_join(rate))
+            self.transmit(lambda: self._send_join(rate))
 
     def _send_join(self, rate: int) -> None:
         ours = self.settings
@@ -212,15 +191,8 @@ class WioE5(ModemSettings):
             self.say(f"+{name}: Start", *([f"+{name}: Wait ACK"] if confirmed else []))
             tries = self.settings.retry if confirmed else self.settings.rept
             frame = Frame(self.settings.port, data, confirmed, self.settings.adr, rate, tries)
-            dev_eui = self.settings.dev_eui
-            self._go(lambda: self.stack.uplink(self.clock, dev_eui, frame, lambda d: self._sent(name, d)))
-
-    def _go(self, transmit: Callable[[], None]) -> None:
-        if "banner" in self.faults:
-            self.clock.call_later(BOOT_US, self._restart, self._starts, BANNER)
-            return
-        self.stack.deaf = self.settings.region != EU868.name  # nobody listens on another region's channels
-        transmit()
+            eui = self.settings.dev_eui
+            self.transmit(lambda: self.stack.uplink(self.clock, eui, frame, lambda d: self._sent(name, d)))
 
     def _sent(self, name: str, downlink: Downlink | None) -> None:
         if downlink is not None:

@@ -5,44 +5,32 @@ from dataclasses import dataclass
 
 from luftpegel_tools.airtime import EU868
 from luftpegel_tools.town.network import Network
-from luftpegel_tools.virtual_board.chips.at_modem import ANSWER_US, FLASH_US, ATModem
-from luftpegel_tools.virtual_board.chips.lorawan_stack import LoRaWANStack
+from luftpegel_tools.virtual_board.chips.at_modem import ANSWER_US, FLASH_US
+from luftpegel_tools.virtual_board.chips.lorawan_modem import BadParameterError, LoRaWANModem, RadioSettings
 
 REGIONS = ("EU868", "US915", "AU915", "AS923", "IN865", "KR920", "CN470", "EU433", "RU864")
-FACTORY_REGION = "US915"  # not the one that a station wants, so that a missing configuration shows
 _EUIS = {"DEVEUI": "dev_eui", "APPEUI": "join_eui"}
 
 
 @dataclass
-class Settings:
+class Settings(RadioSettings):
     """What the modem keeps in flash."""
 
-    dev_eui: bytes
-    join_eui: bytes = bytes.fromhex("8000000000000006")
-    app_key: bytes = bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C")
-    region: str = FACTORY_REGION
     mode: str = "LWABP"
-    data_rate: int = 0
-    adr: bool = True
-    klass: str = "A"
     port: int = 8
     retry: int = 3
     rept: int = 1
 
 
-class BadParameterError(ValueError):
-    """A command's parameter is refused."""
-
-
-class ModemSettings(ATModem):
+class ModemSettings(LoRaWANModem):
     """The part of the modem that is set up; handlers take the words behind `=`, none for a question."""
 
     baudrate = 9600
+    settings: Settings
 
     def __init__(self, network: Network, dev_eui: bytes):
-        super().__init__(dev_eui)
+        super().__init__(network, dev_eui)
         self.settings = Settings(dev_eui)
-        self.stack = LoRaWANStack(network, dev_eui)
 
     def identity(self, words: list[str]) -> None:
         """AT+ID: tell or set EUIs."""
@@ -97,13 +85,6 @@ class ModemSettings(ATModem):
             self.say(f"+DR: DR{base}", self._rate_line(base))
         else:
             self.say(f"+DR: DR{base} (ADR DR{now})", self._rate_line(now), self._rate_line(base))
-
-    def rate_now(self) -> int:
-        """The data rate of the next frame: the network's with ADR, else the one that was set."""
-        session = self.stack.session
-        if self.settings.adr and session is not None and session.adr_data_rate is not None:
-            return session.adr_data_rate
-        return self.settings.data_rate
 
     def _rate_line(self, rate: int) -> str:
         known = EU868.data_rates[rate]
