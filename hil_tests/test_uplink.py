@@ -25,7 +25,7 @@ def provisioned(name, size):
     return bytes(found)
 
 cls = open_driver({driver!r})
-radio = Hardware(rig).radio(cls, Numbers(NVS("luftpegel")), Memory(RTC()))
+radio = Hardware(rig).radio(cls, Numbers(NVS("luftpegel")), Memory(RTC()), False)
 dev_eui, join_eui = provisioned("dev_eui", 8), provisioned("join_eui", 8)
 if not hasattr(cls, "BAUD"):  # a chip has no name of its own
     dev_eui, join_eui = dev_eui or bytes(2) + unique_id(), join_eui or bytes(8)

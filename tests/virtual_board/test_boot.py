@@ -68,14 +68,15 @@ def test_the_heap_is_the_budget(bench):
     )
     free, blocks = (int(line) for line in bench.run_to_prompt(board))
     factor = board.engine.heap_factor
-    assert 0.88 * 96 * 1024 * factor < free < 96 * 1024 * factor
+    names = 9_000  # what the names of a firmware take, from the start
+    assert (0.88 * 96 * 1024 - names) * factor < free < 96 * 1024 * factor
     assert free // 1200 <= blocks <= free // 1000
 
 
 def test_the_shims_are_measured_apart(bench):
     board = bench.board("pass")
     bench.run_to_prompt(board)
-    assert 8_000 < board.overhead_bytes < 32_000 * board.engine.heap_factor
+    assert 8_000 < board.overhead_bytes < 40_000 * board.engine.heap_factor
 
 
 def test_an_error_in_main_ends_at_the_prompt_with_the_firmwares_frames_only(bench):

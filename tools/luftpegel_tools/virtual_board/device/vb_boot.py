@@ -1,4 +1,6 @@
 # What happens from reset to the prompt: shims in place, flash mounted, boot.py, main.py, REPL.
+import gc
+
 import micropython as _native
 import uos
 import usys
@@ -7,6 +9,7 @@ import vb_console as console
 from vb_repl import Repl
 
 _BLOCK = 4096
+_POOL_BYTES = 8192  # only a pool of 1,280 names is larger
 
 
 class Flash:
@@ -122,12 +125,29 @@ def _copy(source, target):
             writer.write(view[:count])
 
 
+def fill_names():
+    # MicroPython keeps the names of all modules in pools, each twice as large as the one before, and gives
+    # none back. On the chip the names used here lie in ROM, and a firmware of 640 to 1,270 names fills pools
+    # of 1,270 together. Here the shims' names would bring it into the next one, of 1,280. So the small ones
+    # are filled up, and that one is the firmware's: bytes that it takes.
+    number = 0
+    while True:
+        before = gc.mem_alloc()
+        for _ in range(32):  # the heap is looked through for each count of it
+            hasattr(fill_names, "%x" % number)
+            number += 1
+        taken = gc.mem_alloc() - before
+        if taken > _POOL_BYTES:
+            return taken
+
+
 def _settings():
     # HELLO answers lines: mode, board's name, flash image, blocks, shim folder, folder to install.
     return bus.call(OP.HELLO, room=2048).decode().split("\n")
 
 
 def main():
+    lent = fill_names()
     mode, machine, image, blocks, shims, folder = _settings()
     modules = usys.modules
     system = modules["sys"] = console.System(machine)
@@ -154,7 +174,7 @@ def main():
     space["__name__"] = "__main__"
     bus.flash = flash
     _native.kbd_intr(3)
-    Repl(space).run(mode == "raw")
+    Repl(space, lent).run(mode == "raw")
 
 
 main()

@@ -12,12 +12,14 @@ _OWN = '  File "vb/'  # frames of the shims are not the firmware's
 
 
 class Repl:
-    def __init__(self, space):
+    # `lent`: bytes of heap that stand for something the firmware would take on a chip.
+    def __init__(self, space, lent):
         self._space = space
+        self._lent = lent
 
     def run(self, raw):
         gc.collect()
-        bus.call(OP.READY, gc.mem_alloc())
+        bus.call(OP.READY, gc.mem_alloc() - self._lent)
         self._file("boot.py")
         if not raw:
             self._file("main.py")
