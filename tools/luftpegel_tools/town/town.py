@@ -39,13 +39,13 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
-    radio: str = "wio_e5"  # or another of RADIOS
+    radio: str = "sx1262"  # a chip with our own LoRaWAN; or a modem with its own
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
     epoch: int = EPOCH  # Unix seconds at virtual time 0
 
 
-RADIOS = (*MODEMS, "sx1262")  # modems, and a chip with our own LoRaWAN
+RADIOS = ("sx1262", *MODEMS)  # a chip with our own LoRaWAN, and modems
 
 
 class Town:

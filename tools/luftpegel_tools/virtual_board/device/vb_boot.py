@@ -147,7 +147,7 @@ def _settings():
 
 
 def main():
-    lent = fill_names()
+    lent = fill_names() if usys.maxsize >> 31 == 0 else 0  # the 64-bit engine's heap tells nothing of a chip's
     mode, machine, image, blocks, shims, folder = _settings()
     modules = usys.modules
     system = modules["sys"] = console.System(machine)
