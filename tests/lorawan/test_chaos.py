@@ -32,6 +32,8 @@ class Life(Town):
         if not self.get("joined"):
             yield from self.join_in_steps()
         while True:
+            if self.heard % 25 == 12:
+                yield from self.attempt_in_steps()  # anew, beside the session
             yield from self.uplink_in_steps()
 
     def recover(self):
@@ -44,21 +46,24 @@ class Life(Town):
 
     def join_in_steps(self):
         while not self.get("joined"):
-            self.now = self.call("next_join_at", self.now)
-            transmission = self.call("join_request", self.now)
+            yield from self.attempt_in_steps()
+
+    def attempt_in_steps(self):
+        self.now = self.call("next_join_at", self.now)
+        transmission = self.call("join_request", self.now)
+        yield
+        self.keep()
+        yield
+        self._on_air(transmission)
+        self.network.join_request(transmission.payload)
+        yield
+        if len(self.network.dev_nonces) % 3:
+            self.hear(self.network.accept())
             yield
-            self.keep()
-            yield
-            self._on_air(transmission)
-            self.network.join_request(transmission.payload)
-            yield
-            if len(self.network.dev_nonces) % 3:
-                self.hear(self.network.accept())
-                yield
-            self.call("windows_closed", self.now)
-            self.keep()
-            self.flash = self.rtc
-            yield
+        self.call("windows_closed", self.now)
+        self.keep()
+        self.flash = self.rtc
+        yield
 
     def uplink_in_steps(self):
         confirmed = self.heard % 5 == 0
