@@ -2,11 +2,11 @@
 
 A frame is heard by whoever listens to the same frequency, spreading factor, bandwidth, IQ and sync word while
 at least five symbols of its preamble pass: so many a receiver needs to lock. Who receives hears one frame at
-a time; frames do not collide here.
+a time. Each frame knows which others were on the air with it; what that means is the receiver's business.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from luftpegel_tools.airtime import symbol_us
@@ -88,7 +88,10 @@ class Tuning:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A frame on the air; `sender` is whoever transmits it."""
+    """A frame on the air; `sender` is whoever transmits it.
+
+    `rivals`: those that share the tuning with it and some of its time.
+    """
 
     sender: object
     tuning: Tuning
@@ -98,6 +101,7 @@ class Frame:
     start_us: int
     end_us: int
     preamble: int
+    rivals: list["Frame"] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +149,10 @@ class SharedAir:
         """See `RadioAir`."""
         tuning = Tuning(frequency_hz, sf, bandwidth_hz, inverted, sync_word)
         frame = Frame(chip, tuning, power_dbm, crc, bytes(payload), start_us, end_us, preamble)
+        for other in self.frames:
+            if other.tuning.suits(tuning) and other.end_us > start_us:
+                frame.rivals.append(other)
+                other.rivals.append(frame)
         self.frames.append(frame)
         self._clock.call_at(end_us, self._end, frame)
         for listening in list(self._listening.values()):

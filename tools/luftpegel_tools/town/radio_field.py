@@ -1,7 +1,8 @@
 """The air of a town whose stations send real frames, and the gateways that listen to it.
 
-All gateways hear all stations, each as well as the station's link says. How the gateways reach their network
-server is not the field's business.
+All gateways hear all stations, each as well as the station's link says. Of two frames that share channel,
+spreading factor and time a gateway receives the one that is much louder there, or none. How the gateways
+reach their network server is not the field's business.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.clock import VirtualClock
 
 LATENCY_US = 30_000
+CAPTURE_DB = 6  # so much louder a frame survives another (Bor et al., "Do LoRa LPWANs scale?", 2016)
 
 
 class RadioField:
@@ -26,6 +28,7 @@ class RadioField:
         """`latency_us`: mean delay between gateways and network server, on top of what is real of it."""
         self._clock = clock
         self._links: dict[int, RadioLink] = {}
+        self._drowned_at: set[str] = set()  # gateways that do not hear the frame that has ended just now
         self.air = SharedAir(clock, self._down)
         self.air.observers.append(self._heard)
         self.gateways = [
@@ -55,12 +58,19 @@ class RadioField:
     def _heard(self, frame: Frame) -> None:
         link = self._links.get(id(frame.sender))
         if link is not None:
-            link.heard(frame)
+            places = [gateway.site.gateway_id for gateway in self.gateways]
+            self._drowned_at = {place for place in places if self._is_drowned(frame, link, place)}
+            link.heard(frame, drowned=len(self._drowned_at) == len(places))
+
+    def _is_drowned(self, frame: Frame, link: RadioLink, gateway_id: str) -> bool:
+        least = link.mean_rssi(gateway_id) - CAPTURE_DB
+        rivals = [self._links.get(id(rival.sender)) for rival in frame.rivals]
+        return any(rival is not None and rival.mean_rssi(gateway_id) > least for rival in rivals)
 
     def _up(self, sender: object, gateway: object) -> tuple[int, float] | None:
         assert isinstance(gateway, SimulatedGateway)
-        link = self._links.get(id(sender))
-        return None if link is None else link.up(gateway.site.gateway_id)
+        link, place = self._links.get(id(sender)), gateway.site.gateway_id
+        return None if link is None or place in self._drowned_at else link.up(place)
 
     def _down(self, sender: object, receiver: object) -> tuple[int, float] | None:
         if not isinstance(sender, SimulatedGateway):

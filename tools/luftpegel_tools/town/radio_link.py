@@ -29,9 +29,13 @@ class RadioLink(Luck):
         """Whether no gateway hears the frame that was counted last."""
         return self._is_lost
 
-    def heard(self, frame: Frame) -> None:
-        """A frame of this station has ended: count it, and draw its fate."""
-        self._is_lost = self.lost_up(frame.end_us)
+    def mean_rssi(self, gateway_id: str) -> int:
+        """How loud this station is at a gateway, in dBm, fading apart."""
+        return self._sites[gateway_id].rssi
+
+    def heard(self, frame: Frame, *, drowned: bool) -> None:
+        """A frame of this station has ended: count it, and draw its fate. `drowned` by others everywhere."""
+        self._is_lost = self.lost_up(frame.end_us) or drowned
         if frame.payload[0] >> 5 not in _DATA_UP:
             return
         options = frame.payload[5] & _OPTIONS_LENGTH
