@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import debian
+from luftpegel_tools import cryptolib, debian
 
 HERE = Path(__file__).parent
 FIRMWARE_LIB = HERE.parents[1] / "firmware" / "lib"
@@ -20,8 +20,8 @@ ENGINES = ("cpython", "mpy32")
 
 
 sys.path[:0] = [str(FIRMWARE_LIB), str(HERE)]
+cryptolib.install()
 
-import lorawan_aes  # noqa: E402, F401
 import lorawan_device  # noqa: E402
 from lorawan_town import Remote, Town  # noqa: E402
 

@@ -5,13 +5,15 @@ Frames with a valid MIC and any content are among them: after each the device mu
 
 import random
 
-import lorawan_aes  # noqa: F401
 import lorawan_device
 from lorawan_network import Network
 from lorawan_town import APP_KEY, DEV_EUI, JOIN_EUI
 
 from lorawan.mac import Mac
 from lorawan.regions import band_of, eu868
+from luftpegel_tools import cryptolib
+
+cryptolib.install()  # each part runs in a process of its own
 
 CHECK_EVERY = 64  # refused frames between two looks at the whole state
 COMMANDS = bytes(range(0x02, 0x0E))

@@ -106,8 +106,8 @@ class Network:
 
 def _modem(chip):
     def solder(station):
-        station.modem = chip(station.network, DEV_EUI)
-        station.board.attach_uart(2, station.modem)
+        station.radio = chip(station.network, DEV_EUI)
+        station.board.attach_uart(2, station.radio)
 
     return solder
 

@@ -1,6 +1,7 @@
 """The station on the virtual board: readings outlive what happens to board, sensors, modem and network."""
 
 import pytest
+from tests.station.conftest import RADIOS
 
 from luftpegel_tools.town.kinds import MODEMS
 from luftpegel_tools.town.network import Downlink
@@ -99,14 +100,14 @@ def test_a_dead_sensor_costs_its_own_channels(site, engine):
     assert [row.values[2] is None for row in rows] == [False] * 3
 
 
-@over_modems
-def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine, modem):
-    station = site(engine, radio_driver=modem)
-    station.modem.faults.add("silent")
+@pytest.mark.parametrize("radio", RADIOS)
+def test_a_dead_radio_and_a_deaf_network_cost_no_reading(site, engine, radio):
+    station = site(engine, radio_driver=radio)
+    station.radio.faults.add("silent")
     station.run_slots(2)
     assert station.network.uplinks == []
     assert "LP-231" in station.text()
-    station.modem.faults.clear()
+    station.radio.faults.clear()
     station.network.accepts = False
     station.run_slots(2)
     assert "LP-238" in station.text()
@@ -119,8 +120,8 @@ def test_a_dead_modem_and_a_deaf_network_cost_no_reading(site, engine, modem):
 def test_a_modem_that_lost_its_session_joins_again(site, engine, modem):
     station = site(engine, radio_driver=modem)
     station.run_slots(2)
-    station.modem.power(False)
-    station.modem.power(True)
+    station.radio.power(False)
+    station.radio.power(True)
     station.run_slots(2)
     assert station.network.joins == 2
     assert list(told(station.newest())) == [3, 2, 1, 0]

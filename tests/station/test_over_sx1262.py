@@ -78,20 +78,6 @@ def test_the_watchdog_in_the_middle_of_a_frame_repeats_no_counter(site, engine):
     assert counters(station) == sorted(set(counters(station)))
 
 
-def test_a_dead_chip_and_a_deaf_network_cost_no_reading(site, engine):
-    station = site(engine, radio_driver="sx1262")
-    station.radio.faults.add("silent")
-    station.run_slots(2)
-    assert "LP-231" in station.text()
-    station.radio.faults.clear()
-    station.network.accepts = False
-    station.run_slots(2)
-    assert "LP-238" in station.text()
-    station.network.accepts = True
-    station.run_slots(2)
-    assert list(told(station.newest())) == [5, 4, 3, 2, 1, 0]
-
-
 def test_a_network_that_has_forgotten_the_station_is_joined_anew(site, engine):
     station = site(engine, radio_driver="sx1262", interval_s=3600)
     station.run_slots(2 * 6)

@@ -1,178 +1,21 @@
-"""What a wake says to the network, with the radio's side played by a script: frames, answers, back-off."""
+"""What a wake says to the network, with the radio's side played by a script: frames, answers, status."""
 
 import importlib.util
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.station.scripted_station import CLIMATE, UNIX, WATER, Station
 
-from lora_radio import NO_CHANNEL, PROTOCOL, SILENT, RadioError, Received
+from lora_radio import Received
 from luftpegel_wire import (
     PORT_BACKFILL,
     PORT_CONFIG,
     PORT_READINGS,
     PORT_STATUS,
-    decode,
     encode_backfill,
     encode_config,
 )
-from station.journal import Journal, Layout
-from station.memory import Memory
-from station.uplink import Uplink
-
-UNIX = 1_700_000_000
-CLIMATE = ((2, 4), (10, 50))
-WATER = ((8,), (10,))
-
-
-class Storage(dict):
-    def sizes(self):
-        return [(name, len(data)) for name, data in self.items()]
-
-    def read(self, name, offset, count):
-        return self[name][offset : offset + count]
-
-    def append(self, name, data):
-        self[name] = self.get(name, b"") + data
-
-    def remove(self, name):
-        del self[name]
-
-
-class Checkpoint:
-    value = 0
-
-    def read(self):
-        return self.value
-
-    def write(self, value):
-        self.value = value
-
-
-class Nvs:
-    def __init__(self):
-        self.blobs = {"app_key": bytes(16), "join_eui": bytes(8)}
-        self.numbers = {}
-
-    def get_blob(self, key, into):
-        if key not in self.blobs:
-            raise OSError(-4354)
-        into[:] = self.blobs[key]
-
-    def get_i32(self, key):
-        if key not in self.numbers:
-            raise OSError(-4354)
-        return self.numbers[key]
-
-    def set_i32(self, key, value):
-        self.numbers[key] = value
-
-    def commit(self):
-        pass
-
-
-class Radio:
-    KEEPS_SETTINGS = True
-    rx_offset_us = rx_spread_us = None
-
-    def __init__(self):
-        self.session = True
-        self.accepts = True
-        self.limit = 51
-        self.sent = []
-        self.joins = self.configured = 0
-        self.answers = []
-        self.unix = None
-        self.fails = self.refuses = None
-        self.waits = None  # for a free channel, before each frame
-        self.confirms = True
-        self.acknowledged = self.wanted = False
-        self.asleep = False
-
-    def configure(self, *identity):
-        self.configured += 1
-
-    def joined(self):
-        if self.fails:
-            raise self.fails
-        return self.session
-
-    def join(self, anew=False):
-        assert anew == self.session
-        if self.refuses:
-            raise self.refuses
-        self.joins += 1
-        self.session = self.session or self.accepts
-        return self.accepts
-
-    def max_payload(self):
-        return self.limit
-
-    def send(self, port, payload, confirmed=False):
-        if self.waits:
-            self.waits()
-        payload = payload() if callable(payload) else payload
-        assert len(payload) <= self.limit
-        self.sent.append((port, decode(port, payload)))
-        self.wanted = confirmed
-        self.acknowledged = confirmed and self.confirms
-        answers, self.answers = self.answers, []
-        return answers
-
-    def network_time(self):
-        return self.unix
-
-    def sleep(self):
-        self.asleep = True
-
-
-class Rtc:
-    kept = b""
-
-    def memory(self, data=None):
-        if data is None:
-            return self.kept
-        self.kept = bytes(data)
-        return None
-
-
-class Station:
-    """A station whose sensors are written into its journal by the test."""
-
-    def __init__(self):
-        self.radio, self.nvs, self.state = Radio(), Nvs(), Memory(Rtc())
-        self.journal = Journal(Storage(), Checkpoint(), 1 << 20)
-        self.now = 1000
-        self.columns = CLIMATE
-        self.written = {}
-        self.state.era, self.state.interval = 1, 600
-        self.state.status_next = 1 << 31
-        self.settings = {"interval_s": 600, "radio": {
-            "region": "EU868", "data_rate": 5, "adr": False, "frame_bytes": 242
-        }}  # fmt: skip
-
-    def sample(self, seconds=600):
-        self.now += seconds
-        width = len(self.columns[0])
-        layout = Layout(*self.columns, self.state.era, self.state.offset)
-        seq = self.journal.next_seq
-        self.row = self.journal.append(self.now, [100 * (seq % 50)] * width, [0] * width, layout)
-        self.written[seq] = self.row
-        return self.row
-
-    def skip(self, count):
-        """What a wiped file system does to the numbers."""
-        self.journal = Journal(Storage(self.journal._storage), Checkpoint(), 1 << 20)
-        self.journal.next_seq += count
-        self.journal._grown = None
-
-    def wake(self):
-        self.sample()
-        self.radio.sent = []
-        self.forgotten = []
-        handed = self.settings, self.state, self.nvs, self.radio, lambda: self.now + 7, lambda: None
-        Uplink(*handed, lambda *names: self.forgotten.extend(names)).run(self.journal, self.row)
-        return self.radio.sent
 
 
 @pytest.fixture
@@ -298,100 +141,6 @@ def test_the_status_tells_the_error_of_the_receive_windows_where_the_radio_knows
     station.radio.rx_offset_us, station.radio.rx_spread_us = -350, 420
     fields = station.wake()[1][1].fields
     assert (fields["rx_offset_us"], fields["rx_spread_us"]) == (-350, 420)
-
-
-def test_the_network_confirms_a_frame_each_six_hours_and_is_asked_hourly_while_it_does_not(station):
-    asked = []
-
-    def wakes(count):
-        asked.clear()
-        for wake in range(count):
-            station.wake()
-            asked.extend([wake] * station.radio.wanted)
-        return asked
-
-    assert wakes(80) == [0, 36, 72]
-    station.radio.confirms = False
-    assert wakes(60) == [28, 34, 40, 46, 52, 58]
-    station.radio.confirms = True
-    assert wakes(40) == [35]  # after another join, which heard it
-    assert station.state.unheard == 0
-
-
-def test_a_station_that_the_network_has_forgotten_joins_anew_and_goes_on_sending_meanwhile(station, capsys):
-    station.radio.confirms = station.radio.accepts = False
-    heard = [station.wake() for _ in range(60)]
-    assert all(sent[0][0] == PORT_READINGS for sent in heard)
-    assert 6 < station.radio.joins <= 20
-    assert "LP-238" in capsys.readouterr().out
-    station.radio.accepts = station.radio.confirms = True
-    joins = station.radio.joins
-    for _ in range(300):
-        station.wake()
-    assert station.radio.joins <= joins + 1
-    assert (station.state.unheard, station.state.joins_failed, station.state.join_next) == (0, 0, 0)
-
-
-def test_no_trouble_with_another_join_ends_the_conversation(station):
-    station.state.unheard = 6
-    station.radio.refuses = RadioError(NO_CHANNEL, "back-off")
-    assert [port for port, _ in station.wake()] == [PORT_READINGS]
-
-
-def test_a_lost_join_is_tried_less_and_less_and_readings_are_kept(station, capsys):
-    station.radio.session = station.radio.accepts = False
-    tries = []
-    for wake in range(3 * 144):
-        before = station.radio.joins
-        assert station.wake() == []
-        tries += [wake] * (station.radio.joins - before)
-    assert sum(wake < 6 for wake in tries) == 6
-    assert sum(6 <= wake < 66 for wake in tries) <= 21
-    assert sum(144 <= wake < 288 for wake in tries) <= 6
-    assert tries[-1] > 400
-    assert "LP-238" in capsys.readouterr().out
-    station.radio.accepts = True
-    while not station.radio.session:
-        station.wake()
-    assert station.wake()[0][1].rows[0].seq == station.row.seq
-    assert station.state.joins_failed == 0
-
-
-def test_a_dead_modem_costs_the_conversation_only(station):
-    station.wake()
-    assert station.radio.configured == 1
-    station.radio.fails = RadioError(SILENT, "modem does not answer")
-    assert station.wake() == []
-    station.radio.fails = None
-    assert len(station.wake()[0][1].rows) == 3
-    assert station.radio.configured == 2
-
-
-def test_a_frame_that_waits_for_the_air_tells_its_age_anew(station):
-    station.radio.waits = lambda: setattr(station, "now", station.now + 9)
-    ((_, frame),) = station.wake()
-    assert frame.age == 7 + 9
-
-
-def test_the_modem_is_put_to_sleep_whatever_the_conversation_came_to(station):
-    for fails in (None, RadioError(NO_CHANNEL, "duty cycle"), RadioError(PROTOCOL, "nonsense")):
-        station.radio.fails, station.radio.asleep = fails, False
-        station.wake()
-        assert station.radio.asleep
-
-
-def test_a_frame_that_takes_not_even_one_reading_is_told(station, capsys):
-    station.radio.limit = 8
-    assert station.wake() == []
-    assert "LP-216" in capsys.readouterr().out
-    station.radio.limit = 51
-    assert len(station.wake()[0][1].rows) == 2
-
-
-def test_a_board_without_key_says_so(station, capsys):
-    del station.nvs.blobs["app_key"]
-    assert station.wake() == []
-    assert "LP-239" in capsys.readouterr().out
 
 
 STEPS = st.lists(

@@ -1,27 +1,16 @@
 """The radio made of chip and MAC, under CPython: its windows bear a clock that is wrong, and follow it."""
 
-import sys
-import types
-
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tests.sx.conftest import BAND_HZ, CAP_DBM, RX2_HZ
 
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
 from lora_radio.lorawan_radio import MARGIN_US, LorawanRadio
+from luftpegel_tools import cryptolib
 from luftpegel_tools.town.lone_gateway import UNIX_GPS_S, LoneGateway
 from luftpegel_tools.town.lorawan import Identity
 from luftpegel_tools.town.network import Downlink, JoinAccept
 
 IDENTITY = Identity(bytes(range(8)), app_key=bytes(16), join_eui=bytes(8))
-
-
-class Aes:
-    def __init__(self, key, mode, iv=None):
-        self._encryptor = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv)).encryptor()
-
-    def encrypt(self, data):
-        return self._encryptor.update(data)
 
 
 class Memory:
@@ -81,10 +70,8 @@ class Site:
 
 
 @pytest.fixture
-def site(sx1262, monkeypatch):
-    cryptolib = types.ModuleType("cryptolib")
-    cryptolib.aes = Aes
-    monkeypatch.setitem(sys.modules, "cryptolib", cryptolib)
+def site(sx1262):
+    cryptolib.install()
     return Site(sx1262)
 
 

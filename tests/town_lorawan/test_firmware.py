@@ -4,14 +4,13 @@ Frames get lost both ways. Whatever is heard must be understood, and both ends m
 """
 
 import random
-import sys
 import types
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from model_air import APP_KEY, DEV_EUI, JOIN_EUI
 
+from luftpegel_tools import cryptolib
 from luftpegel_tools.town.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Payload, Plan
 from luftpegel_tools.town.lorawan.commands import (
     DevStatusReq,
@@ -27,22 +26,10 @@ from luftpegel_tools.town.lorawan.commands import (
 from luftpegel_tools.town.lorawan.region import EU868
 
 
-class _Aes:
-    """MicroPython's cryptolib.aes, for encryption: mode 1 is ECB, 2 is CBC."""
-
-    def __init__(self, key, mode, iv=None):
-        self._encryptor = Cipher(algorithms.AES(key), modes.ECB() if mode == 1 else modes.CBC(iv)).encryptor()
-
-    def encrypt(self, data):
-        return self._encryptor.update(data)
-
-
 @pytest.fixture
 def firmware(monkeypatch):
     """The firmware's packages, importable as on a board."""
-    cryptolib = types.ModuleType("cryptolib")
-    cryptolib.aes = _Aes
-    monkeypatch.setitem(sys.modules, "cryptolib", cryptolib)
+    cryptolib.install()
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "firmware" / "lib"))
     import lorawan.mac  # noqa: PLC0415
     import lorawan.regions.eu868  # noqa: PLC0415

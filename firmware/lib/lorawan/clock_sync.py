@@ -3,6 +3,8 @@
 
 import struct
 
+from .packages import split
+
 PORT = 202
 _IDENTIFIER = 1
 _VERSION = 1
@@ -23,14 +25,8 @@ class ClockSync:
     def handle(self, payload, gps_seconds):
         # What came on PORT, and the clock at that time; gives the answer, empty for none.
         answer = b""
-        at = 0
-        while at < len(payload):
-            command = payload[at]
-            end = at + 1 + _LENGTHS.get(command, len(payload))
-            if end > len(payload):
-                break
-            answer += self._carry_out(command, payload[at + 1 : end], gps_seconds)
-            at = end
+        for command, field in split(payload, _LENGTHS):
+            answer += self._carry_out(command, field, gps_seconds)
         return answer
 
     def _carry_out(self, command, field, gps_seconds):

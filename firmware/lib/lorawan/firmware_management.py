@@ -2,6 +2,8 @@
 
 import struct
 
+from .packages import split
+
 PORT = 203
 _IDENTIFIER = 4
 _VERSION = 1
@@ -19,14 +21,8 @@ class FirmwareManagement:
     def handle(self, payload, gps_seconds=None):
         # What came on PORT, and the time if it is known; gives the answer, empty for none.
         answer = b""
-        at = 0
-        while at < len(payload):
-            command = payload[at]
-            end = at + 1 + _LENGTHS.get(command, len(payload))
-            if end > len(payload):
-                break
-            answer += self._carry_out(command, int.from_bytes(payload[at + 1 : end], "little"), gps_seconds)
-            at = end
+        for command, field in split(payload, _LENGTHS):
+            answer += self._carry_out(command, int.from_bytes(field, "little"), gps_seconds)
         return answer
 
     def _carry_out(self, command, value, gps_seconds):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from luftpegel_tools.bench import Figure
 from luftpegel_tools.bench.small_engine import compiled_package, run
 
-PACKAGES = ("certification", "clock_sync", "firmware_management", "personalise")
+PACKAGES = ("certification", "clock_sync", "firmware_management", "packages", "personalise")
 REGION = "eu868"
 MPY_AIM = 20 * 1024
 HEAP_AIM = 26 * 1024

@@ -6,15 +6,12 @@ either. All of it is drawn from a seed.
 """
 
 import random
-import sys
-import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
+from luftpegel_tools import cryptolib
 from luftpegel_tools.bench.desk import TICKS_MASK, BoardTime, Desk, firmware_module
 from luftpegel_tools.town.lone_gateway import LoneGateway
 from luftpegel_tools.town.lorawan import Identity
@@ -112,16 +109,6 @@ class _Network:
         return Downlink(9, b"down", acknowledges=False)
 
 
-class _Aes:
-    # cryptolib.aes of MicroPython: mode 1 is ECB, 2 CBC.
-    def __init__(self, key: bytes, mode: int, iv: bytes = b""):
-        chosen = modes.ECB() if mode == 1 else modes.CBC(iv)  # noqa: S305 - LoRaWAN is made of it
-        self._encryptor = Cipher(algorithms.AES(key), chosen).encryptor()
-
-    def encrypt(self, data: bytes) -> bytes:
-        return self._encryptor.update(data)
-
-
 class TroubledBoard:
     """A station's radio in reach of a gateway; `radio` is the firmware's. Use `troubled_board()`."""
 
@@ -183,9 +170,7 @@ def troubled_board(
     """A board that has started, in a network with this plan; meanwhile the firmware's collector is that of
     its time.
     """
-    cryptolib = types.ModuleType("cryptolib")
-    cryptolib.aes = _Aes  # type: ignore[attr-defined]
-    sys.modules.setdefault("cryptolib", cryptolib)
+    cryptolib.install()
     module = firmware_module("lora_radio.lorawan_radio")
     board = TroubledBoard(kind, trouble, seed, light, **plan)
     usual = module.gc

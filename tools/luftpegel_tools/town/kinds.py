@@ -21,7 +21,8 @@ from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
 
 I2C_BUS, SENSOR_UART, MODEM_UART = 0, 1, 2
-# Modems with a LoRaWAN of their own, as the station file names them.
+# Radios as the station file names them: a chip with our own LoRaWAN, modems with theirs.
+CHIP = "sx1262"
 MODEMS: Mapping[str, type[LoRaWANModem]] = {"wio_e5": WioE5, "rak3172": Rak3172}
 LORA_PINS = {"bus": 1, "cs": 8, "reset": 12, "busy": 13, "dio1": 14}
 ONEWIRE_PIN, RAIL_PIN, BATTERY_ADC_PIN = 4, 36, 1

@@ -9,6 +9,7 @@ from luftpegel_tools import firmware_image
 from luftpegel_tools.town.gateway import Entry
 from luftpegel_tools.town.kinds import (
     BATTERY_ADC_PIN,
+    CHIP,
     KINDS,
     LORA_PINS,
     MODEM_UART,
@@ -109,7 +110,7 @@ class TownStation:
             "interval_s": self._build.interval_s,
             "sensors": [dict(sensor.settings) for sensor in self._kind.sensors],
             "radio": {
-                "driver": next((name for name in MODEMS if type(self.radio) is MODEMS[name]), "sx1262"),
+                "driver": next((name for name in MODEMS if type(self.radio) is MODEMS[name]), CHIP),
                 "region": "EU868",
                 "data_rate": self._build.data_rate,
                 "frame_bytes": self._build.frame_bytes,

@@ -15,7 +15,7 @@ from chirpstack_api import api  # type: ignore[import-untyped]
 from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.broker import Broker, BrokerError
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
-from luftpegel_tools.town.kinds import MODEMS
+from luftpegel_tools.town.kinds import CHIP, MODEMS
 from luftpegel_tools.town.luck import Luck
 from luftpegel_tools.town.radio_field import RadioField
 from luftpegel_tools.town.radio_link import RadioLink
@@ -29,6 +29,7 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0
 STAGGER_US = 47_000_000  # stations are not switched on in one moment
+RADIOS = (CHIP, *MODEMS)
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,10 @@ class Wishes:
     seed: int = 1
     loss: float = 0.2
     engine: str = "pip"
-    radio: str = "sx1262"  # a chip with our own LoRaWAN; or a modem with its own
+    radio: str = CHIP
     interval_s: int = 600
     protobuf: bool = False  # the network server's events as protobuf instead of JSON
     epoch: int = EPOCH  # Unix seconds at virtual time 0
-
-
-RADIOS = ("sx1262", *MODEMS)  # a chip with our own LoRaWAN, and modems
 
 
 class Town:
@@ -64,7 +62,7 @@ class Town:
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
             self.field: RadioField | None = None
-            if wishes.radio == "sx1262":
+            if wishes.radio == CHIP:
                 self.field = RadioField(self.clock, spot_of(1).sites(), wishes.seed)
                 network = RadioNetwork(self.clock, self.broker, self.server, self.field, wishes.seed)
                 stack.callback(network.close)

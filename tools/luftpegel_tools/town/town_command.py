@@ -14,7 +14,7 @@ from typing import Any
 from luftpegel_tools.town import telling
 from luftpegel_tools.town.gateway import Gateway
 from luftpegel_tools.town.gateway_bridge import BrokerAddress
-from luftpegel_tools.town.kinds import KINDS
+from luftpegel_tools.town.kinds import CHIP, KINDS
 from luftpegel_tools.town.open_town import OpenTown, today
 from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
 from luftpegel_tools.town.pace import keep_real_time
@@ -120,7 +120,7 @@ class _Life:
             seed=args.seed,
             loss=args.loss,
             engine=args.engine,
-            radio="sx1262",
+            radio=CHIP,
             interval_s=args.interval,
             epoch=today() if args.network or args.realtime else EPOCH,
         )
