@@ -14,13 +14,13 @@ from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip, ResetLine
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.chips.sx1276 import SX1276
 from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_board.peripherals import CALL_US, PIN_US
 
 if str(FIRMWARE / "lib") not in sys.path:
     sys.path.append(str(FIRMWARE / "lib"))
 
-TICK_US = 5
-PIN_US = 10
-SPI_US = 20  # one call; and a byte takes 4 us at 2 MHz
+TICK_US = 5  # as in virtual_board/device/time.py
+BYTE_US = 4  # SPI at 2 MHz
 TICKS_MASK = (1 << 30) - 1
 # Name: chip, its driver (module of the firmware, class), pins beside CS and reset.
 KINDS: dict[str, tuple[type[LoRaChip], tuple[str, str], tuple[str, ...]]] = {
@@ -105,7 +105,7 @@ class SPI:
     def _transfer(self, data: bytes) -> bytes:
         answer = self._chip.transfer(data) if self._wires.levels["cs"] == 0 else bytes(len(data))
         self._time.allocate()
-        self._time.spend(SPI_US + 4 * len(data))
+        self._time.spend(CALL_US + BYTE_US * len(data))
         return answer
 
     def write(self, data: bytes) -> None:
