@@ -23,15 +23,15 @@ from functools import partial
 from pathlib import Path
 
 from luftpegel_gateway import sinks, sources
-from luftpegel_gateway.config import Config
-from luftpegel_gateway.health import CannotStart, Health
-from luftpegel_gateway.intake import PART as INTAKE
-from luftpegel_gateway.intake import Intake
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.journal.thread import JournalThread
+from luftpegel_gateway.conditions.health import CannotStart, Health
+from luftpegel_gateway.config.files import Config
+from luftpegel_gateway.delivery.intake import PART as INTAKE
+from luftpegel_gateway.delivery.intake import Intake
+from luftpegel_gateway.delivery.journal_thread import JournalThread
+from luftpegel_gateway.delivery.worker import Worker
+from luftpegel_gateway.journal.sqlite.journal import Journal
 from luftpegel_gateway.page.page import Page
 from luftpegel_gateway.page.server import serve
-from luftpegel_gateway.sinks.worker import Worker
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"

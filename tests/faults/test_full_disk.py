@@ -9,9 +9,9 @@ import sqlite3
 
 import pytest
 
-from luftpegel_gateway.events import Delivery
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.stations import Station
+from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.model.events import Delivery
 
 
 def writes_fail(process, failing):

@@ -5,8 +5,8 @@ import asyncio
 import paho.mqtt.client as paho
 import pytest
 
-from luftpegel_gateway.health import Health
-from luftpegel_gateway.options import REQUIRED
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.config.options import REQUIRED
 from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, ChirpStackMqtt
 
 

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from luftpegel_gateway.backfill import (
+from luftpegel_gateway.downlinks.backfill import (
     FIRST_PATIENCE,
     LARGEST_REQUEST,
     Asked,

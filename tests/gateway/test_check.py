@@ -2,9 +2,9 @@
 
 import pytest
 
-from luftpegel_gateway.check import check_reading, silent
-from luftpegel_gateway.quantities import of_channel
-from luftpegel_gateway.readings import Cell, Reading
+from luftpegel_gateway.checks.check import check_reading, silent
+from luftpegel_gateway.model.quantities import of_channel
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_wire import quality
 from luftpegel_wire.quantities import channel_of
 

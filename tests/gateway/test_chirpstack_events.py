@@ -6,7 +6,7 @@ import json
 import pytest
 from chirpstack_api import common, integration
 
-from luftpegel_gateway.events import Joined, Notice, Refused
+from luftpegel_gateway.model.events import Joined, Notice, Refused
 from luftpegel_gateway.sources.chirpstack_events import parse
 
 EUI = "70b3d57ed0000001"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from luftpegel_gateway.config import BadConfig, load
-from luftpegel_gateway.messages import CATALOGUE
-from luftpegel_gateway.toml_lines import lines_of
+from luftpegel_gateway.config.files import BadConfig, load
+from luftpegel_gateway.config.toml_lines import lines_of
+from luftpegel_gateway.words.messages import CATALOGUE
 
 GATEWAY = """\
 [gateway]

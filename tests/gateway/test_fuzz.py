@@ -7,9 +7,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from luftpegel_gateway.events import Delivery
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.stations import Station
+from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.model.events import Delivery
 
 KIND = "chirpstack-mqtt"
 RUNS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

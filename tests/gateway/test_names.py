@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from luftpegel_gateway.names import Intervals, same_time, same_value
+from luftpegel_gateway.model.intervals import Intervals, same_time, same_value
 
 numbers = st.lists(st.integers(0, 60), max_size=40)
 

@@ -11,7 +11,7 @@ from luftpegel_gateway.page.html import tag
 from luftpegel_gateway.page.page import language_of
 from luftpegel_gateway.page.server import Request
 from luftpegel_gateway.page.style import STYLE
-from luftpegel_gateway.texts import QUALITY
+from luftpegel_gateway.words.texts import QUALITY
 
 HOSTILE = '<script>alert("1")</script>'
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from luftpegel_gateway.events import Delivery
+from luftpegel_gateway.ingest.state import Station
 from luftpegel_gateway.journal import retention
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.stations import Station
+from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.model.events import Delivery
 
 DAY = 86400
 

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from luftpegel_gateway.journal.journal import StoredFrame
-from luftpegel_gateway.readings import Cell, Reading
+from luftpegel_gateway.journal.sqlite.journal import StoredFrame
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.sinks import SinkDown
 from luftpegel_gateway.sinks.store import Store
 from luftpegel_wire import quality

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from luftpegel_gateway.events import Delivery
-from luftpegel_gateway.health import Health
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.journal.thread import JournalThread
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.delivery.journal_thread import JournalThread
+from luftpegel_gateway.delivery.worker import Worker
+from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.model.events import Delivery
 from luftpegel_gateway.sinks import SinkDown
-from luftpegel_gateway.sinks.worker import Worker
-from luftpegel_gateway.stations import Station
 
 FRAMES = 10
 

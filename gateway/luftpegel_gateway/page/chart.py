@@ -7,9 +7,9 @@ sign.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.page.html import Html, join, tag
-from luftpegel_gateway.readings import Cell, Reading
-from luftpegel_gateway.texts import channel_text, moment, symbol, tell, value_text
+from luftpegel_gateway.words.texts import channel_text, moment, symbol, tell, value_text
 
 WIDTH, HEIGHT = 640, 180
 LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 24

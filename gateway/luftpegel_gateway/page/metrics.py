@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from luftpegel_gateway.health import Trouble
-from luftpegel_gateway.journal.quarantine import Account
-from luftpegel_gateway.overview import View
+from luftpegel_gateway.conditions.health import Trouble
+from luftpegel_gateway.journal.sqlite.quarantine import Account
+from luftpegel_gateway.views.overview import View
 
 
 @dataclass(frozen=True, slots=True)

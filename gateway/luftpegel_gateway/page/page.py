@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from luftpegel_gateway.health import Health
-from luftpegel_gateway.journal.database import open_for_reading
-from luftpegel_gateway.journal.quarantine import Account, account
-from luftpegel_gateway.overview import View, facts_of, history, notices, views
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.journal.sqlite.database import open_for_reading
+from luftpegel_gateway.journal.sqlite.quarantine import Account, account
 from luftpegel_gateway.page.metrics import Seen, metrics
 from luftpegel_gateway.page.pages import HISTORY, NOTICES, missing_page, overview_page, station_page
 from luftpegel_gateway.page.server import Request, Response
 from luftpegel_gateway.page.style import STYLE
-from luftpegel_gateway.stations import Station
+from luftpegel_gateway.views.overview import View, facts_of, history, notices, views
 
 T = TypeVar("T")
 Route = Callable[[Request], Awaitable[Response]]

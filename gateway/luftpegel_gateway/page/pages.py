@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from luftpegel_gateway.health import Trouble
-from luftpegel_gateway.journal.quarantine import Account
-from luftpegel_gateway.messages import parts_of
-from luftpegel_gateway.overview import View
+from luftpegel_gateway.conditions.health import Trouble
+from luftpegel_gateway.journal.sqlite.quarantine import Account
+from luftpegel_gateway.model.quantities import name_of
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.page.chart import chart
 from luftpegel_gateway.page.html import Html, join, tag, void
-from luftpegel_gateway.quantities import name_of
-from luftpegel_gateway.readings import Cell, Reading
-from luftpegel_gateway.texts import (
+from luftpegel_gateway.views.overview import View
+from luftpegel_gateway.words.messages import parts_of
+from luftpegel_gateway.words.texts import (
     channel_text,
     duration,
     moment,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Protocol
 
-from luftpegel_gateway.journal.journal import Rejection, StoredFrame
+from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
 
 SINKS = {
     "store": "luftpegel_gateway.sinks.store",

@@ -13,12 +13,12 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from luftpegel_gateway import mqtt
-from luftpegel_gateway.journal.journal import Rejection, StoredFrame
-from luftpegel_gateway.options import Option, flag, text
-from luftpegel_gateway.quantities import decimal, name_of, of_channel
-from luftpegel_gateway.readings import Cell, Reading
+from luftpegel_gateway.config.options import Option, flag, text
+from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
+from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.sinks import SinkDown
+from luftpegel_gateway.transport import mqtt
 
 OPTIONS = {
     **mqtt.BROKER_OPTIONS,

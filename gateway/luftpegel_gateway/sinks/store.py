@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.journal.database import transaction
-from luftpegel_gateway.journal.journal import Rejection, StoredFrame
-from luftpegel_gateway.options import Option, path
-from luftpegel_gateway.process import Fault
+from luftpegel_gateway.config.options import Option, path
+from luftpegel_gateway.ingest.process import Fault
+from luftpegel_gateway.journal.sqlite.database import transaction
+from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
 from luftpegel_gateway.sinks import SinkDown
 
 OPTIONS = {"path": Option(path, None)}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Protocol
 
-from luftpegel_gateway.events import Delivery, Event
+from luftpegel_gateway.model.events import Delivery, Event
 
 SOURCES = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_mqtt",

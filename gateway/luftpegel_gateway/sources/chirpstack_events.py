@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from luftpegel_gateway.events import Downlink, Event, Joined, Notice, Refused, UplinkFrame
+from luftpegel_gateway.model.events import Downlink, Event, Joined, Notice, Refused, UplinkFrame
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EUI = re.compile(r"[0-9a-f]{16}")

@@ -14,12 +14,12 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from luftpegel_gateway import mqtt
-from luftpegel_gateway.events import Delivery, Downlink
-from luftpegel_gateway.health import Health
-from luftpegel_gateway.options import Option, text, whole
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.config.options import Option, text, whole
+from luftpegel_gateway.model.events import Delivery, Downlink
 from luftpegel_gateway.sources import Deliver
 from luftpegel_gateway.sources.chirpstack_events import is_json, json_command, parse, protobuf_command
+from luftpegel_gateway.transport import mqtt
 
 __all__ = ["KIND", "OPTIONS", "ChirpStackMqtt", "create", "parse"]
 

@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from luftpegel_gateway.journal.journal import Journal
+from luftpegel_gateway.journal.sqlite.journal import Journal
 
 
 class JournalThread:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields, replace
 
 import cbor2
 
-from luftpegel_gateway.backfill import Asked
-from luftpegel_gateway.names import Intervals, Range
+from luftpegel_gateway.downlinks.backfill import Asked
+from luftpegel_gateway.model.intervals import Intervals, Range
 
 NOTHING = Intervals()
 REMEMBERED_FRAMES = 32  # a redelivery follows within the network server's and the broker's in-flight window

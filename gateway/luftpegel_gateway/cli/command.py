@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway import app
-from luftpegel_gateway.config import BadConfig, Config, load
-from luftpegel_gateway.health import CannotStart
-from luftpegel_gateway.journal.database import open_for_reading
-from luftpegel_gateway.journal.journal import Journal
-from luftpegel_gateway.journal.quarantine import Entry, account, entries, entry
-from luftpegel_gateway.messages import language_of, parts_of, say
-from luftpegel_gateway.overview import View, facts_of, views
-from luftpegel_gateway.texts import duration, moment, percent, tell
+from luftpegel_gateway.conditions.health import CannotStart
+from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.journal.sqlite.database import open_for_reading
+from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.journal.sqlite.quarantine import Entry, account, entries, entry
+from luftpegel_gateway.views.overview import View, facts_of, views
+from luftpegel_gateway.words.messages import language_of, parts_of, say
+from luftpegel_gateway.words.texts import duration, moment, percent, tell
 
 DONE, PROBLEM, WRONG_USE = 0, 1, 2
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway import sinks, sources
-from luftpegel_gateway.messages import say
-from luftpegel_gateway.options import (
+from luftpegel_gateway.config.options import (
     REQUIRED,
     Option,
     Wrong,
@@ -24,9 +23,10 @@ from luftpegel_gateway.options import (
     text,
     whole,
 )
-from luftpegel_gateway.stations import Station
-from luftpegel_gateway.toml_lines import Path as KeyPath
-from luftpegel_gateway.toml_lines import error_line, line_of, lines_of
+from luftpegel_gateway.config.toml_lines import Path as KeyPath
+from luftpegel_gateway.config.toml_lines import error_line, line_of, lines_of
+from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.words.messages import say
 
 GATEWAY_OPTIONS = {
     "data": Option(path),

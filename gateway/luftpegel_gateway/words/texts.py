@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from luftpegel_gateway.quantities import decimal, name_of, of_channel
+from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_wire import quality
 
 TEXTS: dict[str, tuple[str, str]] = {

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from luftpegel_gateway import backfill, sources
-from luftpegel_gateway.check import check_reading
-from luftpegel_gateway.decode import Told, decode_uplink
-from luftpegel_gateway.events import Delivery, Downlink, Joined, Notice, Refused, UplinkFrame
-from luftpegel_gateway.names import same_time, same_value
-from luftpegel_gateway.readings import Cell, Reading
-from luftpegel_gateway.stations import State, Station
+from luftpegel_gateway import sources
+from luftpegel_gateway.checks.check import check_reading
+from luftpegel_gateway.decode.uplink import Told, decode_uplink
+from luftpegel_gateway.downlinks import backfill
+from luftpegel_gateway.ingest.state import State, Station
+from luftpegel_gateway.model.events import Delivery, Downlink, Joined, Notice, Refused, UplinkFrame
+from luftpegel_gateway.model.intervals import same_time, same_value
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_wire import PORT_BACKFILL, encode_backfill
 
 

@@ -14,8 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.health import CannotStart
-from luftpegel_gateway.options import Option, choice, file, flag, port, secret, text, whole
+from luftpegel_gateway.conditions.health import CannotStart
+from luftpegel_gateway.config.options import Option, choice, file, flag, port, secret, text, whole
 
 BROKER_OPTIONS = {
     "host": Option(text),

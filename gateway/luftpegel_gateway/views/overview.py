@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from luftpegel_gateway.check import silent
-from luftpegel_gateway.quantities import decimal, name_of, of_channel
-from luftpegel_gateway.readings import Reading, unpack_cells
-from luftpegel_gateway.stations import State, Station, unpack_state
+from luftpegel_gateway.checks.check import silent
+from luftpegel_gateway.ingest.state import State, Station, unpack_state
+from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
+from luftpegel_gateway.model.readings import Reading, unpack_cells
 
 _ABSENT = b"\x80"  # how `pack_cells` writes a reading that the station does not have
 

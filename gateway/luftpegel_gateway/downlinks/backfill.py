@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from luftpegel_gateway.names import Range
+from luftpegel_gateway.model.intervals import Range
 
 LARGEST_REQUEST = 64  # readings: about two full frames at the lowest data rate
 FIRST_PATIENCE = 3  # uplinks: one takes the request down, the next brings the answer, one may be lost

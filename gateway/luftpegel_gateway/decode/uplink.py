@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import luftpegel_wire as wire
-from luftpegel_gateway.events import Refused, UplinkFrame
-from luftpegel_gateway.readings import Cell, Reading
+from luftpegel_gateway.model.events import Refused, UplinkFrame
+from luftpegel_gateway.model.readings import Cell, Reading
 
 MAC_ONLY = 0
 LARGEST = 2**53 - 1  # what JSON, JavaScript and SQLite all carry exactly

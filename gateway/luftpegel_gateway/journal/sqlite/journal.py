@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from luftpegel_gateway.events import Delivery, Downlink
-from luftpegel_gateway.journal.database import open_for_writing, transaction
-from luftpegel_gateway.journal.retention import tidy
-from luftpegel_gateway.process import Fault, Taken, process
-from luftpegel_gateway.readings import Reading, pack_cells, pack_readings, unpack_cells, unpack_readings
-from luftpegel_gateway.stations import State, Station, pack_state, unpack_state
+from luftpegel_gateway.ingest.process import Fault, Taken, process
+from luftpegel_gateway.ingest.state import State, Station, pack_state, unpack_state
+from luftpegel_gateway.journal.sqlite.database import open_for_writing, transaction
+from luftpegel_gateway.journal.sqlite.retention import tidy
+from luftpegel_gateway.model.events import Delivery, Downlink
+from luftpegel_gateway.model.readings import Reading, pack_cells, pack_readings, unpack_cells, unpack_readings
 
 Clock = Callable[[], float]
 

@@ -1,17 +1,14 @@
-"""Names of readings: which sequence numbers of a station are known, which are missing, and what a repeat is.
-
-A reading's name is (station, sequence number, channel). Everything here is pure: intervals in, intervals out.
-"""
+"""Sets of whole numbers as sorted ranges: which sequence numbers of a life are here, and which are missing."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 Range = tuple[int, int]  # first and last, both included
 
 
-@dataclass(frozen=True, slots=True)
-class Intervals:
+class Intervals(msgspec.Struct, frozen=True, array_like=True):
     """A set of integers as sorted ranges that do not touch. A station's whole life is a few pairs."""
 
     ranges: tuple[Range, ...] = ()
@@ -29,6 +26,10 @@ class Intervals:
         if not fresh:
             return self
         return Intervals(tuple(_merge(sorted([*self.ranges, *fresh]))))
+
+    def add_range(self, first: int, last: int) -> "Intervals":
+        """The set with first..last in it as well; an empty range adds nothing."""
+        return self if last < first else Intervals(tuple(_merge(sorted([*self.ranges, (first, last)]))))
 
     def remove(self, numbers: Iterable[int]) -> "Intervals":
         """The set without `numbers`."""
@@ -72,24 +73,3 @@ def _without(piece: Range, number: int) -> tuple[Range, ...]:
         return (piece,)
     halves = (first, number - 1), (number + 1, last)
     return tuple(half for half in halves if half[0] <= half[1])
-
-
-# The time of a reading is the frame's time minus its age. Two frames tell it a little differently: the frame
-# waits for its slot after the age was taken, and the clock of a sleeping station runs up to several per cent
-# wrong.
-TIME_SLACK_S = 300
-TIME_SLACK_SHARE = 10  # one part in ten of the age
-
-
-def same_time(known: int | None, told: int | None, age: int | None) -> bool:
-    """Whether two tellings of one reading's time agree (seconds); an unknown time contradicts nothing."""
-    if known is None or told is None or age is None:
-        return True
-    return abs(known - told) <= TIME_SLACK_S + age // TIME_SLACK_SHARE
-
-
-def same_value(known: int | None, told: int | None, step: int) -> bool:
-    """Whether two tellings of one value agree: one frame may carry it in coarser steps than another."""
-    if known is None or told is None:
-        return known is told
-    return abs(known - told) <= step

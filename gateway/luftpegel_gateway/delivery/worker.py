@@ -10,10 +10,10 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 
-from luftpegel_gateway.health import Health
-from luftpegel_gateway.journal.journal import Rejection, StoredFrame
-from luftpegel_gateway.journal.thread import JournalThread
-from luftpegel_gateway.process import Fault
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.delivery.journal_thread import JournalThread
+from luftpegel_gateway.ingest.process import Fault
+from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")

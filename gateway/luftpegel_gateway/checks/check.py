@@ -7,8 +7,8 @@ the station flagged itself stands: it knows more about its sensor than we do.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from luftpegel_gateway.quantities import Quantity, of_channel
-from luftpegel_gateway.readings import Cell, Reading
+from luftpegel_gateway.model.quantities import Quantity, of_channel
+from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_wire.quality import FLAT, OK, RANGE, RATE, STALE
 
 

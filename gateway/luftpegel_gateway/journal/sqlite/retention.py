@@ -8,7 +8,7 @@ no longer compared.
 import sqlite3
 from collections.abc import Sequence
 
-from luftpegel_gateway.journal.database import transaction
+from luftpegel_gateway.journal.sqlite.database import transaction
 
 CHUNK = 2000  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station

@@ -9,8 +9,8 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 
-from luftpegel_gateway.events import Delivery, Downlink
-from luftpegel_gateway.health import Health
+from luftpegel_gateway.conditions.health import Health
+from luftpegel_gateway.model.events import Delivery, Downlink
 
 PART = "journal"
 LARGEST_BATCH = 500

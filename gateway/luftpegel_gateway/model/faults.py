@@ -1,0 +1,40 @@
+"""What can go wrong, as values: why a frame is refused, why the journal takes nothing, why nothing can start.
+
+Codes are those of `words/messages.py`: LP-2xx link and frames, LP-3xx operator, LP-4xx brokers, disks, sinks.
+"""
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why (a part of) a frame cannot be used: an LP code, and what was seen."""
+
+    code: str
+    detail: str
+
+
+class Refused(ValueError):  # noqa: N818 - an outcome, told apart by its code
+    """A frame that cannot be used."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class JournalDown(Exception):  # noqa: N818 - a state, not a mistake
+    """The journal can take or give nothing now; nothing of the batch is left behind: hold it and try again."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class CannotStart(Exception):  # noqa: N818 - told to the operator
+    """The gateway cannot start: an LP code and what was seen."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail

@@ -1,0 +1,35 @@
+"""What sinks get: a reading with its name, again with a higher revision when it has changed, and alarms."""
+
+import msgspec
+
+from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.readings import Reading
+
+
+class Observed(msgspec.Struct, frozen=True, array_like=True, tag="o"):
+    """One reading, new (revision 0) or corrected (revision n: a newer telling of the same name).
+
+    `received_at`: Unix microseconds, the estimated time of the frame that brought it. `late`: the station's
+    newer readings were told before this one; it is history, not the current value.
+    """
+
+    ref: Ref
+    reading: Reading
+    received_at: int
+    late: bool = False
+
+
+class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+    """A station's own alarm frame. `kind` is a word of the wire (or a number it does not know yet)."""
+
+    ref: Ref
+    seq: int
+    time: int | None
+    channel: int
+    kind: str
+    value: int
+    threshold: int
+    received_at: int
+
+
+Item = Observed | AlarmRaised

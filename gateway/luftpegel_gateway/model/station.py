@@ -1,0 +1,30 @@
+"""What stations.toml says of a station. Who a device is at a moment: `directory/`."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """Limits of one quantity narrowed for one place; base units and seconds, None: as in the table."""
+
+    low: int | None = None
+    high: int | None = None
+    rate: int | None = None
+    spike: int | None = None
+    flat: int | None = None
+
+
+class Station(msgspec.Struct, frozen=True):
+    """One [[station]]. Degrees WGS 84; `interval_s` is the time between two readings."""
+
+    id: str
+    dev_eui: str
+    name: str
+    kind: str
+    interval_s: int = 600
+    latitude: float | None = None
+    longitude: float | None = None
+    tenant: str = ""
+    limits: Mapping[str, Limit] = {}
+    neighbours: tuple[str, ...] = ()
