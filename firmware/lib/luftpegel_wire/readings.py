@@ -158,7 +158,7 @@ class Rows:
         else:
             lost = False
         interval = self._interval(coder, lost, interval)
-        return False, interval, self._values(coder, values), list(self._quality)
+        return False, interval, self._values(coder, values), self._quality
 
     @staticmethod
     def _one_quality(coder, before, quality):
