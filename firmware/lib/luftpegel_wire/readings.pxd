@@ -15,11 +15,13 @@ cdef class Rows:
     cdef bint _first
     cdef int _plain
 
-    @cython.locals(plain=bint, lost=bint)
+    @cython.locals(plain=cython.bint)
     cpdef tuple code(self, Decoder coder, bint absent, interval, list values, list quality)
-    cpdef _interval(self, Decoder coder, bint lost, interval)
-    @cython.locals(drive=cython.longlong, column=Column)
-    cpdef list _values(self, Decoder coder, list values)
+    cdef object _interval(self, Decoder coder, bint lost, interval)
+    @cython.locals(
+        drive=cython.longlong, columns=list, quality=list, column=Column, found=list, index=cython.Py_ssize_t,
+    )
+    cdef list _values(self, Decoder coder, list values)
 
 cpdef tuple code_channels(Decoder coder, channels)
 cpdef tuple code_steps(Decoder coder, channels, steps)

@@ -183,12 +183,12 @@ class Rows:
 
     def _values(self, coder, values):
         drive = 0
-        found = []
-        for column, value, quality in zip(self._columns, values, self._quality):
-            if quality >= MISSING:
-                found.append(None)
+        columns, quality = self._columns, self._quality
+        found = [None] * len(columns)
+        for index in range(len(columns)):
+            if quality[index] >= MISSING:
                 drive = 0
-                continue
-            value, drive = column.code(coder, value, drive)
-            found.append(value)
+            else:
+                column = columns[index]
+                found[index], drive = column.code(coder, values[index], drive)
         return found

@@ -16,5 +16,5 @@ cdef class ReadingsReader:
     cdef Rows _model
     cdef list _nothing
 
-    @cython.locals(values=list, quality=list)
+    @cython.locals(values=list, quality=list, index=cython.Py_ssize_t)
     cpdef next(self)

@@ -55,8 +55,10 @@ class ReadingsReader:
             age = None
         else:
             self._age = age = None if age is None or interval is None else age + interval
-        scaled = [value if value is None else value * (step or 1) for value, step in zip(values, self.steps)]
-        row = Row(self.seq - self._told, age, interval, tuple(scaled), tuple(quality), absent)
+        for index, step in enumerate(self.steps):
+            if values[index] is not None and step is not None:
+                values[index] *= step
+        row = Row(self.seq - self._told, age, interval, tuple(values), tuple(quality), absent)
         self._told += 1
         self._broken = False
         return row
