@@ -1,8 +1,9 @@
-"""Quality control of what stations tell, after published practice (docs/quality.md). It flags, it never drops.
+"""Quality control of what stations tell, after published practice (docs/quality.md): flags, never drops.
 
-One pure file a check; `runner` folds them over the readings of one life in order of their numbers. What a check
-must remember of the past is a few integers in each value's memo (`memory`), so that a new reading costs the
-same whatever the history, and a verdict depends on the readings alone, never on the order in which they came.
+One pure file a check; `runner` folds them over the readings of one life in order of their numbers. What a
+check must remember of the past is a few integers in each value's memo (`memory`), so that a new reading costs
+the same whatever the history, and a verdict depends on the readings alone, never on the order in which they
+came.
 All numbers come from `spec/channels.toml` (`table`), or from the station's own limits (`limits`).
 """
 

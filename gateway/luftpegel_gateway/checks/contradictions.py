@@ -1,7 +1,7 @@
-"""What the values of one reading say of each other (QARTOD test 11, multi-variate; WMO-No. 8, internal consistency).
+"""What the values of one reading say of each other: QARTOD test 11, WMO-No. 8's internal consistency.
 
-Freezing water, dust in fog, a part larger than its whole, a dew point that cannot be. Each check is a function
-of the reading's values by channel (the judged one and the sound ones beside it); it answers a flag or 0.
+Freezing water, dust in fog, a part larger than its whole, a dew point that cannot be. Each check is a
+function of the reading's values by channel (the judged one and the sound ones beside it) to a flag or 0.
 """
 
 import math
@@ -28,7 +28,7 @@ def humid(airs: tuple[int, ...], limit: int, values: Values) -> int:
 
 
 def part(less: int, more: int, share: int, slack: int, values: Values) -> int:
-    """CONTRADICTORY where a part is more than its whole by more than `share` percent and `slack` base units."""
+    """CONTRADICTORY where a part exceeds its whole by more than `share` percent and `slack` base units."""
     some, whole = values.get(less), values.get(more)
     if some is None or whole is None:
         return 0

@@ -1,7 +1,7 @@
 """Flat line: a value that has not moved for longer than the quantity rests (QARTOD test 8).
 
-Some rest is natural: air is saturated in fog, water that freezes stays at zero, clean air has no dust. There the
-limit is the longer one of the calm range.
+Some rest is natural: air is saturated in fog, water that freezes stays at zero, clean air has no dust. There
+the limit is the longer one of the calm range.
 """
 
 from luftpegel_gateway.checks.limits import Rule

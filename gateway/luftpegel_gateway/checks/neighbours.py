@@ -1,4 +1,4 @@
-"""Neighbour stations: a value that differs from the stations around (QARTOD test 13; WMO-No. 8, spatial consistency).
+"""Neighbour stations: a value that differs from those around: QARTOD test 13, WMO's spatial consistency.
 
 It is held against the median of what they told at about that time, so that one of three that is wrong itself
 changes nothing. One neighbour alone raises the doubt as well: which of the two is wrong, a person decides.

@@ -1,9 +1,9 @@
 """Judges readings of one life in order of their numbers: which check is asked, and what is remembered.
 
-A verdict depends on at most `REACH_BEFORE` judged readings before (their memos hold what the past boils down to)
-and `REACH_AFTER` readings after; readings without cells do not count. So after a late reading it suffices to
-judge from `REACH_AFTER` readings before it onwards, until `REACH_BEFORE` readings in a row after it come out as
-they were.
+A verdict depends on at most `REACH_BEFORE` judged readings before (their memos hold what the past boils down
+to) and `REACH_AFTER` readings after; readings without cells do not count. So after a late reading it suffices
+to judge from `REACH_AFTER` readings before it onwards, until `REACH_BEFORE` readings in a row after it come
+out as they were.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,7 +84,8 @@ def _judge(
                 flags |= out_of_range(value, rule) | _together(channel, value, rule, sound)
                 if rule.remembers:
                     serves = cell.wire == OK and not flags & GROSS_RANGE
-                    more, memo = _in_time(value, time, serves, past, rule, (before, window, place, channel))
+                    where = before, window, place, channel
+                    more, memo = _in_time(value, time, past, rule, where, serves=serves)
                     flags |= more
         cells.append(Cell(channel, value, cell.wire, flags, memo))
     return Reading(reading.seq, reading.time, tuple(cells), reading.age, reading.unsure, reading.revision)
@@ -113,9 +114,9 @@ def _together(channel: int, value: int, rule: Rule, sound: dict[int, int]) -> in
 
 
 def _in_time(
-    value: int, time: int | None, serves: bool, past: Past | None, rule: Rule, place: _Place
+    value: int, time: int | None, past: Past | None, rule: Rule, place: _Place, *, serves: bool
 ) -> tuple[int, Memo]:
-    """What the values before and after say, and the memo of this one. `serves`: it may be others' neighbour."""
+    """What the values before and after say, and this one's memo. `serves`: it may be others' neighbour."""
     if time is None:
         return 0, carry(past)
     if past is None:
@@ -127,7 +128,7 @@ def _in_time(
             flags = STEEP
         if _is_spike(value, time, past[0], rule, place):
             return flags | SPIKE, carry(past)
-    seconds = 0 if elapsed < 0 else elapsed if elapsed < rule.reach else rule.reach
+    seconds = elapsed if 0 < elapsed <= rule.reach else rule.reach if elapsed > 0 else 0
     runs = rest(past[4], change, seconds, rule.flat_within, rule.weak)
     if runs[0] > rule.flat and is_flat(value, runs, rule):
         flags |= FLAT
@@ -177,9 +178,7 @@ def _values(channel: int, before: Sequence[Reading]) -> list[int]:
     ]
 
 
-def _successor(
-    window: Sequence[Reading], here: int, channel: int, time: int, rule: Rule
-) -> int | None:
+def _successor(window: Sequence[Reading], here: int, channel: int, time: int, rule: Rule) -> int | None:
     """The next value of the channel that serves, within reach of `time`."""
     left = REACH_AFTER
     for place in range(here + 1, len(window)):

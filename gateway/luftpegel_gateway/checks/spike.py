@@ -1,8 +1,8 @@
 """Spike: a value that stands out against the one before and the one after (QARTOD test 6, differential form).
 
-It must stand out by more than the quantity's limit, by more than its neighbours differ (a true step or a flood's
-front moves the neighbours apart, too), and by more than this sensor's values usually do of late: a thermometer
-in broken sunlight, or an ultrasonic gauge over rough water, jumps all day.
+It must stand out by more than the quantity's limit, by more than its neighbours differ (a true step or a
+flood's front moves the neighbours apart, too), and by more than this sensor's values usually do of late: a
+thermometer in broken sunlight, or an ultrasonic gauge over rough water, jumps all day.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,6 @@ def stands_out(before: int, value: int, after: int) -> int:
 
 
 def usual(values: Sequence[int]) -> int:
-    """NOISE times the middle step between values in a row; 0 while they are too few to tell."""
+    """NOISE percent of the larger steps between values in a row; 0 while they are too few to tell."""
     steps = sorted(abs(after - before) for before, after in pairwise(values))
-    return NOISE * steps[(len(steps) - 1) // 2] if len(steps) >= _FEWEST else 0
+    return NOISE * steps[7 * len(steps) // 10] // 100 if len(steps) >= _FEWEST else 0

@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 REACH_S = 5400
-NOISE = 2
+NOISE = 150
 DEW_POINT = 3500
 DEW_POINT_ABOVE = 300
 
@@ -60,7 +60,7 @@ TABLE = {
     "co2": Row(15, 5, 300, 40000, None, None, 300, 86400, 5, None, None, 10, 259200, None, None, 400),
     "voc_raw": Row(16, 20, 0, 65535, None, None, None, None, 0, None, None, None, None, None, None, None),
     "no2_raw": Row(17, 10, -100000, 500000, None, None, None, None, 0, None, None, None, None, None, None, None),
-    "conductivity": Row(18, 5, 0, 100000, 500, 2000, 10, 432000, 5, None, None, None, None, None, None, None),
+    "conductivity": Row(18, 5, 0, 100000, 500, 2000, 50, 432000, 5, None, None, None, None, None, None, None),
     "rain_count": Row(19, 1, 0, 50000000, None, None, None, None, 0, None, None, None, None, None, None, None),
     "wind_speed": Row(20, 10, 0, 9000, None, None, None, 259200, 10, None, None, None, None, None, None, 1500),
     "wind_gust": Row(21, 10, 0, 12000, None, None, None, 259200, 10, None, None, None, None, None, None, None),

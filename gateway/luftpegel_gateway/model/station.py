@@ -6,7 +6,7 @@ import msgspec
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """Limits of one quantity for one place; base units and seconds, None: as in the table (spec/channels.toml)."""
+    """Limits of one quantity for one place; base units and seconds, None: as in spec/channels.toml."""
 
     low: int | None = None
     high: int | None = None
@@ -21,7 +21,7 @@ class Limit(msgspec.Struct, frozen=True):
 class Station(msgspec.Struct, frozen=True):
     """One [[station]]. Degrees WGS 84; `interval_s` is the time between two readings.
 
-    `limits`: by name of a quantity (both sensors) or of a channel (`distance-2`). `neighbours`: ids of stations.
+    `limits`: by the name of a quantity (both its sensors) or of a channel (`distance-2`). `neighbours`: ids.
     """
 
     id: str

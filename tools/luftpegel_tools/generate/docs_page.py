@@ -43,8 +43,8 @@ come from, and how to narrow them for one station. Empty: not checked.
 
 {_limits(table)}
 
-Rest within the *calm range* is natural for as long as stands there. Water colder than its *freezing* limit, and
-dust measured at more than its *humid* limit, have flags of their own: {_own_flags(table)}.
+Rest within the *calm range* is natural for as long as stands there. Flags of their own have
+{_own_flags(table)}.
 {_between(read_checks())}
 
 ## What platforms call them
@@ -91,7 +91,8 @@ def _quantities(table: tuple[Quantity, ...]) -> str:
 
 def _limits(table: tuple[Quantity, ...]) -> str:
     head = (
-        "name", "change a minute", "change at all", "spike", "rest", "calm range", "too weak", "to neighbours",
+        "name", "change a minute", "change at all", "spike", "rest", "calm range", "too weak",
+        "to neighbours",
     )  # fmt: skip
     rows = (
         (
@@ -123,8 +124,8 @@ def _calm(q: Quantity) -> str:
 
 def _own_flags(table: tuple[Quantity, ...]) -> str:
     humidity = next(q for q in table if q.name == "humidity")
-    told = [f"`{q.name}` below {_in_unit(q, q.freezing)} {q.symbol}" for q in table if q.freezing is not None]
-    told += [f"`{q.name}` above {_in_unit(humidity, q.humid)} %" for q in table if q.humid is not None]
+    told = [f"`{q.name}` (and the level) below {_in_unit(q, q.freezing)} {q.symbol}" for q in table if q.freezing is not None]
+    told += [f"`{q.name}` above {_in_unit(humidity, q.humid)} % humidity" for q in table if q.humid is not None]
     return ", ".join(told)
 
 

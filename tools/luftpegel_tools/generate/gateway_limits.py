@@ -1,12 +1,12 @@
-"""The limits of the gateway's checks as Python. They are apart from the wire's tables: a board has no use for them."""
+"""The limits of the gateway's checks as Python, apart from the wire's tables: a board has no use for them."""
 
 from collections.abc import Iterable
 
 from luftpegel_tools.generate.table import Quantity, read_checks
 
 _COLUMNS = (
-    "number", "step", "low", "high", "rate", "jump", "spike", "flat", "flat_within", "calm", "calm_flat", "weak",
-    "weak_after", "freezing", "humid", "neighbour",
+    "number", "step", "low", "high", "rate", "jump", "spike", "flat", "flat_within", "calm", "calm_flat",
+    "weak", "weak_after", "freezing", "humid", "neighbour",
 )  # fmt: skip
 
 
