@@ -1,10 +1,19 @@
 """What each request does. The same for the running gateway and for a command that holds the folder alone."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from luftpegel_gateway.control.protocol import Answer, Discard, Outcome, Reload, Replay, Request
+from luftpegel_gateway.control.protocol import (
+    Answer,
+    Conditions,
+    Discard,
+    Outcome,
+    Reload,
+    Replay,
+    Request,
+    Told,
+)
 from luftpegel_gateway.journal.port import Decide
 from luftpegel_gateway.model.faults import CannotStart, Fault, JournalDown
 
@@ -25,12 +34,15 @@ def handlers(
     decide: Decide,
     reread: Callable[[], int],
     changed: Callable[[], None],
+    *,
+    conditions: Callable[[], Iterable[Told]] = tuple,
     clock: Callable[[], float] = time.time,
 ) -> Handlers:
     """What does each kind of request.
 
     `reread` reads stations.toml anew and answers how many stations there are now; CannotStart: it is wrong,
     and the old list stays. `changed` is called when the log may have grown: it wakes the sinks' workers.
+    `conditions`: what is wrong now.
     """
 
     async def replay(request: Replay) -> Answer:
@@ -46,7 +58,10 @@ def handlers(
     async def reload(_request: Reload) -> Answer:
         return Answer(stations=reread())
 
-    return {Replay: replay, Discard: discard, Reload: reload}
+    async def wrong(_request: Conditions) -> Answer:
+        return Answer(conditions=tuple(conditions()))
+
+    return {Replay: replay, Discard: discard, Reload: reload, Conditions: wrong}
 
 
 async def _replay_one(journal: Journal, number: int, decide: Decide, now: int) -> Outcome:

@@ -3,6 +3,7 @@
     {"verb": "replay", "ids": [3, 4]}  {"outcomes": [{"id": 3}, {"id": 4, "code": "LP-320", "detail": "..."}]}
     {"verb": "discard", "ids": [5]}    {"discarded": 1}
     {"verb": "reload"}                 {"stations": 12}
+    {"verb": "conditions"}             {"conditions": [{"subject": "town", "code": "LP-420", ...}]}
     anything else                      {"error": {"code": "LP-332", "detail": "..."}}
 
 A request is bounded (`MOST_IDS`), so that each is answered soon; whoever has more sends several.
@@ -36,7 +37,11 @@ class Reload(msgspec.Struct, tag_field="verb", tag="reload", frozen=True):
     """Read stations.toml anew."""
 
 
-Request = Replay | Discard | Reload
+class Conditions(msgspec.Struct, tag_field="verb", tag="conditions", frozen=True):
+    """Tell what is wrong now."""
+
+
+Request = Replay | Discard | Reload | Conditions
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,12 +52,23 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
+class Told(msgspec.Struct, frozen=True):
+    """One condition of the running gateway; times are Unix seconds of its clock."""
+
+    subject: str
+    code: str
+    detail: str
+    since: float
+    last_seen: float
+
+
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to any request; `error` says why there is no other."""
 
     outcomes: tuple[Outcome, ...] = ()
     discarded: int = 0
     stations: int = 0
+    conditions: tuple[Told, ...] = ()
     error: Fault | None = None
 
 

@@ -82,6 +82,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_confirmed": ("{} entries; nothing was discarded", "{} Einträge; nichts wurde verworfen"),
     "freed": ("{} entries discarded, {} freed.", "{} Einträge verworfen, {} freigegeben."),
     "progress": ("{} of {}", "{} von {}"),
+    "not_running": ("The gateway does not run.", "Das Gateway läuft nicht."),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
 }  # fmt: skip
 
