@@ -7,17 +7,16 @@ from luftpegel_gateway.words.texts import duration, moment, tell
 
 # Life.reason: what it was recognised by. An unknown word is shown as it is.
 LIFE_REASON: Mapping[str, tuple[str, str]] = {
-    "status": ("a new board counts from 0; its status says so",
-               "ein neues Board zählt von 0 an; sein Zustandsbericht sagt es"),
-    "join": ("a new board counts from 0; it has joined the network anew",
-             "ein neues Board zählt von 0 an; es hat sich neu im Netz angemeldet"),
-    "contradiction": ("a new board counts from 0; its frames contradict the earlier ones",
-                      "ein neues Board zählt von 0 an; seine Frames widersprechen den früheren"),
+    "status": ("its status says so", "ihr Zustandsbericht sagt es"),
+    "join": ("it has joined the network anew", "sie hat sich neu im Netz angemeldet"),
+    "contradiction": ("its frames contradict the earlier ones", "ihre Frames widersprechen den früheren"),
     "jump": ("its numbers lie beyond what the time that passed allows",
              "ihre Nummern liegen jenseits dessen, was die vergangene Zeit erlaubt"),
     "twin": ("a second board sends under this id", "ein zweites Board sendet unter dieser id"),
 }  # fmt: skip
-NEW_LIFE = ("a new board counts from 0", "ein neues Board zählt von 0 an")
+# What begins with a life, by its reason.
+NEW_BOARD = ("a new board counts from 0", "ein neues Board zählt von 0 an")
+OTHER_NUMBERS = ("the station counts on from other numbers", "die Station zählt mit anderen Nummern weiter")
 SINCE = ("{} since {} UTC", "{} seit {} UTC")
 FIRST_LIFE = ("the first life", "das erste Leben")
 
@@ -60,13 +59,15 @@ def life_text(life: Life, language: str) -> str:
     """Since when a station counts as it does, and why: 'a new board counts from 0 since ...'."""
     german = language == "de"
     if life.number == 0 and not life.reason:
-        why = FIRST_LIFE[german]
-    elif life.reason in LIFE_REASON:
-        why = LIFE_REASON[life.reason][german]
+        what = FIRST_LIFE[german]
     else:
-        why = f"{NEW_LIFE[german]} ({life.reason})" if life.reason else NEW_LIFE[german]
-    when = why if life.began is None else SINCE[german].format(why, moment(life.began, language))
-    return when if life.number == 0 else f"{tell('life_of', language, life.number)}: {when}"
+        what = (OTHER_NUMBERS if life.reason == "jump" else NEW_BOARD)[german]
+    if life.began is not None:
+        what = SINCE[german].format(what, moment(life.began, language))
+    if life.reason:
+        why = LIFE_REASON[life.reason][german] if life.reason in LIFE_REASON else life.reason
+        what = f"{what} ({why})"
+    return what if life.number == 0 else f"{tell('life_of', language, life.number)}: {what}"
 
 
 def twin_text(state: StationState, language: str) -> str:
