@@ -69,7 +69,7 @@ class Intake:
             size = _size(arrival)
             if self.held + size > self._largest_held and self.held:
                 self._full = True
-                self._conditions.report(INTAKE, "LP-414", f"{self.held} bytes wait")
+                self._conditions.report(INTAKE, "LP-416", f"{self.held} bytes wait")
                 return arrivals[place:]
             self.held += size
             self._queue.append(arrival)
@@ -163,7 +163,7 @@ class Intake:
         self.held -= sum(_size(arrival) for arrival in batch)
         if self._full and not self._queue:
             self._full = False
-            self._conditions.clear(INTAKE, "LP-414")
+            self._conditions.clear(INTAKE, "LP-416")
         for upstream, tokens in _by_upstream(taken):
             self._safely(lambda: upstream.acknowledge(tokens))  # noqa: B023 - called at once
         self.wake()

@@ -48,7 +48,7 @@ def doubt_piece(
 ) -> Html | None:
     """What is said of a value, each on its own; None when nothing is."""
     whole = msgspec.structs.replace(cell, flags=reading.flags_of(cell))
-    said = remarks(whole, station.limits, language, explain)
+    said = remarks(whole, station, language, explain)
     return join(*(tag("span", text, class_="warn remark") for text in said)) if said else None
 
 
