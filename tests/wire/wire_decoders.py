@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import quickjs
+import wire_compiled
 import wire_content
 
 from luftpegel_tools import debian
@@ -28,6 +29,11 @@ function decodeAll(inputs) { return JSON.stringify(JSON.parse(inputs).map(decode
 
 def python(frames):
     return [wire_content.outcome(port, payload) for port, payload in frames]
+
+
+def compiled(frames):
+    """The gateway's: readings by the compiled reader, the rest as it is."""
+    return [wire_content.outcome(port, payload, wire_compiled.decode) for port, payload in frames]
 
 
 def micropython(*argv):
@@ -119,4 +125,5 @@ DECODERS = {
     "micropython-64": lambda: micropython(str(Path(sys.executable).with_name("micropython"))),
     "micropython-32": lambda: micropython(*debian.mpy32().argv_prefix),
     "javascript": lambda: javascript,
+    **({"compiled": lambda: compiled} if wire_compiled.CAN_COMPILE else {}),
 }
