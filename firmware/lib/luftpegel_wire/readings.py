@@ -158,7 +158,7 @@ class Rows:
         else:
             lost = False
         interval = self._interval(coder, lost, interval)
-        return False, interval, self._values(coder, values), list(self._quality)
+        return False, interval, self._values(coder, values), self._quality
 
     @staticmethod
     def _one_quality(coder, before, quality):
@@ -183,12 +183,12 @@ class Rows:
 
     def _values(self, coder, values):
         drive = 0
-        found = []
-        for column, value, quality in zip(self._columns, values, self._quality):
-            if quality >= MISSING:
-                found.append(None)
+        columns, quality = self._columns, self._quality
+        found = [None] * len(columns)
+        for index in range(len(columns)):
+            if quality[index] >= MISSING:
                 drive = 0
-                continue
-            value, drive = column.code(coder, value, drive)
-            found.append(value)
+            else:
+                column = columns[index]
+                found[index], drive = column.code(coder, values[index], drive)
         return found

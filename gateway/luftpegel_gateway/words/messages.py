@@ -56,6 +56,12 @@ CATALOGUE: Mapping[str, Text] = {
         ("A number in the frame is impossible: {detail}.", "Check the firmware of the device."),
         ("Eine Zahl im Frame ist unmöglich: {detail}.", "Die Firmware des Geräts prüfen."),
     ),
+    "LP-256": Text(
+        ("This is an event of ChirpStack v3: {detail}.",
+         "This source reads ChirpStack v4 only. Update the network server, or give its topics a prefix of their own and set topic_prefix of this source."),
+        ("Das ist ein Ereignis von ChirpStack v3: {detail}.",
+         "Diese Quelle liest nur ChirpStack v4. Den Netzserver aktualisieren, oder seinen Themen einen eigenen Vorsatz geben und topic_prefix dieser Quelle setzen."),
+    ),
     "LP-301": Text(
         ("The file cannot be read: {reason}.", "Check its path and who may read it."),
         ("Die Datei ist nicht lesbar: {reason}.", "Pfad und Leserechte prüfen."),
@@ -115,6 +121,14 @@ CATALOGUE: Mapping[str, Text] = {
          "Add a [[station]] with this dev_eui to stations.toml, restart the gateway, then `luftpegel gateway quarantine replay`."),
         ("Das Gerät steht nicht in stations.toml: {detail}.",
          "Eine [[station]] mit dieser dev_eui in stations.toml eintragen, Gateway neu starten, dann `luftpegel gateway quarantine replay`."),
+    ),
+    "LP-321": Text(
+        ("'{key}' is an empty list: no device would be let in.", "Remove the line to let all in, or name some."),
+        ("'{key}' ist eine leere Liste: kein Gerät käme durch.", "Die Zeile entfernen, um alle zuzulassen, oder welche nennen."),
+    ),
+    "LP-322": Text(
+        ("'{key}': \"{got}\" fits no device EUI.", "Write 16 hexadecimal digits; * stands for any of them, ? for one: \"70b3d57e*\"."),
+        ("'{key}': „{got}“ passt auf keine Geräte-EUI.", "16 Hexadezimalziffern schreiben; * steht für beliebige, ? für eine: \"70b3d57e*\"."),
     ),
     "LP-330": Text(
         ("There is no quarantine entry {detail}.", "List them with `luftpegel gateway quarantine list`."),
@@ -195,6 +209,9 @@ _GERMAN = {
     "text that is not empty": "Text, der nicht leer ist",
     "true or false": "true oder false",
     "a list": "eine Liste",
+    "a list of texts": "eine Liste von Texten",
+    "no list": "keine Liste",
+    "a list of something else": "eine Liste von etwas anderem",
     "a table": "eine Tabelle",
     "a value": "ein Wert",
     "something else": "etwas anderes",
