@@ -29,6 +29,8 @@ class Client:
             self._connection.sendall(line_of(request))
             line = self._file.readline(ANSWER_LINE)
             answer = parse_answer(line)
+            if not line.endswith(b"\n"):
+                raise BadLine("it ended within its answer")
         except TimeoutError as error:
             raise CannotStart("LP-332", f"no answer in {self._connection.gettimeout():.0f} s") from error
         except OSError as error:

@@ -15,7 +15,7 @@ def findings_piece(verdict: Verdict, language: str) -> Html:
     head = tell("comes_in" if verdict.ready else "stands_still", language)
     items = [tag("li", tag("strong", _subject(found, language)), f": {sentence(found, language)}")
              for found in verdict.findings]  # fmt: skip
-    return tag("div", tag("p", head), tag("ul", *items), role="alert", class_="warn")
+    return tag("div", tag("p", head, class_="warn"), tag("ul", *items), role="alert", class_="findings")
 
 
 def sentence(finding: Finding, language: str) -> str:

@@ -5,7 +5,14 @@ from luftpegel_gateway.model.quantities import name_of
 from luftpegel_gateway.page.findings import findings_piece
 from luftpegel_gateway.page.html import Html, join, tag
 from luftpegel_gateway.page.layout import back_link, layout, scrolled, station_path
-from luftpegel_gateway.page.pieces import BREAK, age_text, completeness_piece, state_piece, value_list
+from luftpegel_gateway.page.pieces import (
+    BREAK,
+    age_text,
+    completeness_piece,
+    state_piece,
+    time_doubt_piece,
+    value_list,
+)
 from luftpegel_gateway.views.stations import Overview, View
 from luftpegel_gateway.views.verdict import Verdict
 from luftpegel_gateway.words.passed import reason_text
@@ -64,7 +71,10 @@ def _values(view: View, language: str, explain: Explain, *, battery: bool) -> Ht
         return Html("-")
     _, reading = view.newest
     cells = [cell for cell in reading.cells if (name_of(cell.channel) == "battery") is battery]
-    return value_list(reading, cells, view.station, language, explain) if cells else Html("-")
+    if not cells:
+        return Html("-")
+    doubt = None if battery else time_doubt_piece(reading, language)
+    return join(value_list(cells, view.station, language, explain), doubt)
 
 
 def _gateway(account: Account, language: str) -> Html:

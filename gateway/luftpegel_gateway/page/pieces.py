@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
+from luftpegel_gateway.model.quality import TIME_UNSURE, words_of
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.html import Html, join, tag, void
 from luftpegel_gateway.views.stations import View
-from luftpegel_gateway.words.quality import Explain, remarks
+from luftpegel_gateway.words.quality import Explain, flag_text, remarks
 from luftpegel_gateway.words.station import twin_text
 from luftpegel_gateway.words.texts import channel_text, duration, percent, symbol, tell, value_text
 
@@ -43,23 +42,24 @@ def completeness_piece(view: View, language: str) -> Html:
     return join(percent(state.completeness, language), BREAK, tag("span", counts, class_="soft"))
 
 
-def doubt_piece(
-    reading: Reading, cell: Cell, station: Station, language: str, explain: Explain
-) -> Html | None:
+def doubt_piece(cell: Cell, station: Station, language: str, explain: Explain) -> Html | None:
     """What is said of a value, each on its own; None when nothing is."""
-    whole = msgspec.structs.replace(cell, flags=reading.flags_of(cell))
-    said = remarks(whole, station, language, explain)
+    said = remarks(cell, station, language, explain)
     return join(*(tag("span", text, class_="warn remark") for text in said)) if said else None
 
 
-def value_list(
-    reading: Reading, cells: Sequence[Cell], station: Station, language: str, explain: Explain
-) -> Html:
+def time_doubt_piece(reading: Reading, language: str) -> Html | None:
+    """The doubt about a whole reading's time, said once."""
+    words = words_of(TIME_UNSURE) if reading.unsure else ()
+    return join(*(tag("span", flag_text(word, language), class_="warn remark") for word in words)) or None
+
+
+def value_list(cells: Sequence[Cell], station: Station, language: str, explain: Explain) -> Html:
     """Name, value and unit of each cell, with its doubts."""
     lines = []
     for cell in cells:
         told = f"{channel_text(cell.channel, language)} "
         if cell.value is not None:
             told += f"{value_text(cell.channel, cell.value, language)} {symbol(cell.channel)}"
-        lines.append(tag("li", told, doubt_piece(reading, cell, station, language, explain)))
+        lines.append(tag("li", told, doubt_piece(cell, station, language, explain)))
     return tag("ul", *lines, class_="values")

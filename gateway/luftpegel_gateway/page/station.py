@@ -10,7 +10,14 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.chart import chart
 from luftpegel_gateway.page.html import Child, Html, join, tag
 from luftpegel_gateway.page.layout import back_link, facts_table, layout, scrolled, station_path
-from luftpegel_gateway.page.pieces import BREAK, age_text, completeness_piece, doubt_piece, state_piece
+from luftpegel_gateway.page.pieces import (
+    BREAK,
+    age_text,
+    completeness_piece,
+    doubt_piece,
+    state_piece,
+    time_doubt_piece,
+)
 from luftpegel_gateway.views.stations import InLife, View
 from luftpegel_gateway.words.quality import Explain
 from luftpegel_gateway.words.station import life_text, status_lines
@@ -116,7 +123,7 @@ def _table(
     rows = [
         tag(
             "tr",
-            tag("th", moment(reading.time, language), scope="row"),
+            tag("th", moment(reading.time, language), time_doubt_piece(reading, language), scope="row"),
             tag("td", *_number(life, reading, language, several=several)),
             *_cells(reading, view.station, channels, language, explain),
         )
@@ -146,15 +153,13 @@ def _cells(
 ) -> list[Html]:
     cells = {cell.channel: cell for cell in reading.cells}
     return [
-        tag("td", *_value(reading, cells.get(channel), station, language, explain), class_="number")
+        tag("td", *_value(cells.get(channel), station, language, explain), class_="number")
         for channel in channels
     ]
 
 
-def _value(
-    reading: Reading, cell: Cell | None, station: Station, language: str, explain: Explain
-) -> tuple[Child, ...]:
+def _value(cell: Cell | None, station: Station, language: str, explain: Explain) -> tuple[Child, ...]:
     if cell is None:
         return ("-",)
     number = None if cell.value is None else value_text(cell.channel, cell.value, language)
-    return number, doubt_piece(reading, cell, station, language, explain)
+    return number, doubt_piece(cell, station, language, explain)
