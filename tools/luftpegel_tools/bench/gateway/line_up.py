@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from luftpegel_tools.bench.gateway import node_red
+from luftpegel_tools.bench.gateway import node_red, thingsboard
 from luftpegel_tools.bench.gateway.luftpegel import Luftpegel
 from luftpegel_tools.bench.gateway.mosquitto_sub import MosquittoSub
 from luftpegel_tools.bench.gateway.node_red import NodeRed
 from luftpegel_tools.bench.gateway.peers import MissingPeerError
 from luftpegel_tools.bench.gateway.runs import Maker
+from luftpegel_tools.bench.gateway.thingsboard import ThingsboardGateway
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,10 @@ class Contender:
 
 OURS = Contender(Luftpegel.title, lambda stations: partial(Luftpegel, stations=stations))
 LIMIT = Contender(MosquittoSub.title, lambda _stations: MosquittoSub)
-_PEERS: tuple[tuple[str, Maker, Callable[[], Path]], ...] = ((NodeRed.title, NodeRed, node_red.folder),)
+_PEERS: tuple[tuple[str, Maker, Callable[[], Path]], ...] = (
+    (NodeRed.title, NodeRed, node_red.folder),
+    (ThingsboardGateway.title, ThingsboardGateway, thingsboard.folder),
+)
 
 
 def peers() -> list[Contender]:
