@@ -4,6 +4,8 @@ docs/performance.md tells the method and what each figure means. All processes u
 after another, round by round; broker and load generator run on the other.
 """
 
+import os
+import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +23,7 @@ from luftpegel_tools.bench.gateway.report import compared, percentile
 from luftpegel_tools.bench.gateway.runs import Drained, drain, latencies, started
 from luftpegel_tools.bench.gateway.subject import SubjectError
 
+_BUSY = 0.7  # load average before anything was started
 LARGE = 51  # readings of the frame that matters most: what a station sends at a good data rate
 
 
@@ -44,8 +47,8 @@ QUICK = Plan((LARGE,), 1, 200, 6000, ((50.0, 5.0),), (2000, 20_000), 100_000, 90
 
 def measure(plan: Plan) -> Iterator[Figure]:
     """All figures of the plan."""
-    if cores()[0] == cores()[1]:
-        print("  (one core only: broker and load generator share it with the process under test)")
+    for line in surroundings():
+        print(f"  ({line})", flush=True)
     contenders = [OURS, *peers(), LIMIT]
     for size in plan.sizes:
         yield from throughput(plan, size, contenders)
@@ -53,6 +56,16 @@ def measure(plan: Plan) -> Iterator[Figure]:
         yield from latency(plan, rate, seconds, contenders[:-1])
     yield from backlog(plan)
     yield from dead_sink(plan)
+
+
+def surroundings() -> Iterator[str]:
+    """What of this machine one should know to read the figures."""
+    yield f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+    if cores()[0] == cores()[1]:
+        yield "one core only: broker and load generator share it with the process under test"
+    busy = os.getloadavg()[0]
+    if busy > _BUSY:
+        yield f"others compute here, too: load {busy:.1f}; times are stretched, processor time is less so"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from luftpegel_tools.town.chirpstack.events import GPS_EPOCH_S, LEAP_SECONDS
@@ -62,9 +63,10 @@ def topic(station: int) -> str:
 def event_maker(seed: int) -> Callable[[Uplink], bytes]:
     """A function that prints events; what ChirpStack and the radio leave to chance comes from `seed`."""
     rng = random.Random(seed)  # noqa: S311  (no secret: the same load on each run)
+    encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
     def event(uplink: Uplink) -> bytes:
-        return json.dumps(_event(rng, uplink), separators=(",", ":"), ensure_ascii=False).encode()
+        return encode(_event(rng, uplink)).encode()
 
     return event
 
@@ -126,7 +128,11 @@ def _reception(
 
 def _stamp(unix_ns: int) -> str:
     """RFC 3339 as ChirpStack prints it: nine digits or, of whole milliseconds, three."""
-    moment = datetime.fromtimestamp(unix_ns // 10**9, UTC)
     nanos = unix_ns % 10**9
     digits = f"{nanos // 1_000_000:03d}" if nanos % 1_000_000 == 0 else f"{nanos:09d}"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{digits}+00:00"
+    return f"{_second(unix_ns // 10**9)}.{digits}+00:00"
+
+
+@lru_cache(1000)
+def _second(unix_s: int) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%dT%H:%M:%S}"

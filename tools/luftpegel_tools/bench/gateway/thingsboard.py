@@ -1,8 +1,8 @@
-"""thingsboard-gateway as a process under test: its MQTT connector, a converter of ours, a platform that is a broker.
+"""thingsboard-gateway as a process under test: MQTT connector, a converter of ours, a platform of sorts.
 
-Set up as kindly as we know: no rate limits, its fastest storage (memory), its logs silent, all its pauses between
-packs as it comes. Its platform is a second mosquitto, where a subscriber of ours answers the one question that it
-asks before it sends, and counts what arrives. It answers the source broker on arrival.
+Set up as kindly as we know: no rate limits, its fastest storage (memory), its logs silent, the rest as it is
+shipped. Its platform is a second mosquitto, where a subscriber of ours answers the one question that it asks
+before it sends, and counts what arrives. It acknowledges on arrival.
 """
 
 import json
@@ -24,6 +24,7 @@ from luftpegel_tools.town.broker import Broker
 VERSION = "3.8.5"
 _CONVERTER = "LuftpegelConverter"
 _WIRE = REPOSITORY / "firmware" / "lib"
+_START = "import os; os.chdir({!r}); from thingsboard_gateway.tb_gateway import main; main()"
 _UNLIMITED = "0:0,"
 _LIMITS = ("rateLimits", "dpRateLimits", "messagesRateLimits", "deviceMessagesRateLimits", "deviceRateLimits",
            "deviceDpRateLimits")  # fmt: skip
@@ -65,8 +66,7 @@ class ThingsboardGateway(Subject):
             (packages / "thingsboard_gateway/extensions/mqtt/luftpegel_converter.py").write_text(converter)
         environment = {"TB_GW_CONFIG_DIR": str(self.folder), "PYTHONPATH": str(_WIRE)}
         # It writes its logs into the folder where it is started.
-        start = f"import os; os.chdir({str(self.folder)!r}); from thingsboard_gateway.tb_gateway import main; main()"
-        self.run([str(place / "bin" / "python"), "-c", start], environment)
+        self.run([str(place / "bin" / "python"), "-c", _START.format(str(self.folder))], environment)
 
     def close(self) -> None:
         """See `Subject`."""
@@ -185,6 +185,6 @@ def _silent() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "handlers": {"console": handler},
-        "loggers": {name: quiet for name in _LOGGERS},
+        "loggers": dict.fromkeys(_LOGGERS, quiet),
         "root": {"level": "ERROR", "handlers": ["console"]},
     }

@@ -1,7 +1,7 @@
-"""Our frames for thingsboard-gateway: a converter of the kind that it loads from its `extensions/mqtt` folder.
+"""Our frames for thingsboard-gateway: a converter of the kind that it loads from its `extensions` folder.
 
-It runs in that gateway's process and environment, not in ours. It decodes with the very decoder of our gateway
-and hands on only readings that are new, known by number in memory.
+It runs in that gateway's process and environment, not in ours. It decodes with the very decoder of our
+gateway and hands on only readings that are new, known by number in memory.
 """
 
 import base64
@@ -40,7 +40,7 @@ class LuftpegelConverter(MqttUplinkConverter):  # type: ignore[misc]
         """What is new in an event, one entry a reading."""
         event = json.loads(body)
         device = event["deviceInfo"]["deviceName"]
-        frame = wire.decode(event["fPort"], base64.b64decode(event["data"]))
+        frame: Any = wire.decode(event["fPort"], base64.b64decode(event["data"]))
         received = datetime.fromisoformat(event["time"]).timestamp()
         known = self._newest.get(device, -1)
         self._newest[device] = max(known, frame.rows[0].seq)
