@@ -1,4 +1,5 @@
-"""`[station.limits.distance]` in stations.toml: limits of the checks for one place, in the quantity's own unit.
+"""`[station.limits.distance]` in stations.toml: limits of the checks for one place, in the quantity's own
+unit.
 
 What a person writes, centimetres or degrees and hours, becomes whole base units and seconds here.
 """
