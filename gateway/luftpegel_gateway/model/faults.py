@@ -25,7 +25,8 @@ class Refused(ValueError):  # noqa: N818 - an outcome, told apart by its code
 
 
 class JournalDown(Exception):  # noqa: N818 - a state, not a mistake
-    """The journal can take or give nothing now; nothing of the batch is left behind: hold it and try again."""
+    """The journal can take or give nothing now; nothing of the batch is left behind: hold it and try
+    again."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code} {detail}")

@@ -1,4 +1,5 @@
-"""Sets of whole numbers as sorted ranges: which sequence numbers of a life are here, and which are missing."""
+"""Sets of whole numbers as sorted ranges: which sequence numbers of a life are here, and which are
+missing."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator

@@ -1,8 +1,8 @@
 """What the gateway's checks find, as flags beside the quality that the station told.
 
-Several checks may object to one value, and each objection is kept: flags are bits. The bits and their words are
-in the journal and in stores, so they never change; a new check takes the next free bit. `quality_of` folds
-them into the one number of docs/wire.md for whoever reads only that.
+Several checks may object to one value, and each objection is kept: flags are bits. The bits and their words
+are in the journal and in stores, so they never change; a new check takes the next free bit. `quality_of`
+folds them into the one number of docs/wire.md for whoever reads only that.
 """
 
 from luftpegel_wire.quality import FLAT as WIRE_FLAT
