@@ -12,18 +12,18 @@ import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway import app
-from luftpegel_gateway.conditions.health import CannotStart
-from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway import app, sinks, sources
+from luftpegel_gateway.config.files import BadConfig, Config, Part, load
 from luftpegel_gateway.journal.sqlite.database import open_for_reading
 from luftpegel_gateway.journal.sqlite.journal import Journal
 from luftpegel_gateway.journal.sqlite.quarantine import Entry, account, entries, entry
+from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.views.overview import View, facts_of, views
 from luftpegel_gateway.words.messages import language_of, parts_of, say
 from luftpegel_gateway.words.texts import duration, moment, percent, tell
@@ -127,7 +127,18 @@ def _check(args: argparse.Namespace, config: Config, language: str) -> int:
     print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join(names)}")
     if unplaced:
         print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
+    for part, code in _risks(config):
+        print(f" warn  {say(code, language, detail=part.name)}")
     return DONE
+
+
+def _risks(config: Config) -> Iterator[tuple[Part, str]]:
+    """What may stand in a [[source]] or [[sink]] but should not: the part and an LP code."""
+    modules = [(part, sources.module_of(part.kind)) for part in config.sources]
+    modules += [(part, sinks.module_of(part.kind)) for part in config.sinks]
+    for part, module in modules:
+        if hasattr(module, "warnings"):
+            yield from ((part, code) for _, code in module.warnings(part.options))
 
 
 def _journal(config: Config) -> sqlite3.Connection:

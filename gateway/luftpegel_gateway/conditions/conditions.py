@@ -10,6 +10,7 @@ never lies in the future, and a gateway that began in 1970 does not tell of half
 restart in a small file of the data folder, written only when something begins or ends.
 """
 
+import itertools
 import logging
 import os
 import time
@@ -161,9 +162,13 @@ class Conditions:
         if self._file is None:
             return
         wall, now = self._clock(), self._steady()
-        held = [(subject, code, one.since) for subject, codes in self._held.items() for code, one in codes.items()]
-        kept = [(subject, code, since) for (subject, code), since in self._remembered.items()]
-        lines = [_Begun(subject, code, wall - (now - since)) for subject, code, since in (*held, *kept)[:MOST_KEPT]]
+        begun = {
+            (subject, code): one.since for subject, codes in self._held.items() for code, one in codes.items()
+        } | self._remembered
+        lines = [
+            _Begun(subject, code, wall - (now - since))
+            for (subject, code), since in itertools.islice(begun.items(), MOST_KEPT)
+        ]
         beside = self._file.with_suffix(".new")
         try:
             beside.write_bytes(msgspec.json.encode(lines))

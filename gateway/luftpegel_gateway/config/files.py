@@ -211,7 +211,11 @@ def _part(
         main.wrong((*place, "kind"), "LP-306", key="kind", expected=expected, got=repr(kind))
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
+    before = len(main.mistakes)
     options = main.read(place, table, {"kind": Option(text), "name": NAME, **module.OPTIONS})
+    if len(main.mistakes) == before and hasattr(module, "wrong"):
+        for option, wrong in module.wrong(options):
+            main.wrong((*place, option), wrong.code, key=option, **wrong.words)
     return Part(kind, options["name"] or kind, options)
 
 

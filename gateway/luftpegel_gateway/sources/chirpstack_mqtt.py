@@ -95,14 +95,15 @@ class ChirpStackMqtt:
     # The event loop.
 
     def _subscribe(self) -> None:
-        """Always, also in a resumed session: the broker may have lost it, and a second time changes nothing."""
+        """Always, also in a resumed session: the broker may have lost it, and twice changes nothing."""
         if not self._stopped:
             self._client.subscribe(self._filter, qos=1)
 
     def _answered(self, refused: Sequence[str]) -> None:
         """The broker has answered the subscription."""
         if refused:
-            self._troubles.report(self._name, NOT_SUBSCRIBED, f"{self._address}: {self._filter}: {refused[0]}")
+            detail = f"{self._address}: {self._filter}: {refused[0]}"
+            self._troubles.report(self._name, NOT_SUBSCRIBED, detail)
             self._loop.call_later(RESUBSCRIBE_S, self._subscribe)
         else:
             self._troubles.clear(self._name, NOT_SUBSCRIBED)
@@ -110,7 +111,7 @@ class ChirpStackMqtt:
         self._troubles.clear(self._name, *(code for code in OF_CONNECTION if code != TWICE))
 
     def _down(self, fault: Fault) -> None:
-        """No connection. What explains itself is true instead of what was true before; the rest explains nothing."""
+        """No connection. A cause that explains itself takes the place of any before; a vague one does not."""
         if self._stopped:
             return
         if fault.code != LOST:

@@ -34,7 +34,7 @@ BROKER_OPTIONS = {
     "keepalive_s": Option(whole(5, 3600), 30),
 }
 SESSION_S = 30 * 86400  # how long the broker keeps our messages while we are away (MQTT 5)
-LONGEST_WAIT_S = 30
+FIRST_WAIT_S, LONGEST_WAIT_S = 1, 30  # between attempts to connect
 LARGEST_EVENT = 64 * 1024  # bytes; events of network servers have 1 to 4 KB
 MOST_COMMANDS = 1000  # that wait for their PUBACK
 
@@ -45,8 +45,8 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
         for key in ("ca_file", "cert_file", "key_file"):
             if options[key] is not None:
                 yield key, Wrong("LP-406")
-    elif (options["cert_file"] is None) != (options["key_file"] is None):
-        yield ("cert_file" if options["cert_file"] else "key_file"), Wrong("LP-305")
+    elif options["key_file"] is not None and options["cert_file"] is None:  # one file may hold both
+        yield "cert_file", Wrong("LP-305")
 
 
 def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -79,29 +79,26 @@ def new_client(
         client_id=options["client_id"] or f"luftpegel-{name}",
         protocol=version,
         clean_session=None if version == paho.MQTTv5 else not keep_session,
+        tls=_tls(options, name) if options["tls"] else None,
     )
     client.max_inflight_messages_set(receive_maximum)
     client.max_queued_messages_set(MOST_COMMANDS)
-    client.reconnect_delay_set(1, LONGEST_WAIT_S)
+    client.reconnect_delay_set(FIRST_WAIT_S, LONGEST_WAIT_S)
     if options["username"] is not None:
         client.username_pw_set(options["username"], options["password_file"])
-    if options["tls"]:
-        _use_tls(client, options, name)
     _prepare_connect(client, options, keep_session, receive_maximum)
     return client
 
 
-def _use_tls(client: paho.Client, options: Mapping[str, Any], name: str) -> None:
-    """Check the broker's certificate and show ours. Raises CannotStart."""
+def _tls(options: Mapping[str, Any], name: str) -> ssl.SSLContext:
+    """Check the broker's certificate, and show ours where there is one. Raises CannotStart."""
     try:
-        client.tls_set(
-            ca_certs=_path(options["ca_file"]),
-            certfile=_path(options["cert_file"]),
-            keyfile=_path(options["key_file"]),
-            tls_version=ssl.PROTOCOL_TLS_CLIENT,
-        )
+        context = ssl.create_default_context(cafile=options["ca_file"])
+        if options["cert_file"] is not None:
+            context.load_cert_chain(options["cert_file"], options["key_file"])
     except (OSError, ValueError) as error:
         raise CannotStart("LP-405", f"{name}: {error}") from error
+    return context
 
 
 def _prepare_connect(
@@ -125,10 +122,6 @@ def _prepare_connect(
         clean_start=not keep_session,
         properties=properties,
     )
-
-
-def _path(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _is_here(host: str) -> bool:

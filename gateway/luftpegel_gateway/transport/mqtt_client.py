@@ -1,11 +1,12 @@
 """paho's client with a receive path of its own: PUBLISH packets leave the stream before paho sees it.
 
-paho takes 50 to 90 µs for a message, most of it for reading a packet byte by byte. Here its socket is wrapped:
-one read brings up to `_READ` bytes, `mqtt_packets` takes all PUBLISH packets out of them, and paho reads what is
-left: CONNACK, SUBACK, PINGRESP. Connect, session, TLS, keep-alive, reconnect and writing stay paho's.
+paho takes 50 to 90 µs for a message, most of it for reading a packet byte by byte. Here its socket is
+wrapped: one read brings up to `_READ` bytes, `mqtt_packets` takes all PUBLISH packets out of them, and paho
+reads what is left: CONNACK, SUBACK, PINGRESP. Connect, session, TLS, keep-alive, reconnect and writing stay
+paho's.
 
-Two names of paho are private: `_create_socket` and `_packet_queue`. `works()` tries, against the paho that is
-installed, whether they do what is needed; if not, paho reads everything itself, slower, with the same outcome.
+Two names of paho are private: `_create_socket` and `_packet_queue`. `works()` tries, with the paho that is
+installed, whether they do what is needed; if not, paho reads everything itself: slower, the same outcome.
 
 Memory is bounded: no more than `receive_maximum` messages are with the gateway, each of at most
 `mqtt_packets.Splitter`'s size. A broker that sends more (QoS 0, MQTT 3.1.1) is not read until some are
@@ -34,10 +35,12 @@ from luftpegel_gateway.transport.mqtt_packets import (
     acknowledgements,
     completions,
 )
+from luftpegel_gateway.transport.mqtt_socket import connect
 
 log = logging.getLogger("luftpegel.gateway")
 _READ = 256 * 1024
 _PINGRESP = b"\xd0\x00"
+ANSWER_S = 10.0  # for CONNACK
 _LIFE_SIGN_S = 1.0  # how often paho is told that the broker lives
 _RESTART_S = 5.0  # after paho failed
 _PUBACK = 0x40
@@ -56,6 +59,7 @@ class Stream:
         self._take = take
         self._rest = b""  # bytes for paho
         self._greeted = False  # the broker has answered the CONNECT
+        self._opened = time.monotonic()
         self._told_life = 0.0
         self.paused = False
         self._gate, self._opener = socket.socketpair()  # stands for the socket while it is not read
@@ -74,6 +78,9 @@ class Stream:
     def _read(self) -> bool:
         """Read once and split; False when the broker has closed the connection."""
         self._drain()
+        if self._overdue():
+            self.failure = TimeoutError("no answer to CONNECT")
+            raise self.failure
         if self.paused:
             self._tell_life()
             return True
@@ -99,11 +106,15 @@ class Stream:
         return True
 
     def _tell_life(self) -> None:
-        """Any byte of the broker is as good as an answer to a ping, which may be far behind it in the queue."""
+        """Any byte of the broker is as good as an answer to a ping, which may be far behind it."""
         now = time.monotonic()
         if self._greeted and now - self._told_life >= _LIFE_SIGN_S:
             self._told_life = now
             self._rest = _PINGRESP
+
+    def _overdue(self) -> bool:
+        """One that does not answer a CONNECT: paho would wait for the keep-alive, up to an hour."""
+        return not self._greeted and time.monotonic() - self._opened > ANSWER_S
 
     def pause(self) -> None:
         """Read nothing more: the broker's window fills, and it waits. paho goes on, with its pings."""
@@ -142,8 +153,8 @@ class Stream:
         """Bytes that can be had without waiting for the socket."""
         if self.paused and not self._rest:
             self._tell_life()
-        if self._rest or self.paused:
-            return len(self._rest)
+        if self._rest or self.paused or self._overdue():
+            return len(self._rest) or self._overdue()
         return int(self._sock.pending()) if isinstance(self._sock, ssl.SSLSocket) else 0
 
     def fileno(self) -> int:
@@ -170,11 +181,21 @@ class Client(paho.Client):
     """
 
     def __init__(
-        self, *, received: Received, receive_maximum: int, largest: int, fast: bool, **settings: Any
+        self,
+        *,
+        received: Received,
+        receive_maximum: int,
+        largest: int,
+        fast: bool,
+        tls: ssl.SSLContext | None = None,
+        **settings: Any,
     ) -> None:
         """`largest`: bytes of a payload that are kept whole. `fast`: with the receive path of our own."""
         super().__init__(CallbackAPIVersion.VERSION2, manual_ack=True, **settings)
+        if tls is not None:
+            self.tls_set_context(tls)
         self._fast = fast
+        self._tls = tls
         self._received = received
         self._bound = receive_maximum
         self._largest = largest
@@ -224,8 +245,9 @@ class Client(paho.Client):
         return super().loop_stop()
 
     def _create_socket(self) -> Any:
-        sock = super()._create_socket()
-        return self._wrap(sock) if self._fast else sock
+        if not self._fast:
+            return super()._create_socket()
+        return self._wrap(connect(self.host, self.port, self._tls))
 
     def _wrap(self, sock: Any) -> Stream:
         splitter = Splitter(version5=self.protocol == paho.MQTTv5, largest=self._largest)
@@ -246,7 +268,7 @@ class Client(paho.Client):
 
     def _plain_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         """A message that paho has read itself."""
-        payload, size = message.payload, None
+        payload, size = bytes(message.payload), None
         if len(payload) > self._largest:
             payload, size = payload[:HEAD], len(payload)
         topic = message._topic[:LONGEST_TOPIC]  # noqa: SLF001 - `topic` raises for what is no UTF-8
@@ -271,7 +293,8 @@ class Client(paho.Client):
             self._with_us -= len(tokens)
             if self._with_us <= self._bound and self._stream is not None and self._stream.paused:
                 self._stream.resume()
-            current = [(mid, qos) for connection, mid, qos in tokens if qos and connection == self._connection]
+            valid = self._connection
+            current = [(mid, qos) for connection, mid, qos in tokens if qos and connection == valid]
             if not current:
                 return
             if self._stream is None:
@@ -306,8 +329,8 @@ class _Trial(Client):
         for _ in range(3):
             self.loop_read()
         answer = self.far.recv(4096)
-        message = Message(b"t", b"p", 7, 1, None)
-        return connect[0] == 0x10 and answer == b"\x40\x02\x00\x07" and self.is_connected() and self.seen == [message]
+        written = connect[:1] == b"\x10" and answer == b"\x40\x02\x00\x07"
+        return written and self.is_connected() and self.seen == [Message(b"t", b"p", 7, 1, None)]
 
 
 @functools.cache

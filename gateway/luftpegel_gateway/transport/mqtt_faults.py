@@ -1,8 +1,8 @@
 """What stands between us and a broker: from exceptions and reason codes to one cause each.
 
 Pure. What a broker or TLS says is said in many ways; each of them was seen on a real mosquitto, or stands in
-OpenSSL's table of alerts (RFC 8446, section 6.2) or MQTT's of reason codes (v5.0, section 2.4; v3.1.1, table 3.1,
-whose codes paho translates).
+OpenSSL's table of alerts (RFC 8446, section 6.2) or in MQTT's of reason codes (v5.0, section 2.4; v3.1.1,
+table 3.1, whose codes paho translates).
 """
 
 import socket
@@ -10,6 +10,7 @@ import ssl
 
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.transport.mqtt_packets import ProtocolError
+from luftpegel_gateway.transport.mqtt_socket import NoHandshakeError
 
 LOST = "LP-401"  # closed without a word: explains nothing
 REFUSED = "LP-402"
@@ -38,11 +39,21 @@ _CERTIFICATE = {
     62: OTHER_NAME,  # host name
     64: OTHER_NAME,  # IP address
 }
+# What is no TLS, the special before the general.
+_EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
+    (ProtocolError, NO_MQTT),
+    (socket.gaierror, UNKNOWN_HOST),
+    (UnicodeError, UNKNOWN_HOST),  # no host has such a name
+    (NoHandshakeError, NO_TLS),
+    (ConnectionResetError, LOST),
+    (BrokenPipeError, LOST),
+    (OSError, UNREACHABLE),
+)
 # Alerts by which a broker refuses our certificate, or its absence, as parts of OpenSSL's names of them.
 _ALERTS = (
-    "ALERT_CERTIFICATE_REQUIRED", "ALERT_UNKNOWN_CA", "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_REVOKED",
-    "ALERT_CERTIFICATE_UNKNOWN", "ALERT_BAD_CERTIFICATE", "ALERT_UNSUPPORTED_CERTIFICATE",
-    "ALERT_HANDSHAKE_FAILURE", "ALERT_ACCESS_DENIED", "ALERT_DECRYPT_ERROR",
+    "ALERT_CERTIFICATE_REQUIRED", "ALERT_UNKNOWN_CA", "ALERT_CERTIFICATE_EXPIRED",
+    "ALERT_CERTIFICATE_REVOKED", "ALERT_CERTIFICATE_UNKNOWN", "ALERT_BAD_CERTIFICATE",
+    "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_HANDSHAKE_FAILURE", "ALERT_ACCESS_DENIED", "ALERT_DECRYPT_ERROR",
 )  # fmt: skip
 # Reason codes of CONNACK and DISCONNECT; every other is LOST, with its own words.
 _REASONS = {
@@ -65,29 +76,22 @@ _REASONS = {
 }
 
 
-def of_exception(error: Exception, *, tls: bool, port: str) -> Fault:
+def of_exception(error: Exception, *, port: str) -> Fault:
     """The cause behind a failed connection: what was raised while connecting, in the handshake or later.
 
-    `tls`: whether we speak TLS. `port`: "host:port", for the detail.
+    `port`: "host:port", for the detail.
     """
-    return Fault(_code(error, tls), f"{port}: {_text(error)}")
+    return Fault(_code(error), f"{port}: {_text(error)}")
 
 
-def _code(error: Exception, tls: bool) -> str:
-    match error:
-        case ProtocolError():
-            return NO_MQTT
-        case socket.gaierror() | UnicodeError():
-            return UNKNOWN_HOST
-        case ssl.SSLCertVerificationError():
-            return _CERTIFICATE.get(error.verify_code, UNTRUSTED)
-        case ssl.SSLError():
-            return OUR_CERTIFICATE if any(alert in (error.reason or "") for alert in _ALERTS) else NO_TLS
-        case ConnectionResetError() | BrokenPipeError():
-            # A refused connection is another exception: this one was made, and ended in the handshake.
-            return NO_TLS if tls else LOST
-        case OSError():
-            return UNREACHABLE
+def _code(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATE.get(error.verify_code, UNTRUSTED)
+    if isinstance(error, ssl.SSLError):
+        return OUR_CERTIFICATE if any(alert in (error.reason or "") for alert in _ALERTS) else NO_TLS
+    for kind, code in _EXCEPTIONS:
+        if isinstance(error, kind):
+            return code
     return NO_MQTT  # paho stumbled over what it was sent
 
 

@@ -1,9 +1,9 @@
 """The life of one connection to a broker, from paho's callbacks to: it stands, or one cause why not.
 
 paho tells an attempt's end several times over, the vaguest last ("unspecified error"); the first word that
-explains something counts, until the next attempt. What nobody says is found out: a broker that closes without
-CONNACK is asked what it speaks (`mqtt_probe`), and one that throws us out again and again, each time soon after
-it let us in, has a second client with our client id.
+explains something counts, until the next attempt. What nobody says is found out: a broker that closes
+without CONNACK is asked what it speaks (`mqtt_probe`), and one that throws us out again and again, each time
+soon after it let us in, has a second client with our client id.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def on_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *values:
 
 
 class Link:
-    """Watches a client that is not started yet. All of `up`, `down`, `steady` are called on the event loop."""
+    """Watches a client that is not started yet; calls `up`, `down` and `steady` on the event loop."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Link:
         self._explained = False
         self._up_since = None
 
-    def _connected(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _connected(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
         if reason.is_failure:
             self._tell(of_reason(reason.value, str(reason), port=self._place))
             return
@@ -85,7 +85,7 @@ class Link:
 
     def _failed(self, _client: paho.Client, _data: Any) -> None:
         error = self._client.last_failure or ConnectionError("connecting failed")
-        self._tell(of_exception(error, tls=self._tls, port=self._place))
+        self._tell(of_exception(error, port=self._place))
 
     def _disconnected(self, _client: paho.Client, _data: Any, flags: Any, reason: Any, _more: Any) -> None:
         lasted = None if self._up_since is None else time.monotonic() - self._up_since
@@ -99,12 +99,16 @@ class Link:
         if flags.is_disconnect_packet_from_server or is_protocol_error(reason.value):
             return of_reason(reason.value, str(reason), port=self._place)
         error = self._client.last_failure
-        if isinstance(error, ssl.SSLError | ProtocolError):
-            return of_exception(error, tls=self._tls, port=self._place)
-        if lasted is None:
-            version5 = self._client.protocol == paho.MQTTv5
+        explained = isinstance(error, ssl.SSLError | ProtocolError)
+        if lasted is None and not isinstance(error, ssl.SSLError):
+            version5 = self._client.protocol == paho.MQTTv5 and not explained
             found = why_silent(self._client.host, self._client.port, tls=self._tls, version5=version5)
-            return found or Fault(LOST, f"{self._place}: closed before it let us in")
+            if found is not None:
+                return found
+        if error is not None and explained:
+            return of_exception(error, port=self._place)
+        if lasted is None:
+            return Fault(LOST, f"{self._place}: {error or 'closed before it let us in'}")
         if self._short >= SHORT_ONES:
             return Fault(TWICE, f"{self._place}: ended {self._short} times, each time soon after the login")
         return Fault(LOST, f"{self._place}: {error or reason}")

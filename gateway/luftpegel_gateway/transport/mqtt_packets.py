@@ -2,8 +2,8 @@
 
 Pure: bytes in, messages out. It knows the fixed header, PUBLISH and PUBREL of MQTT 3.1.1 and 5
 (OASIS mqtt-v3.1.1-os and mqtt-v5.0-os, sections 2, 3.3 and 3.6) and nothing else; connect, subscribe and
-keep-alive are the client library's. What a broker may send is bounded here: a payload above `largest` is cut to
-its head while it streams in, so that 256 MB cost no more memory than 64 KiB.
+keep-alive are the client library's. What a broker may send is bounded here: a payload above `largest` is
+cut to its head while it streams in, so that 256 MB cost no more memory than 64 KiB.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ HEAD = 1024  # bytes kept of an oversized payload, enough to see what it was
 LONGEST_TOPIC = 1024  # bytes kept of a topic; none of a network server comes near it
 _LARGEST_PREAMBLE = 2 + 65535 + 2 + 4  # topic with its length, packet identifier, length of the properties
 _LARGEST_OTHER = 64 * 1024  # CONNACK, SUBACK and so on are a few bytes; their properties may say something
-_PUBLISH, _PUBREL = 0x30, 0x62
+_CONNACK, _PUBLISH, _PUBREL = 0x20, 0x30, 0x62
 _MORE = 0x80
 
 
@@ -38,6 +38,7 @@ class Splitter:
         self._version5 = version5
         self._largest = largest
         self._whole = largest + _LARGEST_PREAMBLE  # what a packet may have without being streamed
+        self._greeted = False  # a broker's first packet is CONNACK
         self._held = bytearray()  # the beginning of a packet that is not complete
         self._needed = 0  # bytes of it before it is worth looking again
         self._first = 0  # first byte of a packet that is streamed
@@ -48,6 +49,10 @@ class Splitter:
     def feed(self, data: bytes) -> tuple[list[Message], bytes]:
         """All messages that are complete now, and the bytes of other packets. Raises ProtocolError."""
         messages: list[Message] = []
+        if not self._greeted and data:
+            if data[0] != _CONNACK:
+                raise ProtocolError(f"it answers {data[:20]!r}")
+            self._greeted = True
         if self._left:
             data = self._stream(data, messages)
         if self._held and not self._left:
