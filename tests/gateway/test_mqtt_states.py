@@ -243,7 +243,7 @@ def test_one_who_listens_and_says_nothing(inn, gateway, monkeypatch):
     monkeypatch.setattr(mqtt_client, "ANSWER_S", 0.2)
     monkeypatch.setattr(mqtt_probe, "PATIENCE_S", 0.2)
     inn.close()
-    with socket.create_server(("127.0.0.1", inn.port)):
+    with socket.create_server(("127.0.0.1", inn.port), backlog=100):
         one = gateway(inn.port, keepalive_s=3600)
         until(lambda: "no answer" in one.condition().detail)
         assert one.code() == "LP-401"

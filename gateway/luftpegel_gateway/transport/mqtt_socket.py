@@ -3,7 +3,7 @@
 import socket
 import ssl
 
-PATIENCE_S = 10.0  # for the connection, and again for the handshake
+PATIENCE_S = 5.0  # for the connection, and again for the handshake
 
 
 class NoHandshakeError(OSError):
