@@ -30,7 +30,8 @@ def receive(*messages, then=lambda _source: None):
         options = {
             name: None if option.default is REQUIRED else option.default for name, option in OPTIONS.items()
         }
-        source = ChirpStackMqtt("source", options | {"host": "127.0.0.1", "port": 1}, arrivals.extend, conditions)
+        options |= {"host": "127.0.0.1", "port": 1}
+        source = ChirpStackMqtt("source", options, arrivals.extend, conditions)
         source._client._take(list(messages), [])
         await asyncio.sleep(0)
         then(source)

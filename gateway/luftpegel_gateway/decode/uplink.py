@@ -8,10 +8,10 @@ bytes were covered by LoRaWAN's own integrity code.
 import msgspec
 
 import luftpegel_wire as wire
+from luftpegel_gateway.decode.reader import ReadingsReader
 from luftpegel_gateway.model.events import Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.model.readings import Cell
-from luftpegel_wire.readings_reader import ReadingsReader
 
 MAC_ONLY = 0
 

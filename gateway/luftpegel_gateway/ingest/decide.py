@@ -4,7 +4,8 @@ Pure: what is known comes in as a snapshot, what is to be known goes out as outc
 message: it comes out with faults, and every good reading of the same frame beside them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 from zlib import crc32
 
 import msgspec
@@ -20,7 +21,7 @@ from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, No
 from luftpegel_gateway.model.faults import Fault, Refused
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
-from luftpegel_gateway.model.state import Life, Link, StationState
+from luftpegel_gateway.model.state import Asked, Life, Link, StationState
 from luftpegel_gateway.model.state import Status as StatusTold
 from luftpegel_gateway.model.station import Station
 from luftpegel_wire import PORT_BACKFILL, encode_backfill
@@ -33,14 +34,30 @@ Parse = Callable[[Delivery], Event]  # raises Refused
 Resolve = Callable[[str, str], Station | None]  # source and device EUI -> station
 
 
+class Filter(Protocol):
+    """What of a source's events is ours (sources/filter.py)."""
+
+    def kept_out(self, event: Uplink | Joined | Notice) -> Passed | None:
+        """How to count an event that is nothing for us; None for one that is to be read."""
+
+    def unknown(self, event: Uplink | Joined | Notice) -> Passed | None:
+        """How to count the event of a device that nobody knows; None: it goes into quarantine."""
+
+
 class Decider:
     """The rules, with what they need to know of the outside: how to parse, and who a device is."""
 
     def __init__(
-        self, parse: Parse, resolve: Resolve, downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR
+        self,
+        parse: Parse,
+        resolve: Resolve,
+        filters: Mapping[str, Filter] = {},  # noqa: B006 - never changed
+        downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
     ) -> None:
+        """`filters`: by the source's name; a source without one is read whole."""
         self._parse = parse
         self._resolve = resolve
+        self._filters = filters
         self._budget_us = downlink_us_per_hour
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
@@ -72,14 +89,14 @@ class Decider:
     def _event(self, delivery: Delivery, event: Event, draft: Draft, now: int, again: bool) -> Outcome:
         if isinstance(event, Passed):
             return Outcome(dev_eui=event.dev_eui, passed=event.reason)
+        sieve = self._filters.get(delivery.source)
+        if sieve and (out := sieve.kept_out(event)):
+            return Outcome(dev_eui=event.dev_eui, passed=out.reason)
         station = self._resolve(delivery.source, event.dev_eui)
+        if station is None:
+            return self._stranger(event, sieve)
         if isinstance(event, Notice):
             return Outcome(dev_eui=event.dev_eui, notice=event)
-        if station is None:
-            if isinstance(event, Joined):
-                return Outcome(dev_eui=event.dev_eui, passed="join of an unknown device")
-            fault = Fault("LP-320", f"device {event.dev_eui}")
-            return Outcome(dev_eui=event.dev_eui, faults=(fault,))
         key = (station.tenant, station.id)
         if isinstance(event, Joined):
             # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
@@ -87,6 +104,15 @@ class Decider:
             draft.states[key] = state
             return Outcome(keep=True, key=key, dev_eui=event.dev_eui)
         return self._uplink(event, station, key, draft, now, again)
+
+    @staticmethod
+    def _stranger(event: Uplink | Joined | Notice, sieve: Filter | None) -> Outcome:
+        """An event of a device that is in nobody's list: readings wait in quarantine, the rest is counted."""
+        out = sieve.unknown(event) if sieve else None
+        if out is None and isinstance(event, Uplink):
+            return Outcome(dev_eui=event.dev_eui, faults=(Fault("LP-320", f"device {event.dev_eui}"),))
+        reason = out.reason if out else "no uplink of an unknown device"
+        return Outcome(dev_eui=event.dev_eui, passed=reason)
 
     def _uplink(
         self, event: Uplink, station: Station, key: StationKey, draft: Draft, now: int, again: bool
@@ -206,7 +232,7 @@ def _alarm(ref: Ref, told: Alarm, received: Estimate) -> AlarmRaised:
     )
 
 
-def _asked(state: StationState, asked: backfill.Asked | None) -> StationState:
+def _asked(state: StationState, asked: Asked | None) -> StationState:
     life: Life = state.life
     if life.asked == asked:
         return state

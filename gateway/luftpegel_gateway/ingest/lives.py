@@ -79,7 +79,7 @@ def _judge(
     agree = [row for row in both if same_values(known[row.seq], row, frame.steps)]
     if both and 2 * len(agree) <= len(both):
         return Verdict(_NO, OTHER_VALUES)
-    if agree and informative(agree):
+    if agree and (informative(agree) or frame.newest > (life.seen.newest or 0)):
         return Verdict(_YES)
     if agree:
         newest = agree[0]

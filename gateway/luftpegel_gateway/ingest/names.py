@@ -36,7 +36,7 @@ def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
     if top is None or lowest <= top + 1 or time is None or life.newest_time is None:
         return life
     hole = lowest - top - 1
-    allowed = max(0, time - life.newest_time) // max(1, pace_s) + 1
+    allowed = fitting(time - life.newest_time, pace_s)
     if hole <= allowed:
         return life
     asked = min(hole, allowed + JUMP)
@@ -47,6 +47,11 @@ def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
     return msgspec.structs.replace(
         life, seen=life.seen.add_range(*skip), skipped=life.skipped.add_range(*skip), surplus=surplus
     )
+
+
+def fitting(passed_s: int, pace_s: int) -> int:
+    """How many readings can lie between two that are so far apart; a tenth of the pace is the clocks' slack."""
+    return max(0, -(-(10 * passed_s - pace_s) // (10 * max(1, pace_s))) - 1)
 
 
 def reaching_back(life: Life, oldest: int, interval_s: int) -> Life:

@@ -153,12 +153,12 @@ class _Telling:
     def _moved(self, kept: Kept) -> dict[int, Reading]:
         """Known readings whose time was wrong, or was not sure and now is."""
         top = self.life.seen.newest
-        if top is None or not (kept.shift or kept.settled):
+        if top is None or kept.shift is None:
             return {}
-        since, seconds = kept.shift or (self.life.time.chain_from, 0)
+        since, seconds = kept.shift
         moved = {}
         for known in self.draft.between(self.ref, max(since, top - MOST_MOVED), top):
-            if known.time is not None and (seconds or known.unsure):
+            if known.time is not None and (known.unsure or not kept.settled):
                 moved[known.seq] = msgspec.structs.replace(known, time=known.time + seconds, unsure=False)
         return moved
 

@@ -3,8 +3,6 @@
 Codes are those of `words/messages.py`: LP-2xx link and frames, LP-3xx operator, LP-4xx brokers, disks, sinks.
 """
 
-from typing import Protocol
-
 import msgspec
 
 
@@ -41,13 +39,3 @@ class CannotStart(Exception):  # noqa: N818 - told to the operator
         super().__init__(f"{code} {detail}")
         self.code = code
         self.detail = detail
-
-
-class Troubles(Protocol):
-    """Where a part tells what is wrong with it; on the event loop only. See `conditions/conditions.py`."""
-
-    def report(self, subject: str, code: str, detail: str) -> None:
-        """`subject` suffers from this, (still) now."""
-
-    def clear(self, subject: str, *codes: str) -> None:
-        """`subject` does not suffer from these any more; none given: from nothing."""

@@ -1,7 +1,7 @@
 """Where frames come from. One file a source, one line in this table; nothing else changes.
 
 A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload, size) -> Event`
-(pure, raises `Refused`), and `create(name, options, deliver, troubles) -> Source`. `wrong(options)` and
+(pure, raises `Refused`), and `create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
 `warnings(options)` judge options beside each other, where a kind needs it.
 """
 

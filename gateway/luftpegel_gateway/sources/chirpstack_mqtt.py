@@ -12,8 +12,9 @@ from typing import Any
 import paho.mqtt.client as paho
 
 from luftpegel_gateway.config.options import Option, text, whole
+from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
-from luftpegel_gateway.model.faults import Fault, Troubles
+from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.sources import Deliver
 from luftpegel_gateway.sources.chirpstack_events import json_command, parse, protobuf_command
 from luftpegel_gateway.transport import mqtt
@@ -40,11 +41,13 @@ SURE = 20  # messages with QoS 1 in a row: nobody publishes with QoS 0 any more
 class ChirpStackMqtt:
     """One broker's events; the `Upstream` of their arrivals."""
 
-    def __init__(self, name: str, options: Mapping[str, Any], deliver: Deliver, troubles: Troubles) -> None:
+    def __init__(
+        self, name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions
+    ) -> None:
         self._name = name
         self._address = f"{options['host']}:{options['port']}"
         self._deliver = deliver
-        self._troubles = troubles
+        self._conditions = conditions
         self._loop = asyncio.get_running_loop()
         prefix = f"{options['topic_prefix'].strip('/')}/" if options["topic_prefix"] else ""
         self._filter = f"{prefix}application/+/device/+/event/+"
@@ -63,7 +66,7 @@ class ChirpStackMqtt:
 
     def start(self) -> None:
         """See `Source`."""
-        self._troubles.report(self._name, LOST, f"{self._address} not connected yet")
+        self._conditions.report(self._name, LOST, f"{self._address} not connected yet")
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -103,23 +106,23 @@ class ChirpStackMqtt:
         """The broker has answered the subscription."""
         if refused:
             detail = f"{self._address}: {self._filter}: {refused[0]}"
-            self._troubles.report(self._name, NOT_SUBSCRIBED, detail)
+            self._conditions.report(self._name, NOT_SUBSCRIBED, detail)
             self._loop.call_later(RESUBSCRIBE_S, self._subscribe)
         else:
-            self._troubles.clear(self._name, NOT_SUBSCRIBED)
+            self._conditions.clear(self._name, NOT_SUBSCRIBED)
         # Another client with our id is not gone because it is our turn: that shows when the connection lasts.
-        self._troubles.clear(self._name, *(code for code in OF_CONNECTION if code != TWICE))
+        self._conditions.clear(self._name, *(code for code in OF_CONNECTION if code != TWICE))
 
     def _down(self, fault: Fault) -> None:
         """No connection. A cause that explains itself takes the place of any before; a vague one does not."""
         if self._stopped:
             return
         if fault.code != LOST:
-            self._troubles.clear(self._name, *(code for code in OF_CONNECTION if code != fault.code))
-        self._troubles.report(self._name, fault.code, fault.detail)
+            self._conditions.clear(self._name, *(code for code in OF_CONNECTION if code != fault.code))
+        self._conditions.report(self._name, fault.code, fault.detail)
 
     def _steady(self) -> None:
-        self._troubles.clear(self._name, TWICE)
+        self._conditions.clear(self._name, TWICE)
 
     def _arrived(self, arrivals: list[Arrival]) -> None:
         if self._stopped:
@@ -132,11 +135,11 @@ class ChirpStackMqtt:
         unsafe = [place for place, arrival in enumerate(arrivals) if not arrival.token[2]]
         if unsafe:
             self._sure = 0
-            self._troubles.report(self._name, QOS_0, self._address)
+            self._conditions.report(self._name, QOS_0, self._address)
         before = self._sure
         self._sure += len(arrivals) - (unsafe[-1] + 1 if unsafe else 0)
         if before < SURE <= self._sure:
-            self._troubles.clear(self._name, QOS_0)
+            self._conditions.clear(self._name, QOS_0)
 
     def acknowledge(self, tokens: Sequence[tuple[int, int, int]]) -> None:
         """See `Upstream`: one write for all of them."""
@@ -157,6 +160,6 @@ def _text(topic: bytes) -> str:
         return ""
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, troubles: Troubles) -> ChirpStackMqtt:
+def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> ChirpStackMqtt:
     """The source of one [[source]] with kind "chirpstack-mqtt"."""
-    return ChirpStackMqtt(name, options, deliver, troubles)
+    return ChirpStackMqtt(name, options, deliver, conditions)

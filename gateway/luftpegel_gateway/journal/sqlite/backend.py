@@ -30,7 +30,7 @@ from luftpegel_gateway.journal.sqlite.schema import FRAMES, PASSED, PLACES
 from luftpegel_gateway.journal.sqlite.watch import Watch
 from luftpegel_gateway.model.events import Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.model.observations import Item
+from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.model.readings import pack_reading
 
 _STATE = msgspec.msgpack.Encoder()

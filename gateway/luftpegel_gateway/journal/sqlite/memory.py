@@ -14,7 +14,7 @@ from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading, unpack_reading
 from luftpegel_gateway.model.state import StationState
 
-KEPT = 8  # newest readings of a life
+KEPT = 12  # newest readings of a life
 _STATE = msgspec.msgpack.Decoder(StationState)
 _EMPTY = StationState()
 AIRTIME = "airtime"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from luftpegel_gateway.journal.port import Account, Entry, StationKey
+from luftpegel_gateway.journal.port import Account, Entry, Group, StationKey
 from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
@@ -21,6 +21,7 @@ _ENTRY = (
     "SELECT id, code, detail, sink, times, first_at, last_at, resolved_at, dev_eui, station, size, message"
     " FROM quarantine"
 )
+_OPEN = "resolved_at IS NULL AND (?1 IS NULL OR code = ?1) AND (?2 IS NULL OR dev_eui = ?2)"
 
 
 class SqliteReader:
@@ -89,10 +90,31 @@ class SqliteReader:
         with told_as_down(self._path):
             rows = self._database.execute(
                 f"{_ENTRY} WHERE (resolved_at IS NOT NULL) = ?1 AND (?2 IS NULL OR code = ?2)"
-                " AND (?3 IS NULL OR dev_eui = ?3) ORDER BY id LIMIT ?4",
+                " AND (?3 IS NULL OR dev_eui = ?3) ORDER BY id DESC LIMIT ?4",
                 (resolved, code, dev_eui, limit),
             )
-            return [self._entry(row) for row in rows]
+            return [self._entry(row) for row in rows][::-1]
+
+    def groups(self, *, code: str | None = None, dev_eui: str | None = None) -> Sequence[Group]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            rows = self._database.execute(
+                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"
+                f" max(last_at) AS last, max(id) FROM quarantine WHERE {_OPEN}"
+                " GROUP BY code, sink, dev_eui ORDER BY last",
+                (code, dev_eui),
+            )
+            return [Group(*row) for row in rows]
+
+    def numbers(
+        self, *, code: str | None = None, dev_eui: str | None = None, before: int | None = None
+    ) -> Sequence[tuple[int, int]]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            return self._database.execute(
+                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",
+                (code, dev_eui, before),
+            ).fetchall()
 
     def entry(self, number: int) -> Entry | None:
         """See `Reader`."""
@@ -146,7 +168,7 @@ class SqliteReader:
                 for number, tenant, name in self._database.execute("SELECT number, tenant, id FROM station")
             }
             told = b"; ".join(repr(item).encode() for item in unpack_items(message, stations))
-            return Entry(*head, "", "", "", told, size)  # type: ignore[arg-type]
+            return Entry(*head, "", "", "", told, size)  # type: ignore[arg-type,call-arg]
         [(delivery, _)] = self._packer.unpack(message)
         place = (delivery.source, delivery.kind, delivery.topic, delivery.payload)
-        return Entry(*head, *place, size)  # type: ignore[arg-type]
+        return Entry(*head, *place, size)  # type: ignore[arg-type,call-arg]
