@@ -4,9 +4,11 @@ import socket
 import ssl
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from mqtt_world import level_of, until
 
 from luftpegel_gateway.config.options import REQUIRED
+from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.sources import chirpstack_mqtt
 from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_faults, mqtt_link, mqtt_probe
 from luftpegel_gateway.words.messages import CATALOGUE, parts_of
@@ -128,6 +130,29 @@ def test_our_certificate_is_accepted(inn, gateway, authority, good_pair):
     inn.open_tls(good_pair, authority, "require_certificate true")
     certificate, key = authority.issue("us", host="us")
     gateway(inn.port, tls=True, ca_file=authority.file, cert_file=certificate, key_file=key).works()
+
+
+@pytest.mark.parametrize("self_signed", [True, False])
+def test_trust_in_this_very_certificate(inn, gateway, authority, self_signed):
+    """What LP-442 advises for a certificate that signed itself; and for one whose authority is far away."""
+    pair = authority.issue("pinned", self_signed=self_signed)
+    inn.open_tls(pair, authority)
+    gateway(inn.port, tls=True, ca_file=pair[0]).works()
+
+
+def test_an_encrypted_key_does_not_wait_for_a_person(authority, tmp_path):
+    certificate, _ = authority.issue("us", host="us")
+    key = tmp_path / "encrypted.key"
+    key.write_bytes(
+        authority.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    with pytest.raises(CannotStart, match="passphrase") as refused:
+        mqtt._tls(options(tls=True, cert_file=certificate, key_file=key), "source")
+    assert refused.value.code == "LP-405"
 
 
 def test_two_that_share_no_version_of_tls(inn, gateway, authority, good_pair, old_tls):
