@@ -5,7 +5,7 @@ Nothing is opened or started here. Every mistake is found in one go, so that an 
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,6 +195,15 @@ def load(file: Path) -> Config:
     )
 
 
+def risks(config: Config) -> Iterator[tuple[str, str]]:
+    """What may stand in the files but should not: the name of a source or sink, and an LP code."""
+    parts = [(part, sources.module_of(part.kind)) for part in config.sources]
+    parts += [(part, sinks.module_of(part.kind)) for part in config.sinks]
+    for part, module in parts:
+        if hasattr(module, "warnings"):
+            yield from ((part.name, code) for _, code in module.warnings(part.options))
+
+
 def _parts(main: _File, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
     """All [[source]] or [[sink]] tables, at least one; their names are added to `names`, which are taken."""
     parts = []
@@ -220,7 +229,11 @@ def _part(
         main.wrong((*place, "kind"), "LP-306", key="kind", expected=expected, got=repr(kind))
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
+    before = len(main.mistakes)
     options = main.read(place, table, {"kind": Option(text), "name": NAME, **module.OPTIONS})
+    if len(main.mistakes) == before and hasattr(module, "wrong"):
+        for option, wrong in module.wrong(options):
+            main.wrong((*place, option), wrong.code, key=option, **wrong.words)
     return Part(kind, options["name"] or kind, options)
 
 
