@@ -26,6 +26,6 @@ def stands_out(before: int, value: int, after: int) -> int:
 
 
 def usual(values: Sequence[int]) -> int:
-    """NOISE percent of the larger steps between values in a row; 0 while they are too few to tell."""
+    """NOISE percent of the middle step between values in a row; 0 while they are too few to tell."""
     steps = sorted(abs(after - before) for before, after in pairwise(values))
-    return NOISE * steps[7 * len(steps) // 10] // 100 if len(steps) >= _FEWEST else 0
+    return NOISE * steps[len(steps) // 2] // 100 if len(steps) >= _FEWEST else 0

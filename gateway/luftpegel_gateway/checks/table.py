@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 REACH_S = 5400
-NOISE = 150
+NOISE = 200
 DEW_POINT = 3500
 DEW_POINT_ABOVE = 300
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from luftpegel_gateway.checks.check import silent
+from luftpegel_gateway.checks.silence import silent
 from luftpegel_gateway.ingest.state import State, Station, unpack_state
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.readings import Reading, unpack_cells
