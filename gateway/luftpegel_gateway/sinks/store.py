@@ -70,9 +70,13 @@ class Store:
     def _open_now(self) -> sqlite3.Connection:
         if self._database is None:
             database = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(SCHEMA)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = FULL")
+                database.executescript(SCHEMA)
+            except sqlite3.Error:
+                database.close()
+                raise
             self._database = database
         return self._database
 
