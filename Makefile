@@ -3,6 +3,7 @@
 #   make demo            a simulated town for a day, with proof; its page stays up until Ctrl-C
 #   make demo ONCE=1     the same, and ends
 #   make test            everything that must hold
+#   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
 #   make bench           the figures, as a table and as bench.json
 #   make generate        what is made from spec/channels.toml
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-.PHONY: demo test check bench generate clean
+.PHONY: demo test check fresh bench generate clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -24,6 +25,9 @@ check: $(VENV)/.ready-to-develop $(STUBS)/.ready
 	$(BIN)/mypy
 	$(BIN)/python -m luftpegel_tools.firmware_check --stubs $(STUBS)
 	$(BIN)/python -m luftpegel_tools.generate --check
+
+fresh:
+	PYTHONPATH=tools $(PYTHON) -m luftpegel_tools.fresh $(WORDS)
 
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.bench $(ARGS)
