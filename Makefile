@@ -9,6 +9,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Files of tests side by side; those that start boards and brokers keep a core busy.
+JOBS ?= 2
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
@@ -18,7 +20,7 @@ demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
 
 test: check
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile $(ARGS)
 
 check: $(VENV)/.ready-to-develop $(STUBS)/.ready
 	$(BIN)/ruff check --quiet .
