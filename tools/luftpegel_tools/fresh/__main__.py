@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ class Outcome:
 def main(argv: list[str] | None = None) -> int:
     """Run what the words ask for."""
     asked = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what runs inside ends with us
     try:
         _check_means()
         outcomes = [one for release in asked.debian for one in _try_release(release, asked)]

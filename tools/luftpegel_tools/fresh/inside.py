@@ -24,7 +24,8 @@ _PIP_FILES = (
 )
 _OF_THE_MACHINE = re.compile(r"PIP_\w+|(https?|no|all)_proxy|SSL_CERT_FILE|REQUESTS_CA_BUNDLE", re.IGNORECASE)
 
-# Within new namespaces, as root: $1 the root, $2 the user's number; the rest is the order.
+# Within new namespaces, as root: $1 the root, $2 the user's number; the rest is the order. This shell stays:
+# as the first process there it buries orphans.
 _ENTER = """
 set -eu
 root=$1 user=$2
@@ -36,7 +37,8 @@ printf '%s\\n' "$BOUND" | while read -r path; do
     [ -z "$path" ] || mount --bind "$path" "$root$path"
 done
 unset BOUND
-exec chroot --userspec="$user:$user" "$root" "$@"
+chroot --userspec="$user:$user" "$root" "$@"
+exit $?
 """
 
 
