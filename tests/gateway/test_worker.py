@@ -45,7 +45,8 @@ def journal(tmp_path, station):
     )
     uplinks = [station.uplink(seq, history=1) for seq in range(FRAMES)]
     journal.take([Delivery("chirpstack-mqtt", station.topic(), uplink) for uplink in uplinks])
-    return journal
+    yield journal
+    journal.close()
 
 
 @pytest.fixture
