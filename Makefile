@@ -5,13 +5,14 @@
 #   make test            everything that must hold
 #   make bench           the figures, as a table and as bench.json
 #   make generate        what is made from spec/channels.toml
+#   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-.PHONY: demo test check bench generate clean
+.PHONY: demo test check bench generate fast clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -30,6 +31,10 @@ bench: $(VENV)/.ready-to-develop
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate
+
+fast: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --group fast
+	$(BIN)/python -m luftpegel_tools.compile_wire
 
 clean:
 	rm -rf $(VENV) .cache build bench.json

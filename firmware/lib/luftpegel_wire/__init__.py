@@ -14,7 +14,7 @@ PORT_BACKFILL = 11  # gateway to station; the answer is readings frames
 
 _PARTS = {
     "readings": "Row encode_readings",
-    "readings_reader": "Readings decode_readings",
+    "readings_reader": "Readings ReadingsReader decode_readings",
     "resolution": "exact_steps",
     "frames": "encode_status encode_alarm encode_config encode_backfill",
     "frames_reader": "Status Alarm Config Backfill decode_status decode_alarm decode_config decode_backfill",

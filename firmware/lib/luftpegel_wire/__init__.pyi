@@ -14,6 +14,7 @@ from luftpegel_wire.frames_reader import decode_status as decode_status
 from luftpegel_wire.readings import Row as Row
 from luftpegel_wire.readings import encode_readings as encode_readings
 from luftpegel_wire.readings_reader import Readings as Readings
+from luftpegel_wire.readings_reader import ReadingsReader as ReadingsReader
 from luftpegel_wire.readings_reader import decode_readings as decode_readings
 from luftpegel_wire.resolution import exact_steps as exact_steps
 

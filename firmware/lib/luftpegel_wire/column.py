@@ -35,59 +35,76 @@ _USUAL_LENGTH = 3072  # three first values in four are of 7 to 14 bits
 
 class Column:
     def __init__(self, mean=16):
-        self._recent = []  # the last values, newest last
-        self._coded = 0
+        self._seen = 0  # values so far
+        self._recent = [0, 0, 0, 0, 0, 0, 0, 0]  # the last of them, value n at n modulo 8
+        self._sum = 0  # of those
         self._mean = mean  # of the differences' magnitude, in 16ths
+        self._guesses = [0, 0, 0, 0]  # of each predictor, for the value to come
         self._misses = [0, 0, 0, 0]  # how far off each predictor has lately been, in 16ths
         self._product = 0  # of this column's steps and the left neighbour's, and
         self._square = 0  # the neighbour's steps squared: their quotient is the slope between the two
 
     def begin(self, value):
         # The first value is known from elsewhere.
-        self._recent.append(value)
+        self._remember(value)
 
     def code(self, coder, value, drive):
         # Codes the next value; drive is the left neighbour's step in this row. Gives (value, own step).
-        if not self._recent:
+        if not self._seen:
             value = _first(coder, value)
-            self._recent.append(value)
+            self._remember(value)
             return value, 0
-        guesses = self._guesses(drive)
-        best = 0
-        for index in (1, 2, 3):
-            if self._misses[index] < self._misses[best]:
-                best = index
-        value = guesses[best] + _difference(coder, self._mean, value - guesses[best])
+        guess = self._guess(drive)
+        value = guess + _difference(coder, self._mean, value - guess)
         if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
             raise WireError(OUT_OF_RANGE, "a value of %d steps" % value)
-        return value, self._learn(value, guesses, abs(value - guesses[best]), drive)
+        return value, self._learn(value, value - guess, drive)
 
-    def _guesses(self, drive):
+    def _guess(self, drive):
         # Last value; line through the last two; mean of the last eight; last value plus the neighbour's
-        # step times the slope.
-        recent = self._recent
-        count = len(recent)
-        last = recent[-1]
-        line = 2 * last - recent[-2] if count > 1 else last
-        mean = (2 * sum(recent) + count) // (2 * count)
-        slope = (2 * self._product * drive + self._square) // (2 * self._square) if self._square else 0
-        return last, line, mean, last + slope
+        # step times the slope. Gives the guess of the predictor that has lately been best.
+        seen, recent, guesses, misses = self._seen, self._recent, self._guesses, self._misses
+        last = recent[(seen - 1) % _RECENT]
+        count = seen if seen < _RECENT else _RECENT
+        guesses[0] = last
+        guesses[1] = 2 * last - recent[(seen - 2) % _RECENT] if seen > 1 else last
+        guesses[2] = (2 * self._sum + count) // (2 * count)
+        guesses[3] = last
+        if self._square:
+            guesses[3] += (2 * self._product * drive + self._square) // (2 * self._square)
+        best = 0
+        for index in range(1, 4):
+            if misses[index] < misses[best]:
+                best = index
+        return guesses[best]
 
-    def _learn(self, value, guesses, miss, drive):
-        misses = self._misses
+    def _learn(self, value, difference, drive):
+        # Gives the column's own step.
+        guesses, misses = self._guesses, self._misses
         for index in range(4):
-            misses[index] += (16 * min(abs(value - guesses[index]), 4095) - misses[index]) >> 3
-        self._mean += (16 * min(miss, 4095) - self._mean) >> (1 if self._coded < 2 else 2)
+            misses[index] += (_sixteenths(value - guesses[index]) - misses[index]) >> 3
+        self._mean += (_sixteenths(difference) - self._mean) >> (1 if self._seen < 3 else 2)
         if self._mean < 1:
             self._mean = 1
-        self._coded += 1
-        step = max(-1023, min(1023, value - self._recent[-1]))
+        step = value - guesses[0]
+        step = -1023 if step < -1023 else 1023 if step > 1023 else step
         self._product += 16 * drive * step - (self._product >> 4)
         self._square += 16 * drive * drive - (self._square >> 4)
-        if len(self._recent) == _RECENT:
-            self._recent.pop(0)
-        self._recent.append(value)
+        self._remember(value)
         return step
+
+    def _remember(self, value):
+        at = self._seen % _RECENT
+        self._sum += value - self._recent[at]
+        self._recent[at] = value
+        self._seen += 1
+
+
+def _sixteenths(difference):
+    # The magnitude of a difference in 16ths of a step, of at most 4095 steps.
+    if difference < 0:
+        difference = -difference
+    return 16 * difference if difference < 4095 else 16 * 4095
 
 
 def _first(coder, value):

@@ -1,4 +1,5 @@
-# Reads a readings frame: the way back of readings.py, with the same model.
+# Reads a readings frame: the way back of readings.py, with the same model. A gateway reads it row by row and
+# stops where it knows what follows; the CPython of a gateway may run this file compiled (docs/wire.md).
 
 from .cbor_reader import loads
 from .errors import MALFORMED, OUT_OF_RANGE, UNKNOWN_VERSION, WireError
@@ -20,24 +21,61 @@ class Readings:
         self.rows = rows
 
 
+class ReadingsReader:
+    # The same frame, read no further than it is asked for: what stands before the rows at once, each row by
+    # next(). Who needs no more rows drops the reader. Damage behind the last row that was read is then not
+    # noticed: LoRaWAN's MIC has already covered the bytes. All raise WireError, nothing else.
+    # count: rows in the frame.
+
+    def __init__(self, payload):
+        self.version = VERSION
+        self.seq, self.age, body = parts(loads(payload))
+        self.count = body[0] + 1
+        self._coder = Decoder(body[1:])
+        self.channels = code_channels(self._coder, None)
+        self.steps = code_steps(self._coder, self.channels, None)
+        self._model = Rows(len(self.channels))
+        self._nothing = [0] * len(self.channels)
+        self._told = 0
+        self._age = self.age
+        self._broken = False
+
+    def next(self):
+        # The next row, newest first; None behind the last. A row that cannot be read is the last asked for:
+        # whatever followed would be a wrong number.
+        if self._broken:
+            raise WireError(MALFORMED, "behind a row that cannot be read")
+        if self._told == self.count:
+            return None
+        self._broken = True
+        nothing = self._nothing
+        absent, interval, values, quality = self._model.code(self._coder, False, 0, nothing, nothing)
+        age = self._age
+        if absent:
+            age = None
+        else:
+            self._age = age = None if age is None or interval is None else age + interval
+        for index, step in enumerate(self.steps):
+            if values[index] is not None and step is not None:
+                values[index] *= step
+        row = Row(self.seq - self._told, age, interval, tuple(values), tuple(quality), absent)
+        self._told += 1
+        self._broken = False
+        return row
+
+    def finish(self):
+        # Reads what is left of the rows, then holds the end to what an encoder would have written.
+        while self.next():
+            pass
+        self._coder.finish()
+
+
 def decode_readings(payload):
     # Raises WireError, nothing else.
-    seq, age, body = parts(loads(payload))
-    coder = Decoder(body[1:])
-    channels = code_channels(coder, None)
-    steps = code_steps(coder, channels, None)
-    model = Rows(len(channels))
-    nothing = [0] * len(channels)
-    rows = []
-    now = age
-    for number in range(seq, seq - body[0] - 1, -1):
-        absent, interval, values, quality = model.code(coder, False, 0, nothing, nothing)
-        if not absent:
-            now = None if now is None or interval is None else now + interval
-        scaled = [value if value is None else value * (step or 1) for value, step in zip(values, steps)]
-        rows.append(Row(number, None if absent else now, interval, tuple(scaled), tuple(quality), absent))
-    coder.finish()
-    return Readings(seq, age, channels, steps, rows)
+    frame = ReadingsReader(payload)
+    rows = [frame.next() for _ in range(frame.count)]
+    frame.finish()
+    return Readings(frame.seq, frame.age, frame.channels, frame.steps, rows)
 
 
 def parts(frame):

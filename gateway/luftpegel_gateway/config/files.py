@@ -25,7 +25,7 @@ from luftpegel_gateway.config.options import (
 )
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.config.toml_lines import error_line, line_of, lines_of
-from luftpegel_gateway.ingest.state import Station
+from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.words.messages import say
 
 GATEWAY_OPTIONS = {
@@ -34,6 +34,9 @@ GATEWAY_OPTIONS = {
     "linger_ms": Option(whole(0, 1000), 5),
     "keep_days": Option(whole(1, 36500), 31),
     "keep_mib": Option(whole(16, 10_000_000), 4096),
+    "quarantine_days": Option(whole(1, 36500), 400),
+    "quarantine_mib": Option(whole(1, 1_000_000), 64),
+    "downlink_s_per_hour": Option(number(0, 360), 9.0),
 }
 PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
 STATION_OPTIONS = {
@@ -46,7 +49,7 @@ STATION_OPTIONS = {
     "longitude": Option(number(-180, 180), None),
 }
 # Parts of the gateway that report troubles under these names themselves.
-RESERVED = ("journal", "retention")
+RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
 
 
@@ -71,6 +74,9 @@ class Config:
     linger_s: float
     keep_days: int
     keep_mib: int
+    quarantine_days: int
+    quarantine_mib: int
+    downlink_s_per_hour: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,9 @@ def load(file: Path) -> Config:
         linger_s=gateway["linger_ms"] / 1000,
         keep_days=gateway["keep_days"],
         keep_mib=gateway["keep_mib"],
+        quarantine_days=gateway["quarantine_days"],
+        quarantine_mib=gateway["quarantine_mib"],
+        downlink_s_per_hour=gateway["downlink_s_per_hour"],
     )
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from luftpegel_gateway.control.protocol import (
     Answer,
@@ -14,7 +14,7 @@ from luftpegel_gateway.control.protocol import (
     Request,
     Told,
 )
-from luftpegel_gateway.journal.port import Decide
+from luftpegel_gateway.journal.port import Decide, Log
 from luftpegel_gateway.model.faults import CannotStart, Fault, JournalDown
 
 LONGEST_DETAIL = 300  # characters of an outcome, so that an answer is bounded
@@ -22,11 +22,14 @@ Handler = Callable[[Any], Awaitable[Answer]]
 Handlers = Mapping[type[Request], Handler]
 
 
-class Journal(Protocol):
-    """The journal's writing side (`journal.port.Log`), wherever it runs."""
+T = TypeVar("T")
 
-    async def call(self, method: str, *arguments: Any) -> Any:
-        """Run a method of the log and await its answer."""
+
+class Journal(Protocol):
+    """The journal's writing side, wherever it runs."""
+
+    async def call(self, work: Callable[[Log], T]) -> T:
+        """Run `work(log)` and await its answer."""
 
 
 def handlers(
@@ -53,7 +56,7 @@ def handlers(
         return Answer(outcomes=tuple(outcomes))
 
     async def discard(request: Discard) -> Answer:
-        return Answer(discarded=await journal.call("discard", request.ids))
+        return Answer(discarded=await journal.call(lambda log: log.discard(request.ids)))
 
     async def reload(_request: Reload) -> Answer:
         return Answer(stations=reread())
@@ -66,7 +69,7 @@ def handlers(
 
 async def _replay_one(journal: Journal, number: int, decide: Decide, now: int) -> Outcome:
     try:
-        fault: Fault | None = await journal.call("replay", number, decide, now)
+        fault = await journal.call(lambda log: log.replay(number, decide, now))
     except KeyError:
         return Outcome(number, "LP-330", str(number))
     return Outcome(number) if fault is None else Outcome(number, fault.code, fault.detail[:LONGEST_DETAIL])

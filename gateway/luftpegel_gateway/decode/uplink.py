@@ -1,75 +1,112 @@
-"""From an uplink to readings: the wire's decoder, the network server's time, the limits of databases.
+"""What an uplink tells: readings row by row, newest first, or a status, or an alarm.
 
-Pure. Raises `Refused` with the wire's own code or one of ours; nothing else comes out of here for any bytes.
+Reading a row costs time, and most rows of a frame are history that is known already; so rows are read one at a
+time, by whoever knows when to stop. A frame that is not read to its end is not checked to its end either; its
+bytes were covered by LoRaWAN's own integrity code.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import msgspec
 
 import luftpegel_wire as wire
-from luftpegel_gateway.model.events import Refused, UplinkFrame
-from luftpegel_gateway.model.readings import Cell, Reading
+from luftpegel_gateway.decode.reader import ReadingsReader
+from luftpegel_gateway.model.events import Uplink
+from luftpegel_gateway.model.faults import Refused
+from luftpegel_gateway.model.readings import Cell
 
 MAC_ONLY = 0
-LARGEST = 2**53 - 1  # what JSON, JavaScript and SQLite all carry exactly
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One row as a frame tells it: the reading, its age in seconds, and each channel's step in base units."""
+class Told(msgspec.Struct, frozen=True):
+    """One row as a frame tells it. `age`: seconds from sampling to transmission. No cells: absent."""
 
-    reading: Reading
+    seq: int
     age: int | None
-    steps: Mapping[int, int]
+    cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a frame tells: rows of readings, oldest first, and how far back the station's own journal goes."""
+class Readings:
+    """A readings frame. `rows` are those read so far, newest first."""
 
-    rows: Sequence[Told] = ()
-    oldest_seq: int | None = None
+    def __init__(self, payload: bytes) -> None:
+        """Read the head only. Raises Refused."""
+        try:
+            self._reader = ReadingsReader(payload)
+        except wire.WireError as error:
+            raise _refused(error) from error
+        self.newest: int = self._reader.seq
+        self.oldest: int = self._reader.seq - self._reader.count + 1
+        self.rows: list[Told] = []
+        # A channel without a step is of a newer table: its unit is unknown. Only the raw frame keeps it.
+        steps = zip(self._reader.channels, self._reader.steps, strict=True)
+        self.steps: dict[int, int] = {channel: step for channel, step in steps if step is not None}
+
+    def next(self) -> Told | None:
+        """The next row, or None behind the last. Raises Refused when the frame is damaged there."""
+        try:
+            row = self._reader.next()
+            if row is None:
+                self._reader.finish()
+                return None
+        except wire.WireError as error:
+            raise _refused(error) from error
+        cells: tuple[Cell, ...] = ()
+        if not row.absent:
+            steps = self.steps
+            columns = zip(self._reader.channels, row.values, row.quality, strict=True)
+            cells = tuple([Cell(channel, value, told) for channel, value, told in columns if channel in steps])
+        told = Told(row.seq, None if row.absent else row.age, cells)
+        self.rows.append(told)
+        return told
+
+    def rest(self) -> list[Told]:
+        """All rows, those read before among them."""
+        while len(self.rows) <= self.newest - self.oldest and self.next() is not None:
+            pass
+        if len(self.rows) == self.newest - self.oldest + 1:
+            self.next()
+        return self.rows
 
 
-def decode_uplink(frame: UplinkFrame) -> Content:
-    """What the frame tells; nothing for MAC commands, alarms and answers, which are kept as frames only."""
-    if frame.encrypted:
+class Status(msgspec.Struct, frozen=True):
+    """A status frame: fields by their names in the wire's table; unknown ones by number, as text."""
+
+    fields: dict[str, int | str]
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """An alarm frame. `age`: seconds; `value` and `threshold`: base units; `kind`: the wire's word."""
+
+    seq: int
+    age: int
+    channel: int
+    kind: str
+    value: int
+    threshold: int
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """A frame that tells nothing here: MAC commands only, or the answer to a configuration."""
+
+
+def decode_uplink(uplink: Uplink) -> Readings | Status | Alarm | Nothing:
+    """What the uplink tells. Raises Refused with the wire's own code, or LP-251; nothing else, for any bytes."""
+    if uplink.encrypted:
         raise Refused("LP-251", "joinServerContext is set: the payload is still encrypted")
-    if frame.f_port == MAC_ONLY or not frame.data:
-        return Content()
+    if not uplink.f_port or not uplink.data:
+        return Nothing()
+    if uplink.f_port == wire.PORT_READINGS:
+        return Readings(uplink.data)
     try:
-        content = wire.decode(frame.f_port, frame.data)
+        content = wire.decode(uplink.f_port, uplink.data)
     except wire.WireError as error:
-        raise Refused(error.code, str(error).removeprefix(f"{error.code}: ")) from error
+        raise _refused(error) from error
     if isinstance(content, wire.Status):
-        oldest = content.fields.get("oldest_seq")
-        return Content(oldest_seq=oldest if isinstance(oldest, int) and oldest >= 0 else None)
-    if not isinstance(content, wire.Readings):
-        return Content()
-    seconds = frame.received_at // 1_000_000
-    told = [_told(content, row, seconds) for row in content.rows]
-    return Content(sorted(told, key=lambda item: item.reading.seq))
+        return Status({str(name): value for name, value in content.fields.items()})
+    if isinstance(content, wire.Alarm):
+        kind = str(content.kind)
+        return Alarm(content.seq, content.age, content.channel, kind, content.value, content.threshold)
+    return Nothing()
 
 
-def _told(content: Any, row: Any, received_at: int) -> Told:
-    _fits("sequence number", row.seq)
-    if row.absent:
-        return Told(Reading(row.seq, None, ()), None, {})
-    _fits("age", row.age or 0)
-    time = None if row.age is None else received_at - row.age
-    columns = zip(content.channels, content.steps, row.values, row.quality, strict=True)
-    # A channel without a step is of a newer table: its unit is unknown. Only the raw frame keeps it.
-    known = [column for column in columns if column[1] is not None]
-    cells = tuple(_cell(channel, value, quality) for channel, _step, value, quality in known)
-    return Told(Reading(row.seq, time, cells), row.age, {channel: step for channel, step, *_ in known})
-
-
-def _cell(channel: int, value: int | None, quality: int) -> Cell:
-    _fits(f"value of channel {channel}", value or 0)
-    return Cell(channel, value, quality, quality)
-
-
-def _fits(what: str, number: int) -> None:
-    if not -LARGEST <= number <= LARGEST:
-        raise Refused("LP-255", f"{what} is {number}")
+def _refused(error: wire.WireError) -> Refused:
+    return Refused(error.code, str(error).removeprefix(f"{error.code}: "))

@@ -1,1 +1,1 @@
-"""."""
+"""What is asked of stations: readings again. Pure."""

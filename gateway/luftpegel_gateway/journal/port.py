@@ -13,7 +13,7 @@ import msgspec
 from luftpegel_gateway.model.events import Delivery, Downlink, Notice
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import Item
+from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
 
@@ -74,13 +74,6 @@ class Outcomes(msgspec.Struct):
 
 
 Decide = Callable[[Sequence[Delivery], Snapshot, int], Outcomes]
-
-
-class Rejection(msgspec.Struct, frozen=True):
-    """A sink's answer that it will never accept an item."""
-
-    item: Item
-    fault: Fault
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -73,6 +73,7 @@ class Uplink(msgspec.Struct, frozen=True):
     reply_topic: str = ""
     json: bool = True
     application: str = ""  # the network server's id of the application
+    application_name: str = ""  # what people call it there
     tenant: str = ""  # the network server's id of its tenant
     dr: int | None = None
     rssi: int | None = None
@@ -89,6 +90,8 @@ class Joined(msgspec.Struct, frozen=True):
     dev_eui: str
     clocks: Clocks = Clocks()
     dev_addr: str = ""
+    application: str = ""
+    application_name: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -98,6 +101,8 @@ class Notice(msgspec.Struct, frozen=True):
     level: str
     code: str
     text: str
+    application: str = ""
+    application_name: str = ""
 
 
 class Passed(msgspec.Struct, frozen=True):

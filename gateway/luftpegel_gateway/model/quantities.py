@@ -9,7 +9,7 @@ from luftpegel_wire import channels
 
 
 class Quantity(Protocol):
-    """One row of the table. Limits are base units (a minute, for `rate`), `flat` seconds; None: no limit."""
+    """One row of the table; `low` and `high` in base units. What checks know beyond: `checks/table.py`."""
 
     name: str
     en: str
@@ -17,10 +17,9 @@ class Quantity(Protocol):
     unit: str
     symbol: str
     exponent: int
-    low: int | None
-    high: int | None
-    rate: int | None
-    flat: int | None
+    step: int
+    low: int
+    high: int
 
 
 def of_channel(channel: int) -> Quantity | None:

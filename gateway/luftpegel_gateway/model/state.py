@@ -55,6 +55,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     oldest_told: int | None = None
     time: Timekeeping = Timekeeping()
     asked: Asked | None = None
+    surplus: int = 0
 
     @property
     def gaps(self) -> tuple[Range, ...]:
@@ -73,7 +74,8 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     @property
     def missing(self) -> int:
         """How many readings are missing: gaps, and those that the station itself no longer has."""
-        return sum(last - first + 1 for first, last in self.gaps) + len(self.absent)
+        holes = sum(last - first + 1 for first, last in self.gaps) + len(self.absent)
+        return max(0, holes - self.surplus)
 
     def knows(self, seq: int) -> bool:
         """Whether a reading with cells is here under this number."""
@@ -106,8 +108,9 @@ class Status(msgspec.Struct, frozen=True, array_like=True):
 class StationState(msgspec.Struct, frozen=True, array_like=True):
     """All that is known of a station. `lives`: oldest first, the last one is current.
 
-    `marks`: hashes of the last frames. `joined`: a join has come since the last frame. `twin`: two lives tell
-    new readings in turn, so two boards share this id; the number of the other one.
+    `marks`: hashes of the last frames. `joined`: since the last reading a join or a status hints at a new
+    board. `twin`: an older life told new readings after the current one had begun, so two boards share this
+    id; its number, and when it last did (Unix seconds).
     """
 
     lives: tuple[Life, ...] = ()
@@ -119,6 +122,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     repeated_frames: int = 0
     repeated_readings: int = 0
     twin: int | None = None
+    twin_at: int | None = None
 
     @property
     def life(self) -> Life:

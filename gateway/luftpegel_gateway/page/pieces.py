@@ -44,7 +44,7 @@ def completeness_piece(view: View, language: str) -> Html:
 
 def doubt_piece(cell: Cell, station: Station, language: str, explain: Explain) -> Html | None:
     """What is said of a value, each on its own; None when nothing is."""
-    said = remarks(cell, station.limits, language, explain)
+    said = remarks(cell, station, language, explain)
     return join(*(tag("span", text, class_="warn remark") for text in said)) if said else None
 
 

@@ -1,7 +1,7 @@
 """Where frames come from. One file a source, one line in this table; nothing else changes.
 
-A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload) -> Event` (pure,
-raises `Refused`), and `create(name, options, deliver, health) -> Source`.
+A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload, size) -> Event`
+(pure, raises `Refused`), and `create(name, options, deliver, health) -> Source`.
 """
 
 import importlib
@@ -39,5 +39,6 @@ def module_of(kind: str) -> ModuleType:
 
 def parse(delivery: Delivery) -> Event:
     """The event in a delivery, by the parser of its source. Raises Refused."""
-    event: Event = importlib.import_module(PARSERS[delivery.kind]).parse(delivery.topic, delivery.payload)
+    parser = importlib.import_module(PARSERS[delivery.kind])
+    event: Event = parser.parse(delivery.topic, delivery.payload, delivery.size)
     return event

@@ -1,51 +1,69 @@
 """ChirpStack v4's integration events, JSON or protobuf, as the gateway's own, and its commands. Pure.
 
-Contract: chirpstack's `integration.proto`. Its traps: `rxInfo` and `txInfo` leave out fields that hold their
-default (no `rssi` means 0 dBm, no `fPort` an uplink without one), `deduplicationId` is random and names
-nothing, `data` is "" for MAC-only uplinks, and `joinServerContext` means that the payload is still encrypted.
+Contract: chirpstack's `integration.proto`, 4.0 to 4.19. Its traps: a missing field holds its default
+(`rxInfo` and `txInfo` never write one, nor does any part of 4.0), `deduplicationId` is random and names
+nothing, `data` is "" for MAC-only uplinks, `joinServerContext` means that the payload is still encrypted,
+`time` is any radio gateway's word, and `rxInfo[].nsTime` (from 4.6, not in 4.11.0) ChirpStack's own clock.
+
+A device EUI, and data that can be read, are all that an uplink must have. Whatever else is missing or makes
+no sense is None, and its JSON name stands in `lacking`.
 """
 
 import base64
-import binascii
 import json
-import math
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from luftpegel_gateway.model.events import Downlink, Event, Joined, Notice, Refused, UplinkFrame
+from luftpegel_gateway.model.events import Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.faults import Refused
+from luftpegel_gateway.sources import chirpstack_values as values
+from luftpegel_gateway.sources.chirpstack_receptions import heard, told
+from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EUI = re.compile(r"[0-9a-f]{16}")
-_ADDRESS = re.compile(r"[0-9a-f]{8}")
-_TOPIC = re.compile(r"(?P<device>(?:.*/)?application/[^/]+/device/[^/]+)/event/(?P<kind>[a-z]+)")
-_MESSAGES = {"up": "UplinkEvent", "join": "JoinEvent", "log": "LogEvent", "status": "StatusEvent",
-             "ack": "AckEvent", "txack": "TxAckEvent", "location": "LocationEvent"}  # fmt: skip
+__all__ = ["is_json", "json_command", "parse", "protobuf_command"]
+
 LARGEST_EVENT = 256 * 1024
-LATEST = 2**53  # microseconds: the year 2255
+LONGEST_TOPIC = 300  # of those whose parts are remembered
+# Kinds that hold no reading ("integration" ended with 4.15). Reasons are counted, so there must be few.
+OTHER_KINDS = ("ack", "txack", "status", "location", "integration")
+LEVELS = ("INFO", "WARNING", "ERROR")
+CODES = ("UNKNOWN", "DOWNLINK_PAYLOAD_SIZE", "UPLINK_CODEC", "DOWNLINK_CODEC", "OTAA",
+         "UPLINK_F_CNT_RESET", "UPLINK_MIC", "UPLINK_F_CNT_RETRANSMISSION", "DOWNLINK_GATEWAY",
+         "RELAY_NEW_END_DEVICE", "F_CNT_DOWN", "EXPIRED")  # fmt: skip
+_ADDRESS = re.compile(r"[0-9a-f]{8}")
+_VERSION_3 = (b'"devEUI"', b'"applicationID"')
 
 
-def parse(topic: str, payload: bytes) -> Event:
-    """The event of one MQTT message. Raises Refused LP-250 for anything that is none."""
-    place = _TOPIC.fullmatch(topic)
-    reader = _READERS.get(place["kind"]) if place else None
-    if place is None or reader is None:
-        raise Refused("LP-250", f"topic {topic[:200]!r}")
-    if len(payload) > LARGEST_EVENT:
-        raise Refused("LP-250", f"{len(payload)} bytes are more than any event has")
-    content = _content(place["kind"], payload)
-    try:
-        return reader(place["device"], content)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        if isinstance(error, Refused):
-            raise
-        raise Refused("LP-250", f"{type(error).__name__}: {str(error)[:200]}") from error
+class _Place(NamedTuple):
+    """What the topic says: …application/{application}/device/{device}/event/{kind}."""
+
+    base: str  # all before /event/
+    application: str
+    device: str  # its EUI, or "" where another template made the topic
+    kind: str
 
 
-def is_json(payload: bytes | bytearray) -> bool:
-    """Whether an event is JSON. No protobuf event begins with "{": proto3 has no such wire type."""
-    return payload.lstrip()[:1] == b"{"
+def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
+    """The event of one MQTT message; `size`: bytes of the whole payload where `payload` is its head.
+
+    Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3.
+    """
+    place = _place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic)
+    reader = _READERS.get(place.kind)
+    if reader is None:
+        kind = place.kind if place.kind in OTHER_KINDS else "unknown"
+        return Passed(f"kind {kind}", place.device)
+    if (size or len(payload)) > LARGEST_EVENT:
+        raise Refused("LP-250", f"{size or len(payload)} bytes are more than any event has")
+    odd: list[str] = []
+    speaks_json = is_json(payload)
+    message = _message(place.kind, payload, speaks_json, odd)
+    given = message.device_info.dev_eui if message.device_info else None
+    if given != place.device or not given:
+        given = _dev_eui(given, place, payload, odd)
+    return reader(place, message, given, speaks_json, odd)
 
 
 def json_command(downlink: Downlink) -> bytes:
@@ -71,136 +89,124 @@ def protobuf_command(downlink: Downlink) -> bytes:
     return encoded
 
 
-def _content(kind: str, payload: bytes) -> dict[str, Any]:
-    """The message as a dictionary with ChirpStack's JSON names."""
+@lru_cache(4096)
+def _place(topic: str) -> _Place:
+    parts = topic.rsplit("/", 5)
+    if (
+        len(parts) < 6
+        or (parts[0] != "application" and not parts[0].endswith("/application"))
+        or parts[2] != "device"
+        or parts[4] != "event"
+        or not all(parts)
+    ):
+        raise Refused("LP-250", f"topic {topic[:200]!r}")
     try:
-        content = json.loads(payload) if is_json(payload) else _protobuf(kind, payload)
-    except (ValueError, RecursionError) as error:
-        raise Refused("LP-250", f"neither JSON nor protobuf: {str(error)[:200]}") from error
-    if not isinstance(content, dict):
-        raise Refused("LP-250", "the event is no object")
-    return content
+        device = values.device_eui(parts[3])
+    except ValueError:
+        device = ""
+    return _Place(topic[: -len(parts[5]) - len("/event/")], parts[1], device, parts[5])
 
 
-def _protobuf(kind: str, payload: bytes) -> dict[str, Any]:
-    """Read only what the readers use: converting a whole message to JSON costs a hundred times as much."""
-    # Imported here: 50 ms and 10 MB that a JSON integration never needs.
-    from chirpstack_api import integration  # noqa: PLC0415
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
-
+def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Message:
     try:
-        event = getattr(integration, _MESSAGES[kind]).FromString(payload)
-    except DecodeError as error:
-        raise ValueError(str(error)) from error
-    content: dict[str, Any] = {"deviceInfo": {"devEui": event.device_info.dev_eui}}
-    if kind == "up":
-        content |= _protobuf_uplink(event)
-    elif kind == "log":
-        content |= {"level": integration.LogLevel.Name(event.level), "description": event.description,
-                    "code": integration.LogCode.Name(event.code)}  # fmt: skip
-    return content
+        return from_json(payload, odd) if speaks_json else from_protobuf(kind, payload)
+    except RecursionError as error:
+        raise Refused("LP-250", "the JSON is nested too deeply") from error
+    except (ValueError, TypeError) as error:
+        form = "JSON that cannot be read" if speaks_json else "neither JSON nor protobuf"
+        raise Refused("LP-250", f"{form}: {values.prose(error, 200)}") from error
 
 
-def _protobuf_uplink(event: Any) -> dict[str, Any]:
-    content = {
-        "devAddr": event.dev_addr,
-        "fCnt": event.f_cnt,
-        "fPort": event.f_port,
-        "dr": event.dr,
-        "data": event.data,
-        "rxInfo": [{"rssi": gateway.rssi, "snr": gateway.snr} for gateway in event.rx_info],
-    }
-    if event.HasField("time"):
-        content["time"] = event.time.seconds * 1_000_000 + event.time.nanos // 1000
-    if event.HasField("join_server_context"):
-        content["joinServerContext"] = {}
-    return content
+def _dev_eui(given: Any, place: _Place, payload: bytes, odd: list[str]) -> str:
+    """The event's own word, not the topic's: a bridge or a rule can publish an event under any topic."""
+    try:
+        dev_eui = values.device_eui(given)
+    except ValueError as error:
+        if given is None and any(key in payload for key in _VERSION_3):
+            raise Refused("LP-256", str(error)) from error
+        raise Refused("LP-250", f"no device EUI: {error}") from error
+    if dev_eui != place.device:
+        odd.append("topic")
+    return dev_eui
 
 
-def _uplink(device: str, content: dict[str, Any]) -> UplinkFrame:
-    rssi, snr = _strongest(content.get("rxInfo") or [])
-    return UplinkFrame(
-        dev_eui=_dev_eui(content),
-        dev_addr=_hex(_ADDRESS, content["devAddr"]),
-        f_cnt=_whole(content.get("fCnt", 0), 2**32 - 1),
-        f_port=_whole(content.get("fPort", 0), 255),
-        data=_bytes(content.get("data")),
-        received_at=_microseconds(content["time"]),
-        reply_topic=f"{device}/command/down",
-        dr=_whole(content.get("dr", 0), 15),
-        rssi=rssi,
-        snr=snr,
-        encrypted=content.get("joinServerContext") is not None,
+def _uplink(place: _Place, message: Message, dev_eui: str, speaks_json: bool, odd: list[str]) -> Uplink:
+    try:
+        data = values.base64(message.data)
+    except ValueError as error:
+        raise Refused("LP-250", f"data is no base64: {error}") from error
+    radio = heard(message, odd)
+    tenant, application, application_name = _origin(place, message, odd)
+    return Uplink(
+        dev_eui=dev_eui,
+        f_port=values.whole(message.f_port, 0, 255, "fPort", odd),
+        data=data,
+        clocks=radio.clocks,
+        dev_addr=_address(message, odd),
+        f_cnt=values.whole(message.f_cnt, 0, 2**32 - 1, "fCnt", odd),
+        reply_topic=f"{place.base}/command/down",
+        json=speaks_json,
+        application=application,
+        application_name=application_name,
+        tenant=tenant,
+        dr=values.whole(message.dr, 0, 15, "dr", odd),
+        rssi=radio.rssi,
+        snr=radio.snr,
+        gateway=radio.gateway,
+        gateways=radio.gateways,
+        encrypted=_encrypted(message, odd),
+        lacking=tuple(sorted(set(odd))) if odd else (),
     )
 
 
-def _join(_device: str, content: dict[str, Any]) -> Joined:
-    return Joined(_dev_eui(content))
+def _join(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Joined:
+    _, application, name = _origin(place, message, odd)
+    return Joined(dev_eui, Clocks(told(message, odd)), _address(message, odd), application, name)
 
 
-def _log(_device: str, content: dict[str, Any]) -> Notice:
-    level, code, text = (str(content.get(key, "")) for key in ("level", "code", "description"))
-    return Notice(_dev_eui(content), level[:20], code[:60], text[:500])
+def _log(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Notice:
+    _, application, name = _origin(place, message, odd)
+    level, code = _word(message.level, LEVELS, 20), _word(message.code, CODES, 60)
+    return Notice(dev_eui, level, code, values.prose(message.description, 500), application, name)
 
 
-def _other(_device: str, content: dict[str, Any]) -> Notice:
-    return Notice(_dev_eui(content), "INFO", "", "")
-
-
-_READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
+_READERS: dict[str, Callable[[_Place, Message, str, bool, list[str]], Event]] = {
     "up": _uplink,
     "join": _join,
     "log": _log,
-    "status": _other,
-    "ack": _other,
-    "txack": _other,
-    "location": _other,
 }
 
 
-def _dev_eui(content: dict[str, Any]) -> str:
-    return _hex(_EUI, content["deviceInfo"]["devEui"])
+def _address(message: Message, odd: list[str]) -> str:
+    given = message.dev_addr
+    if isinstance(given, str) and _ADDRESS.fullmatch(plain := given.lower()):
+        return plain
+    odd.append("devAddr")
+    return ""
 
 
-def _hex(pattern: re.Pattern[str], text: str) -> str:
-    """Lower-case hex digits of the right length; ValueError otherwise."""
-    if not pattern.fullmatch(text.lower()):
-        raise ValueError(f"{text[:40]!r} is no hexadecimal identifier of the right length")
-    return text.lower()
+def _origin(place: _Place, message: Message, odd: list[str]) -> tuple[str, str, str]:
+    """Tenant's id, application's id and name. The topic has the application's id too."""
+    device = message.device_info
+    if device is None:
+        return "", place.application, ""
+    application = values.label(device.application_id, "deviceInfo.applicationId", odd)
+    return (
+        values.label(device.tenant_id, "deviceInfo.tenantId", odd),
+        application or values.label(place.application, "topic", odd),
+        values.label(device.application_name, "deviceInfo.applicationName", odd),
+    )
 
 
-def _whole(value: object, largest: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= largest:
-        raise ValueError(f"{str(value)[:40]} is no whole number from 0 to {largest}")
-    return value
+def _encrypted(message: Message, odd: list[str]) -> bool:
+    context = message.join_server_context
+    if context is not None and not isinstance(context, dict):
+        odd.append("joinServerContext")
+    return isinstance(context, dict)
 
 
-def _bytes(value: str | bytes | None) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    try:
-        return base64.b64decode(value or "", validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"data is not base64: {error}") from error
-
-
-def _microseconds(value: str | int) -> int:
-    """Unix microseconds of an RFC 3339 time; nanoseconds are cut."""
-    if isinstance(value, int):
-        return _whole(value, LATEST)
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(f"time {value!r} names no zone")
-    elapsed = moment - _EPOCH
-    return _whole((elapsed.days * 86400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds, LATEST)
-
-
-def _strongest(receptions: list[dict[str, Any]]) -> tuple[int | None, float | None]:
-    """RSSI and SNR of the gateway that heard best. An absent field holds its default, 0."""
-    heard = [(float(item.get("snr", 0)), int(item.get("rssi", 0))) for item in receptions]
-    if not heard:
-        return None, None
-    snr, rssi = max(heard)
-    if not math.isfinite(snr) or abs(rssi) > 1000:
-        raise ValueError(f"rxInfo: rssi {str(rssi)[:20]}, snr {snr}")
-    return rssi, snr
+def _word(value: Any, words: Sequence[str], longest: int) -> str:
+    """A word of an enumeration, also as its number; the number of one that is newer than this gateway."""
+    if type(value) is int and 0 <= value < len(words):
+        return words[value]
+    return values.prose(value, longest)

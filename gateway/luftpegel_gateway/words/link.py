@@ -41,6 +41,12 @@ LINK: Mapping[str, Text] = {
         ("A number in the frame is impossible: {detail}.", "Check the firmware of the device."),
         ("Eine Zahl im Frame ist unmöglich: {detail}.", "Die Firmware des Geräts prüfen."),
     ),
+    "LP-256": Text(
+        ("This is an event of ChirpStack v3: {detail}.",
+         "This source reads ChirpStack v4 only. Update the network server, or give its topics a prefix of their own and set topic_prefix of this source."),
+        ("Das ist ein Ereignis von ChirpStack v3: {detail}.",
+         "Diese Quelle liest nur ChirpStack v4. Den Netzserver aktualisieren, oder seinen Themen einen eigenen Vorsatz geben und topic_prefix dieser Quelle setzen."),
+    ),
     "LP-260": Text(
         ("A station counts its readings anew: {detail}. The readings before and after are kept apart.",
          "Nothing needs doing after a new board or an erased memory. If nobody changed the board, have its power and its memory checked."),

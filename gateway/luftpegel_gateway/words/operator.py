@@ -67,6 +67,14 @@ OPERATOR: Mapping[str, Text] = {
         ("Das Gerät steht nicht in stations.toml: {detail}.",
          "Eine [[station]] mit dieser dev_eui in stations.toml eintragen, dann `luftpegel gateway quarantine replay`; das Gateway muss nicht neu starten."),
     ),
+    "LP-321": Text(
+        ("'{key}' is an empty list: no device would be let in.", "Remove the line to let all in, or name some."),
+        ("'{key}' ist eine leere Liste: kein Gerät käme durch.", "Die Zeile entfernen, um alle zuzulassen, oder welche nennen."),
+    ),
+    "LP-322": Text(
+        ("'{key}': \"{got}\" fits no device EUI.", "Write 16 hexadecimal digits; * stands for any of them, ? for one: \"70b3d57e*\"."),
+        ("'{key}': „{got}“ passt auf keine Geräte-EUI.", "16 Hexadezimalziffern schreiben; * steht für beliebige, ? für eine: \"70b3d57e*\"."),
+    ),
     "LP-330": Text(
         ("There is no quarantine entry {detail}.", "List them with `luftpegel gateway quarantine list`."),
         ("Einen Eintrag {detail} gibt es in der Quarantäne nicht.", "Mit `luftpegel gateway quarantine list` auflisten."),

@@ -35,8 +35,9 @@ PARTS: Mapping[str, Text] = {
          "Auf dem Datenträger des Datenordners Platz schaffen."),
     ),
     "LP-411": Text(
-        ("The store cannot write: {detail}.", "Make room, and check that the file is a database of this gateway."),
-        ("Der Speicher kann nicht schreiben: {detail}.", "Platz schaffen und prüfen, ob die Datei eine Datenbank dieses Gateways ist."),
+        ("The store cannot write: {detail}. Readings wait in the journal.", "Make room (a store of an earlier version is copied once, which takes its size three times), and check that the file is a database of this gateway."),
+        ("Der Speicher kann nicht schreiben: {detail}. Messwerte warten im Journal.",
+         "Platz schaffen (ein Speicher einer früheren Fassung wird einmal kopiert, das braucht seine Größe dreimal) und prüfen, ob die Datei eine Datenbank dieses Gateways ist."),
     ),
     "LP-412": Text(
         ("The data folder cannot be used: {detail}.", "Check that it may be written, and that no other gateway runs on it."),
@@ -59,6 +60,11 @@ PARTS: Mapping[str, Text] = {
         ("Das Journal stammt von einer neueren Fassung als dieses Gateway: {detail}.",
          "Wieder das neuere Gateway starten, oder mit der Sicherung zurückgehen, die vor der Umstellung neben dem Journal angelegt wurde."),
     ),
+    "LP-416": Text(
+        ("More comes in than the journal takes: {detail}. What has no room is sent again later; nothing is lost.", "Look at the journal's own trouble, or at what publishes so much."),
+        ("Es kommt mehr herein, als das Journal aufnimmt: {detail}. Was keinen Platz hat, wird später erneut gesendet; es geht nichts verloren.",
+         "Nach der Störung des Journals sehen, oder danach, was so viel veröffentlicht."),
+    ),
     "LP-420": Text(
         ("The sink does not answer: {detail}.", "Check that it runs, and its host and port. Readings wait in the journal."),
         ("Das Ziel antwortet nicht: {detail}.", "Prüfen, ob es läuft, und seine Werte host und port. Messwerte warten im Journal."),
@@ -69,8 +75,9 @@ PARTS: Mapping[str, Text] = {
          "Prüfen, ob zwei Stationen eine id teilen oder das Journal gelöscht und der Speicher behalten wurde."),
     ),
     "LP-422": Text(
-        ("The sink refuses readings: {detail}.", "Allow this user to write (access list). Readings wait in the journal."),
-        ("Das Ziel lehnt Messwerte ab: {detail}.", "Diesem Benutzer das Schreiben erlauben (Zugriffsliste). Messwerte warten im Journal."),
+        ("The sink refuses readings: {detail}.", "Allow this user to write (access list). When it refuses all, readings wait in the journal; what it refused alone is in quarantine: `luftpegel gateway quarantine replay`."),
+        ("Das Ziel lehnt Messwerte ab: {detail}.",
+         "Diesem Benutzer das Schreiben erlauben (Zugriffsliste). Lehnt es alle ab, warten Messwerte im Journal; einzeln abgelehnte liegen in der Quarantäne: `luftpegel gateway quarantine replay`."),
     ),
     "LP-423": Text(
         ("A sink failed on this frame: {detail}.", "This is a mistake in the gateway: report it with the log, then `luftpegel gateway quarantine replay` with the next version."),

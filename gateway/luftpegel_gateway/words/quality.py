@@ -1,10 +1,10 @@
 """What is said of a value, German and English: the quality that the station told, what the checks found."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from luftpegel_gateway.model.quality import words_of
 from luftpegel_gateway.model.readings import Cell
-from luftpegel_gateway.model.station import Limit
+from luftpegel_gateway.model.station import Station
 from luftpegel_wire import quality
 
 QUALITY: dict[int, tuple[str, str]] = {
@@ -41,11 +41,11 @@ FLAG: dict[str, tuple[str, str]] = {
     "time": ("time is doubtful", "die Zeit ist zweifelhaft"),
 }
 
-Explain = Callable[[Cell, Mapping[str, Limit], str], Sequence[tuple[str, str]]]
-"""(cell, the station's own limits, language) -> what the checks say of it: (word, reason)."""
+Explain = Callable[[Cell, Station, str], Sequence[tuple[str, str]]]
+"""(cell, its station, language) -> what the checks say of it: (word, reason)."""
 
 
-def words_only(cell: Cell, _limits: Mapping[str, Limit], _language: str) -> Sequence[tuple[str, str]]:
+def words_only(cell: Cell, _station: Station, _language: str) -> Sequence[tuple[str, str]]:
     """The words of a cell's flags without reasons: an `Explain` for whoever has no checks at hand."""
     return [(word, "") for word in words_of(cell.flags)]
 
@@ -60,13 +60,13 @@ def flag_text(word: str, language: str) -> str:
     return FLAG[word][language == "de"] if word in FLAG else word
 
 
-def remarks(cell: Cell, limits: Mapping[str, Limit], language: str, explain: Explain) -> list[str]:
+def remarks(cell: Cell, station: Station, language: str, explain: Explain) -> list[str]:
     """Everything that is to be said of a value: the station's own doubt first, then each check's.
 
     A flag that `explain` is silent about is told by its word: nothing is hidden.
     """
     said = [] if cell.wire == quality.OK else [quality_text(cell.wire, language)]
-    explained = dict(explain(cell, limits, language)) if cell.flags else {}
+    explained = dict(explain(cell, station, language)) if cell.flags else {}
     for word in dict.fromkeys([*words_of(cell.flags), *explained]):
         reason = explained.get(word, "")
         said.append(f"{flag_text(word, language)} ({reason})" if reason else flag_text(word, language))

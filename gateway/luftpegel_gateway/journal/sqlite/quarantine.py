@@ -1,73 +1,72 @@
-"""Looking into the quarantine and the log: queries that change nothing, on any connection to the journal."""
+"""The quarantine's rows: what could not be used, once for each message and reason, with its own copy of it."""
 
+import hashlib
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-_ENTRY = (
-    "SELECT q.id, q.code, q.detail, q.sink, q.times, q.first_at, q.last_at, q.resolved_at,"
-    " f.dev_eui, f.station, f.kind, f.topic, f.payload FROM quarantine q JOIN frame f ON f.id = q.frame"
+from luftpegel_gateway.model.events import Delivery
+from luftpegel_gateway.model.faults import Fault
+from luftpegel_gateway.model.observations import Item, Observed
+
+MOST_DETAILS = 5  # of one code in one message
+_ADD = (
+    "INSERT INTO quarantine (digest, code, sink, detail, first_at, last_at, dev_eui, station, size, message)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (digest, code, sink) DO UPDATE"
+    " SET times = times + 1, last_at = excluded.last_at, resolved_at = NULL"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing in quarantine. Times: unix s of our clock; `sink` is '' when the gateway refused it."""
-
-    id: int
-    code: str
-    detail: str
-    sink: str
-    times: int
-    first_at: int
-    last_at: int
-    resolved_at: int | None
-    dev_eui: str | None
-    station: str | None
-    kind: str
-    topic: str
-    payload: bytes
-
-
-def entries(
+def add(
     database: sqlite3.Connection,
-    *,
-    code: str | None = None,
-    dev_eui: str | None = None,
-    resolved: bool = False,
-) -> list[Entry]:
-    """Entries, oldest first; all codes and devices unless one is named."""
-    conditions, values = ["(q.resolved_at IS NOT NULL) = ?"], [resolved, code, code, dev_eui, dev_eui]
-    conditions += ["(? IS NULL OR q.code = ?)", "(? IS NULL OR f.dev_eui = ?)"]
-    rows = database.execute(f"{_ENTRY} WHERE {' AND '.join(conditions)} ORDER BY q.id", values)
-    return [Entry(*row) for row in rows]
+    delivery: Delivery,
+    message: bytes,
+    faults: Sequence[Fault],
+    dev_eui: str,
+    station: str,
+    now: int,
+) -> None:
+    """An entry for each code that a message met with."""
+    digest = _digest(delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload)
+    size = len(delivery.payload) if delivery.size is None else delivery.size
+    details: dict[str, list[str]] = {}
+    for fault in faults:
+        details.setdefault(fault.code, []).append(fault.detail)
+    for code, told in details.items():
+        rest = len(told) - MOST_DETAILS
+        detail = "; ".join(told[:MOST_DETAILS]) + (f"; {rest} more" if rest > 0 else "")
+        row = (digest, code, "", clean(detail), now, now, dev_eui, station, size, message)
+        database.execute(_ADD, row)
 
 
-def entry(database: sqlite3.Connection, number: int) -> Entry | None:
-    """One entry by its number."""
-    row = database.execute(f"{_ENTRY} WHERE q.id = ?", (number,)).fetchone()
-    return Entry(*row) if row else None
+def add_refused(
+    database: sqlite3.Connection, sink: str, item: Item, packed: bytes, fault: Fault, now: int
+) -> None:
+    """An entry for what a sink will never accept."""
+    seq = item.reading.seq if isinstance(item, Observed) else item.seq
+    digest = _digest(item.ref.tenant.encode(), item.ref.station.encode(), b"%d %d" % (item.ref.life, seq))
+    row = (digest, fault.code, sink, clean(fault.detail), now, now, "", item.ref.station, len(packed), packed)
+    database.execute(_ADD, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where frames are. By sink: how many `waiting`, and since when the oldest does (unix seconds)."""
-
-    frames: int  # ever written to this journal
-    quarantined: int
-    waiting: dict[str, int]
-    waiting_since: dict[str, int | None]
+def resolve(database: sqlite3.Connection, entry: int, now: int) -> None:
+    """The message behind an entry has been used after all."""
+    database.execute("UPDATE quarantine SET resolved_at = ? WHERE id = ?", (now, entry))
 
 
-def account(database: sqlite3.Connection, sinks: Sequence[str]) -> Account:
-    """Count: a frame that neither waits for a sink nor is in quarantine is delivered."""
-    frames = database.execute("SELECT coalesce(max(id), 0) FROM frame").fetchone()[0]
-    open_entries = "SELECT count(DISTINCT frame) FROM quarantine WHERE resolved_at IS NULL"
-    waiting, since = {}, {}
-    for sink in sinks:
-        waiting[sink], since[sink] = database.execute(
-            "SELECT count(*), min(taken_at) FROM frame WHERE readings IS NOT NULL AND id >"
-            " coalesce((SELECT frame FROM cursor WHERE sink = ?), 0)",
-            (sink,),
-        ).fetchone()
-    return Account(frames, database.execute(open_entries).fetchone()[0], waiting, since)
+def discard(database: sqlite3.Connection, entries: Iterable[int]) -> int:
+    """Remove entries; how many were there."""
+    return database.executemany(
+        "DELETE FROM quarantine WHERE id = ?", [(entry,) for entry in entries]
+    ).rowcount
+
+
+def clean(text: str) -> str:
+    """Text that SQLite can keep: JSON may carry half of a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _digest(*parts: bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(b"%d:" % len(part) + part)
+    return digest.digest()

@@ -1,0 +1,241 @@
+"""Decides a batch: each delivery behind a bulkhead of its own, the next one knowing what the last one changed.
+
+Pure: what is known comes in as a snapshot, what is to be known goes out as outcomes. Never raises for a bad
+message: it comes out with faults, and every good reading of the same frame beside them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+from zlib import crc32
+
+import msgspec
+
+from luftpegel_gateway.checks import limits_for
+from luftpegel_gateway.decode.uplink import Alarm, Readings, Status, decode_uplink
+from luftpegel_gateway.downlinks import airtime, backfill
+from luftpegel_gateway.ingest import names, uplink
+from luftpegel_gateway.ingest.clocks import Estimate, estimate
+from luftpegel_gateway.ingest.draft import Draft
+from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot, StationKey
+from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.faults import Fault, Refused
+from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.observations import AlarmRaised
+from luftpegel_gateway.model.state import Asked, Life, Link, StationState
+from luftpegel_gateway.model.state import Status as StatusTold
+from luftpegel_gateway.model.station import Station
+from luftpegel_wire import PORT_BACKFILL, encode_backfill
+
+REMEMBERED_FRAMES = 16  # a redelivery follows within the network server's and the broker's in-flight window
+DAY_S = 86400
+DOWNLINK_US_PER_HOUR = 9_000_000  # a quarter of the 1 % that the band of the first receive window allows
+
+Parse = Callable[[Delivery], Event]  # raises Refused
+Resolve = Callable[[str, str], Station | None]  # source and device EUI -> station
+
+
+class Filter(Protocol):
+    """What of a source's events is ours (sources/filter.py)."""
+
+    def kept_out(self, event: Uplink | Joined | Notice) -> Passed | None:
+        """How to count an event that is nothing for us; None for one that is to be read."""
+
+    def unknown(self, event: Uplink | Joined | Notice) -> Passed | None:
+        """How to count the event of a device that nobody knows; None: it goes into quarantine."""
+
+
+class Decider:
+    """The rules, with what they need to know of the outside: how to parse, and who a device is."""
+
+    def __init__(
+        self,
+        parse: Parse,
+        resolve: Resolve,
+        filters: Mapping[str, Filter] = {},  # noqa: B006 - never changed
+        downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
+    ) -> None:
+        """`filters`: by the source's name; a source without one is read whole."""
+        self._parse = parse
+        self._resolve = resolve
+        self._filters = filters
+        self._budget_us = downlink_us_per_hour
+
+    def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
+        """What a batch means. `now`: when it came, Unix seconds of our clock."""
+        draft = Draft(snapshot)
+        each = [self._one(delivery, draft, now) for delivery in deliveries]
+        return draft.outcomes(each)
+
+    def decide_again(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
+        """The same for messages from quarantine: they are no repeats, say nothing of today's link, ask nothing."""
+        draft = Draft(snapshot)
+        each = [self._one(delivery, draft, now, again=True) for delivery in deliveries]
+        return draft.outcomes(each)
+
+    def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
+        """One delivery: nothing that it does wrong touches its neighbours."""
+        try:
+            event = self._parse(delivery)
+        except Refused as refusal:
+            return Outcome(faults=(Fault(refusal.code, refusal.detail),))
+        try:
+            return self._event(delivery, event, draft, now, again)
+        except Refused as refusal:
+            fault = Fault(refusal.code, refusal.detail)
+        except Exception as error:  # a mistake of ours costs this frame's delivery, not its bytes
+            fault = Fault("LP-254", f"{type(error).__name__}: {error}")
+        return Outcome(dev_eui=event.dev_eui, faults=(fault,))
+
+    def _event(self, delivery: Delivery, event: Event, draft: Draft, now: int, again: bool) -> Outcome:
+        if isinstance(event, Passed):
+            return Outcome(dev_eui=event.dev_eui, passed=event.reason)
+        sieve = self._filters.get(delivery.source)
+        if sieve and (out := sieve.kept_out(event)):
+            return Outcome(dev_eui=event.dev_eui, passed=out.reason)
+        station = self._resolve(delivery.source, event.dev_eui)
+        if station is None:
+            return self._stranger(event, sieve)
+        if isinstance(event, Notice):
+            return Outcome(dev_eui=event.dev_eui, notice=event)
+        key = (station.tenant, station.id)
+        if isinstance(event, Joined):
+            # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
+            state = msgspec.structs.replace(draft.state(key), marks=(), joined=True)
+            draft.states[key] = state
+            return Outcome(keep=True, key=key, dev_eui=event.dev_eui)
+        return self._uplink(event, station, key, draft, now, again)
+
+    @staticmethod
+    def _stranger(event: Uplink | Joined | Notice, sieve: Filter | None) -> Outcome:
+        """An event of a device that is in nobody's list: readings wait in quarantine, the rest is counted."""
+        out = sieve.unknown(event) if sieve else None
+        if out is None and isinstance(event, Uplink):
+            return Outcome(dev_eui=event.dev_eui, faults=(Fault("LP-320", f"device {event.dev_eui}"),))
+        reason = out.reason if out else "no uplink of an unknown device"
+        return Outcome(dev_eui=event.dev_eui, passed=reason)
+
+    def _uplink(
+        self, event: Uplink, station: Station, key: StationKey, draft: Draft, now: int, again: bool
+    ) -> Outcome:
+        state = draft.state(key)
+        mark = _mark(event)
+        if mark in state.marks and not again:
+            repeated = state.repeated_frames + 1
+            draft.states[key] = msgspec.structs.replace(state, repeated_frames=repeated)
+            return Outcome(key=key, dev_eui=event.dev_eui)
+        received = estimate(event.clocks, now)
+        outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
+        if not again:
+            state = msgspec.structs.replace(
+                state,
+                marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
+                frames=state.frames + 1,
+                link=_link(state.link, event, received, now),
+            )
+        try:
+            state, grew = self._content(event, station, state, received, draft, outcome)
+        except Refused as refusal:
+            outcome.keep = False
+            outcome.faults = (Fault(refusal.code, refusal.detail),)
+        else:
+            if grew and not again:
+                state, outcome.downlink = self._ask(event, state, draft, now)
+        draft.states[key] = state
+        return outcome
+
+    @staticmethod
+    def _content(
+        event: Uplink, station: Station, state: StationState, received: Estimate, draft: Draft, outcome: Outcome
+    ) -> tuple[StationState, bool]:
+        """Fold what the frame tells into the state; readings, items and faults go where they belong.
+
+        Also whether the current life's newest number grew: then the station's history is as deep as it gets.
+        """
+        content = decode_uplink(event)
+        if isinstance(content, Readings):
+            change = uplink.take(station, state, content, received, draft, limits_for(station))
+            outcome.faults = change.faults
+            outcome.received_at = change.received_at
+            for reading in change.readings:
+                draft.put(change.ref, reading)
+            draft.items.extend(change.items)
+            return change.state, change.grew and change.ref.life == change.state.life.number
+        if isinstance(content, Status):
+            return _status(station, state, content, received), False
+        if isinstance(content, Alarm):
+            ref = Ref(station.tenant, station.id, state.life.number)
+            draft.items.append(_alarm(ref, content, received))
+        return state, False
+
+    def _ask(
+        self, event: Uplink, state: StationState, draft: Draft, now: int
+    ) -> tuple[StationState, Downlink | None]:
+        """The state with the request that is outstanding now, and the downlink if it has to go out.
+
+        A request that the gateway's airtime does not allow now is not made, and comes up again later.
+        """
+        life = state.life
+        asked, send = backfill.plan(life.asked, life.gaps)
+        if asked is None or not send:
+            return _asked(state, asked), None
+        if not event.reply_topic:
+            return state, None
+        data = bytes(encode_backfill(asked.first, asked.count))
+        needed = airtime.airtime_us(event.dr, len(data))
+        account = airtime.spend(draft.spent(), event.gateway, now, needed, self._budget_us)
+        if account is None:
+            return state, None
+        draft.airtime[event.gateway] = account
+        number = backfill.request_id(event.dev_eui, life.number, asked)
+        downlink = Downlink(event.reply_topic, event.dev_eui, PORT_BACKFILL, data, number, event.json)
+        return _asked(state, asked), downlink
+
+
+def _mark(event: Uplink) -> int:
+    """What makes two uplinks of a device the same frame."""
+    digest = crc32(event.data, crc32(event.dev_addr.encode(), event.f_port or 0))
+    return (event.f_cnt or 0) << 32 | digest
+
+
+def _link(before: Link, event: Uplink, received: Estimate, now: int) -> Link:
+    """The link as the newest frame tells it: an older one, late or replayed, changes nothing.
+
+    Unless what seemed newer lies so far ahead that a clock must have been wrong.
+    """
+    if before.heard_at is not None and received.at < before.heard_at:
+        ahead = (before.heard_at - received.at) // 1_000_000
+        if ahead < DAY_S or (before.taken_at is not None and now <= before.taken_at):
+            return before
+    return Link(received.at, now, event.rssi, event.snr, event.dr, event.gateway, event.gateways)
+
+
+def _status(station: Station, state: StationState, told: Status, received: Estimate) -> StationState:
+    """A status frame: how far the station's journal reaches, and whether its numbers went back."""
+    if state.status is not None and received.at < state.status.at:
+        return state
+    status = StatusTold(received.at, told.fields)
+    oldest, newest = told.fields.get("oldest_seq"), told.fields.get("newest_seq")
+    life = state.life
+    top = life.seen.newest
+    back = isinstance(newest, int) and top is not None and newest < top and received.sure
+    if back or not state.lives:
+        return msgspec.structs.replace(state, status=status, joined=state.joined or back)
+    if isinstance(oldest, int):
+        life = names.reaching_back(life, oldest, station.interval_s)
+    return msgspec.structs.replace(state, status=status, lives=(*state.lives[:-1], life))
+
+
+def _alarm(ref: Ref, told: Alarm, received: Estimate) -> AlarmRaised:
+    time = received.seconds - told.age
+    return AlarmRaised(
+        ref, told.seq, time, told.channel, told.kind, told.value, told.threshold, received.at
+    )
+
+
+def _asked(state: StationState, asked: Asked | None) -> StationState:
+    life: Life = state.life
+    if life.asked == asked:
+        return state
+    return msgspec.structs.replace(
+        state, lives=(*state.lives[:-1], msgspec.structs.replace(life, asked=asked))
+    )

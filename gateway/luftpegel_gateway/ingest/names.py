@@ -1,0 +1,65 @@
+"""Which numbers of a life are here: received, absent, skipped; and how large a gap may be. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from luftpegel_gateway.model.intervals import Intervals
+from luftpegel_gateway.model.state import Life
+
+JUMP = 128  # numbers beyond what time allows that are still worth asking for: a checkpoint was skipped
+REACH_S = 60 * 86400  # how far back a station's own journal can go
+
+
+def known(life: Life, here: Sequence[int], gone: Sequence[int]) -> Life:
+    """The life after readings `here` came, and the station said that it has none under `gone`."""
+    seen = life.seen
+    if len(here) == 1 and not gone and seen.ranges and here[0] == seen.ranges[-1][1] + 1:
+        first, last = seen.ranges[-1]
+        return msgspec.structs.replace(life, seen=Intervals((*seen.ranges[:-1], (first, last + 1))))
+    return msgspec.structs.replace(
+        life,
+        seen=seen.add([*here, *gone]),
+        absent=life.absent.remove(here).add(gone),
+        skipped=life.skipped.remove(here).remove(gone),
+    )
+
+
+def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
+    """The life before readings from `lowest` on (at `time`) join it: the gap below them is cut to what can be.
+
+    Between two readings no more can have been given than time passed for. The rest was skipped: a station that
+    lost power goes on at its checkpoint, and nobody knows which numbers it never gave. So up to `JUMP` too many
+    are asked for but not counted as missing; beyond that, those in the middle are taken as skipped.
+    """
+    top = life.seen.newest
+    if top is None or lowest <= top + 1 or time is None or life.newest_time is None:
+        return life
+    hole = lowest - top - 1
+    allowed = fitting(time - life.newest_time, pace_s)
+    if hole <= allowed:
+        return life
+    asked = min(hole, allowed + JUMP)
+    surplus = life.surplus + asked - allowed
+    skip = (top + 1 + asked - JUMP // 2, lowest - 1 - JUMP // 2)
+    if asked == hole or skip[0] > skip[1]:
+        return msgspec.structs.replace(life, surplus=surplus)
+    return msgspec.structs.replace(
+        life, seen=life.seen.add_range(*skip), skipped=life.skipped.add_range(*skip), surplus=surplus
+    )
+
+
+def fitting(passed_s: int, pace_s: int) -> int:
+    """How many readings can lie between two that are so far apart; a tenth of the pace is the clocks' slack."""
+    return max(0, -(-(10 * passed_s - pace_s) // (10 * max(1, pace_s))) - 1)
+
+
+def reaching_back(life: Life, oldest: int, interval_s: int) -> Life:
+    """The life after the station said that its journal begins with `oldest`: no further than one can reach."""
+    first = life.seen.oldest
+    if first is None or oldest < 0:
+        return life
+    furthest = max(oldest, first - REACH_S // max(1, interval_s))
+    if life.oldest_told is not None:
+        furthest = min(furthest, life.oldest_told)
+    return msgspec.structs.replace(life, oldest_told=furthest)

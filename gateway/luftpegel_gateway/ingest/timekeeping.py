@@ -1,0 +1,66 @@
+"""How one wrong clock changes nothing, and how a wrong beginning is mended.
+
+The rows of a frame that are known already tell when it was sent: known time + age. A frame whose clocks say
+something else is a dissenter. As long as more frames fit the known times than dissent in a row, the known times
+stand and give the dissenter's new readings their time; when the dissenters win, times move to what they say: all
+that hang together if hardly a frame had supported them (the beginning was wrong), else only those since the
+first dissenter (a clock was set). Pure.
+"""
+
+import msgspec
+
+from luftpegel_gateway.ingest.clocks import Estimate
+from luftpegel_gateway.model.state import Timekeeping
+
+MOST_SUPPORT = 8  # more makes nothing surer
+YOUNG = 3  # with less support than this a beginning may have been wrong
+PATIENCE = 5  # so many dissenters in a row win against any support
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The frame's time to use (Unix seconds), how sure it is, the new timekeeping, and what to move.
+
+    `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only those
+    that were unsure until now.
+    """
+
+    received_s: int
+    unsure: bool
+    time: Timekeeping
+    shift: tuple[int, int] | None = None
+    settled: bool = False
+
+
+def first(told: Estimate, oldest: int) -> Kept:
+    """A frame that no known row ties to the past: its clocks alone say when it was."""
+    return Kept(told.seconds, not told.sure, Timekeeping(int(told.sure), oldest))
+
+
+def follow(time: Timekeeping, known_s: int, told: Estimate, slack_s: int, seq: int) -> Kept:
+    """A frame that was sent at `known_s` by a row that is known; `seq`: its first new or newest reading."""
+    apart = told.seconds - known_s
+    if abs(apart) <= slack_s:
+        if not told.sure:
+            return Kept(known_s, time.support == 0, _calm(time))
+        calm = _calm(time, min(time.support + 1, MOST_SUPPORT))
+        if time.support:
+            return Kept(told.seconds, False, calm)
+        return Kept(told.seconds, False, calm, shift=(time.chain_from, apart), settled=True)
+    if not told.sure:
+        return Kept(known_s, time.support == 0, time)
+    again = time.dissents > 0 and abs(apart - time.offset) <= slack_s
+    dissents = time.dissents + 1 if again else 1
+    begun = time.dissent_from if again else seq
+    if dissents <= min(time.support, PATIENCE - 1):
+        return Kept(known_s, False, Timekeeping(time.support, time.chain_from, apart, dissents, begun))
+    since = time.chain_from if time.support < YOUNG else begun
+    moved = Timekeeping(dissents, since)
+    return Kept(told.seconds, False, moved, shift=(since, apart))
+
+
+def _calm(time: Timekeeping, support: int | None = None) -> Timekeeping:
+    """Nobody dissents any more."""
+    support = time.support if support is None else support
+    if not time.dissents and support == time.support:
+        return time
+    return Timekeeping(support, time.chain_from)

@@ -1,0 +1,239 @@
+"""The way of a readings frame: rows, life, time, names, checks, items for the sinks, and what to ask for.
+
+Rows are read newest first, and no further than to the first one that is known, agrees, and was told at least as
+truly: what lies behind it was told before. So the work grows with what is new, not with what a frame repeats.
+"""
+
+import msgspec
+
+from luftpegel_gateway.checks import Limits
+from luftpegel_gateway.decode.uplink import Readings, Told
+from luftpegel_gateway.ingest import judging, names, timekeeping
+from luftpegel_gateway.ingest.clocks import SECOND, Estimate
+from luftpegel_gateway.ingest.draft import Draft
+from luftpegel_gateway.ingest.lives import SLACK_S, home_of, pace
+from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, same_values, tolerance
+from luftpegel_gateway.ingest.timekeeping import Kept
+from luftpegel_gateway.model.faults import Fault
+from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.observations import Observed
+from luftpegel_gateway.model.readings import Reading
+from luftpegel_gateway.model.state import Life, StationState
+from luftpegel_gateway.model.station import Station
+
+MOST_MOVED = 1000  # readings whose time one frame can move
+
+
+class Change(msgspec.Struct):
+    """What a frame changes: the state, readings to know, items for sinks, faults; when it was sent."""
+
+    state: StationState
+    received_at: int
+    readings: list[Reading]
+    items: list[Observed]
+    ref: Ref
+    faults: tuple[Fault, ...] = ()
+    grew: bool = False  # the life's newest number is a new one
+
+
+def take(
+    station: Station, state: StationState, frame: Readings, received: Estimate, draft: Draft, limits: Limits
+) -> Change:
+    """All that a readings frame means. Raises Refused where its bytes are damaged."""
+    ref = Ref(station.tenant, station.id, state.life.number)
+    life = state.life
+    if not state.lives or not _follows(ref, life, frame, received, draft):
+        home = home_of(ref, state, frame, received, draft, station.interval_s)
+        life = home.life
+        ref = Ref(station.tenant, station.id, life.number)
+    telling = _Telling(ref, life, frame, received, draft)
+    return telling.change(station, state, limits)
+
+
+def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> bool:
+    """Read down to a known row that agrees in values and time, and that tells nothing new.
+
+    False where it does not simply go on from what is known; then all must be looked at.
+    """
+    agreed = False
+    while (row := frame.next()) is not None:
+        if not row.cells or not life.knows(row.seq):
+            continue
+        known = draft.reading(ref, row.seq)
+        if known is None or not same_values(known, row, frame.steps):
+            return False
+        if known.time is not None and row.age is not None:
+            if abs(received.seconds - row.age - known.time) > tolerance(row.age):
+                return False
+            agreed = True
+        if agreed and covers(known, row):
+            return True
+    return agreed
+
+
+class _Telling:
+    """One frame against the life that it belongs to."""
+
+    def __init__(self, ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> None:
+        self.ref = ref
+        self.life = life
+        self.frame = frame
+        self.received = received
+        self.draft = draft
+        self.fresh: list[Told] = []  # newest first
+        self.gone: list[int] = []
+        self.better: list[tuple[Reading, Told]] = []
+        self.faults: list[Fault] = []
+        self.repeats = 0
+        self.known_s: int | None = None  # when the frame was sent, by the newest row that is known
+        self.slack_s = 0
+        for row in frame.rows:
+            self._sort(row)
+
+    def _sort(self, row: Told) -> None:
+        """New, known with something to add, a plain repeat, or a contradiction."""
+        life = self.life
+        if not row.cells:
+            if row.seq not in life.seen:
+                self.gone.append(row.seq)
+            return
+        if not life.knows(row.seq):
+            self.fresh.append(row)
+            return
+        self.repeats += 1
+        known = self.draft.reading(self.ref, row.seq)
+        if known is None:
+            return  # older than what the journal holds values of
+        if differs := contradiction(known, row, self.frame.steps):
+            self.faults.append(Fault("LP-253", f"sequence {row.seq}: {differs}"))
+            return
+        if self.known_s is None and known.time is not None and row.age is not None:
+            self.known_s = known.time + row.age
+            self.slack_s = tolerance(row.age)
+        if not covers(known, row):
+            self.better.append((known, row))
+
+    def change(self, station: Station, state: StationState, limits: Limits) -> Change:
+        """What this frame changes."""
+        kept = self._time()
+        changed = self._changed(kept)
+        rows = judging.judged(self.ref, changed, self.draft, limits) if changed else []
+        readings, items = self._told(rows, kept)
+        life = self._life(kept, station.interval_s)
+        return Change(
+            state=self._state(state, life),
+            received_at=kept.received_s * SECOND,
+            readings=readings,
+            items=items,
+            faults=tuple(self.faults),
+            ref=self.ref,
+            grew=life.seen.newest != self.life.seen.newest,
+        )
+
+    def _time(self) -> Kept:
+        if self.known_s is None:
+            return timekeeping.first(self.received, self.frame.oldest)
+        told = self.fresh or [row for _, row in self.better]
+        seq = told[-1].seq if told else self.frame.newest
+        return timekeeping.follow(self.life.time, self.known_s, self.received, self.slack_s, seq)
+
+    def _changed(self, kept: Kept) -> dict[int, Reading]:
+        """Readings that are new or told otherwise than before, by number."""
+        changed = self._moved(kept)
+        for known, row in self.better:
+            before = changed.get(known.seq, known)
+            after = merged(before, row, kept.received_s, unsure=kept.unsure)
+            if after != known:
+                changed[known.seq] = after
+        for row in self.fresh:
+            time = None if row.age is None else kept.received_s - row.age
+            changed[row.seq] = Reading(row.seq, time, row.cells, row.age, kept.unsure and time is not None)
+        return changed
+
+    def _moved(self, kept: Kept) -> dict[int, Reading]:
+        """Known readings whose time was wrong, or was not sure and now is."""
+        top = self.life.seen.newest
+        if top is None or kept.shift is None:
+            return {}
+        since, seconds = kept.shift
+        moved = {}
+        for known in self.draft.between(self.ref, max(since, top - MOST_MOVED), top):
+            if known.time is not None and (known.unsure or not kept.settled):
+                moved[known.seq] = msgspec.structs.replace(known, time=known.time + seconds, unsure=False)
+        return moved
+
+    def _told(self, rows: list[Reading], kept: Kept) -> tuple[list[Reading], list[Observed]]:
+        """What to know, and what to tell the sinks: the new, and what they were told otherwise."""
+        new = {row.seq for row in self.fresh}
+        top = max(self.life.seen.newest or 0, self.frame.newest)
+        readings, items = [], []
+        for row in rows:
+            known = None if row.seq in new else self.draft.reading(self.ref, row.seq)
+            if known is not None and not _same_for_sinks(known, row):
+                row = msgspec.structs.replace(row, revision=known.revision + 1)  # noqa: PLW2901
+            readings.append(row)
+            if known is None or row.revision != known.revision:
+                items.append(Observed(self.ref, row, kept.received_s * SECOND, late=row.seq != top))
+        return readings, items
+
+    def _life(self, kept: Kept, interval_s: int) -> Life:
+        life = self.life
+        if self.fresh:
+            lowest = self.fresh[-1]
+            time = None if lowest.age is None else kept.received_s - lowest.age
+            life = names.bounded(life, lowest.seq, time, pace(self.frame.rows, interval_s))
+        if self.fresh or self.gone:
+            life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
+        newest = self._newest_time(kept)
+        began = life.began
+        if began is None and newest is not None and self.fresh:
+            began = newest - ((self.fresh[-1].age or 0) - (self.fresh[0].age or 0))
+        if kept.shift and began is not None and kept.shift[0] <= (life.seen.oldest or 0):
+            began += kept.shift[1]
+        return msgspec.structs.replace(
+            life, time=kept.time, newest_time=newest, heard_at=kept.received_s, began=began
+        )
+
+    def _newest_time(self, kept: Kept) -> int | None:
+        """The time of the life's newest reading that has one."""
+        before = self.life.newest_time
+        if before is not None and kept.shift:
+            before += kept.shift[1]
+        row = next((row for row in self.fresh if row.age is not None), None)
+        if row is None or row.age is None or row.seq < (self.life.seen.newest or 0):
+            return before
+        return kept.received_s - row.age
+
+    def _state(self, state: StationState, life: Life) -> StationState:
+        others = [other for other in state.lives if other.number != life.number]
+        twin, twin_at = state.twin, state.twin_at
+        current = state.lives[-1] if state.lives else life
+        if self.fresh and life.number < current.number and self._after(current):
+            twin, twin_at = life.number, self.received.seconds
+        return msgspec.structs.replace(
+            state,
+            lives=tuple(sorted([*others, life], key=lambda one: one.number)),
+            joined=False,
+            repeated_readings=state.repeated_readings + self.repeats,
+            twin=twin,
+            twin_at=twin_at,
+        )
+
+    def _after(self, current: Life) -> bool:
+        """Whether this frame of an older life was measured after the current one had begun."""
+        age = self.fresh[0].age
+        if age is None or current.began is None or not self.received.sure:
+            return False
+        return self.received.seconds - age > current.began + SLACK_S
+
+
+def _same_for_sinks(before: Reading, after: Reading) -> bool:
+    """Whether what sinks get of a reading is the same: memos and ages are the gateway's own."""
+    if before is after:
+        return True
+    if before.time != after.time or before.unsure != after.unsure or len(before.cells) != len(after.cells):
+        return False
+    return all(
+        old.channel == new.channel and old.value == new.value and old.wire == new.wire and old.flags == new.flags
+        for old, new in zip(before.cells, after.cells, strict=True)
+    )

@@ -1,0 +1,73 @@
+"""Items that sinks have still to get, packed: the station as its number, readings whole.
+
+Whole and not by reference: a sink gets what was known when it was told, and a later correction as what it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from luftpegel_gateway.journal.port import StationKey
+from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.readings import Reading
+
+
+class _Reading(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    station: int
+    life: int
+    reading: Reading
+    received_at: int
+    late: bool
+
+
+class _Alarm(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    station: int
+    life: int
+    seq: int
+    time: int | None
+    channel: int
+    kind: str
+    value: int
+    threshold: int
+    received_at: int
+
+
+_ENCODE = msgspec.msgpack.Encoder()
+_DECODE = msgspec.msgpack.Decoder(list[_Reading | _Alarm])
+
+
+def pack_items(items: Sequence[Item], number: Callable[[StationKey], int]) -> bytes:
+    """Items as MessagePack; `number` tells a station's number in this journal."""
+    return _ENCODE.encode([_stored(item, number((item.ref.tenant, item.ref.station))) for item in items])
+
+
+def unpack_items(data: bytes, stations: Mapping[int, StationKey]) -> list[Item]:
+    """What `pack_items` wrote."""
+    refs: dict[tuple[int, int], Ref] = {}
+    items: list[Item] = []
+    for stored in _DECODE.decode(data):
+        place = (stored.station, stored.life)
+        ref = refs.get(place)
+        if ref is None:
+            ref = refs[place] = Ref(*stations[stored.station], stored.life)
+        if isinstance(stored, _Reading):
+            items.append(Observed(ref, stored.reading, stored.received_at, stored.late))
+        else:
+            items.append(
+                AlarmRaised(
+                    ref, stored.seq, stored.time, stored.channel, stored.kind, stored.value,
+                    stored.threshold, stored.received_at,
+                )
+            )  # fmt: skip
+    return items
+
+
+def _stored(item: Item, station: int) -> _Reading | _Alarm:
+    life = item.ref.life
+    if isinstance(item, Observed):
+        return _Reading(station, life, item.reading, item.received_at, item.late)
+    return _Alarm(
+        station, life, item.seq, item.time, item.channel, item.kind, item.value, item.threshold,
+        item.received_at,
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""The reading side of the journal in SQLite: queries that change nothing, beside the writer or from elsewhere."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from luftpegel_gateway.journal.port import Account, Entry, Group, StationKey
+from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
+from luftpegel_gateway.journal.sqlite.items import unpack_items
+from luftpegel_gateway.journal.sqlite.messages import Packer
+from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, PASSED, PLACES, VERSION
+from luftpegel_gateway.model.events import Delivery
+from luftpegel_gateway.model.faults import JournalDown
+from luftpegel_gateway.model.readings import Reading, unpack_reading
+from luftpegel_gateway.model.state import StationState
+
+_STATE = msgspec.msgpack.Decoder(StationState)
+_ENTRY = (
+    "SELECT id, code, detail, sink, times, first_at, last_at, resolved_at, dev_eui, station, size, message"
+    " FROM quarantine"
+)
+_OPEN = "resolved_at IS NULL AND (?1 IS NULL OR code = ?1) AND (?2 IS NULL OR dev_eui = ?2)"
+
+
+class SqliteReader:
+    """See `port.Reader`."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises JournalDown for a file that is none, or of another version."""
+        self._path = path
+        self._packer = Packer()
+        with told_as_down(path):
+            self._database = open_for_reading(path)
+            try:
+                version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            except sqlite3.Error:
+                self._database.close()
+                raise
+        if version != VERSION:
+            self._database.close()
+            raise JournalDown("LP-415", f"{path} is of version {version}, this gateway knows {VERSION}")
+
+    def close(self) -> None:
+        """See `Reader`."""
+        self._database.close()
+
+    def states(self) -> Mapping[StationKey, StationState]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            rows = self._database.execute("SELECT tenant, id, state FROM station")
+            return {(tenant, name): _STATE.decode(state) for tenant, name, state in rows}
+
+    def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            rows = self._database.execute(
+                "SELECT r.life, r.data FROM reading r JOIN station s ON s.number = r.station"
+                " WHERE s.tenant = ? AND s.id = ? ORDER BY r.life DESC, r.seq DESC",
+                key,
+            )
+            found = []
+            for life, data in rows:
+                reading = unpack_reading(data)
+                if not reading.absent:
+                    found.append((life, reading))
+                if len(found) >= count:
+                    break
+            rows.close()
+            return found
+
+    def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            return self._database.execute(
+                "SELECT taken_at, code, text FROM notice WHERE dev_eui = ? ORDER BY id DESC LIMIT ?",
+                (dev_eui, count),
+            ).fetchall()
+
+    def quarantine(
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        resolved: bool = False,
+        limit: int = 1000,
+    ) -> Sequence[Entry]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            rows = self._database.execute(
+                f"{_ENTRY} WHERE (resolved_at IS NOT NULL) = ?1 AND (?2 IS NULL OR code = ?2)"
+                " AND (?3 IS NULL OR dev_eui = ?3) ORDER BY id DESC LIMIT ?4",
+                (resolved, code, dev_eui, limit),
+            )
+            return [self._entry(row) for row in rows][::-1]
+
+    def groups(self, *, code: str | None = None, dev_eui: str | None = None) -> Sequence[Group]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            rows = self._database.execute(
+                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"
+                f" max(last_at) AS last, max(id) FROM quarantine WHERE {_OPEN}"
+                " GROUP BY code, sink, dev_eui ORDER BY last",
+                (code, dev_eui),
+            )
+            return [Group(*row) for row in rows]
+
+    def numbers(
+        self, *, code: str | None = None, dev_eui: str | None = None, before: int | None = None
+    ) -> Sequence[tuple[int, int]]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            return self._database.execute(
+                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",
+                (code, dev_eui, before),
+            ).fetchall()
+
+    def entry(self, number: int) -> Entry | None:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            row = self._database.execute(f"{_ENTRY} WHERE id = ?", (number,)).fetchone()
+            return self._entry(row) if row else None
+
+    def messages(self) -> Sequence[tuple[Delivery, int]]:
+        """Every message that is still in the log, oldest first, with the moment when it came (Unix s)."""
+        with told_as_down(self._path):
+            rows = self._database.execute("SELECT messages FROM segment ORDER BY id")
+            return [message for (packed,) in rows for message in self._packer.unpack(packed)]
+
+    def account(self, sinks: Sequence[str]) -> Account:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            counted = dict(self._database.execute("SELECT what, number FROM counted").fetchall())
+            waiting = {sink: self._waiting(sink) for sink in sinks}
+            return Account(
+                frames=counted.get(FRAMES, 0),
+                quarantined=self._database.execute(
+                    "SELECT count(*) FROM quarantine WHERE resolved_at IS NULL"
+                ).fetchone()[0],
+                waiting={sink: count for sink, (count, _) in waiting.items()},
+                waiting_since={sink: since for sink, (_, since) in waiting.items()},
+                passed={
+                    what.removeprefix(PASSED): number for what, number in counted.items() if what.startswith(PASSED)
+                },
+                discarded=counted.get(DISCARDED, 0),
+            )
+
+    def _waiting(self, sink: str) -> tuple[int, int | None]:
+        """Items that a sink has not got yet, and since when the oldest waits."""
+        row = self._database.execute("SELECT position FROM cursor WHERE sink = ?", (sink,)).fetchone()
+        position = row[0] if row else 0
+        first, done = position >> PLACES, position & ((1 << PLACES) - 1)
+        count, since = self._database.execute(
+            "SELECT coalesce(sum(count), 0), min(taken_at) FROM outbox WHERE id > ?", (first,)
+        ).fetchone()
+        begun = self._database.execute("SELECT count, taken_at FROM outbox WHERE id = ?", (first,)).fetchone()
+        if begun and begun[0] > done:
+            return count + begun[0] - done, begun[1]
+        return count, since
+
+    def _entry(self, row: tuple[object, ...]) -> Entry:
+        *head, size, message = row
+        assert isinstance(message, bytes)
+        if head[3]:
+            stations = {
+                number: (tenant, name)
+                for number, tenant, name in self._database.execute("SELECT number, tenant, id FROM station")
+            }
+            told = b"; ".join(repr(item).encode() for item in unpack_items(message, stations))
+            return Entry(*head, "", "", "", told, size)  # type: ignore[arg-type,call-arg]
+        [(delivery, _)] = self._packer.unpack(message)
+        place = (delivery.source, delivery.kind, delivery.topic, delivery.payload)
+        return Entry(*head, *place, size)  # type: ignore[arg-type,call-arg]
