@@ -29,10 +29,10 @@ class Journal:
     def __init__(self, reader):
         self.reader, self.asked, self.reread = reader, [], 0
 
-    async def call(self, method, first, *_):
-        return getattr(self, method)(first)
+    async def call(self, work):
+        return work(self)
 
-    def replay(self, number):
+    def replay(self, number, _decide, _now):
         self.asked.append(number)
         entry = self.reader.entry(number)
         if entry is None:
@@ -141,7 +141,7 @@ def test_replay_reads_the_stations_anew_and_asks_in_bounded_parts(command, full,
 
 
 def test_replay_of_what_is_still_wrong(command, full, journal, monkeypatch):
-    monkeypatch.setattr(journal, "replay", lambda _: Fault("LP-320", "device x"))
+    monkeypatch.setattr(journal, "replay", lambda *_: Fault("LP-320", "device x"))
     code, text = command("replay", "3", "1")
     assert code == 1
     assert [line.split()[0] for line in text.splitlines()] == ["3", "1"]
