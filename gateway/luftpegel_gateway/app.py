@@ -6,8 +6,8 @@ Concurrency, whole:
 - Each MQTT client has one network thread. It only hands over to the loop.
 - The journal has one thread, which is the only one to write its file; each store has one; the page reads
   through a reader of its own in one more.
-- Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge, wake
-  the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses none.
+- Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge,
+  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses none.
 - A data folder belongs to one process: a lock on a file in it, which the system releases with the process.
 """
 
@@ -76,7 +76,7 @@ async def run(config: Config, file: Path) -> None:
 
 
 def open_reader(config: Config) -> Reader:
-    """A view on the journal, beside a running gateway or without one. CannotStart LP-331: there is none yet."""
+    """A view on the journal, with or without a running gateway. CannotStart LP-331: there is none yet."""
     path = config.data / JOURNAL_FILE
     if not path.exists():
         raise CannotStart("LP-331", str(path))

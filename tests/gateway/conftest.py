@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
@@ -22,6 +23,9 @@ from luftpegel_gateway.journal.port import Account, Entry, Group
 from luftpegel_tools.town.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mqtt_world import authority, front, gateway, good_pair, inn, publisher, stranger  # noqa: F401
 
 PATIENCE_S = 30
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import methodcaller
 
 from luftpegel_gateway.delivery.backoff import Backoff
 from luftpegel_gateway.delivery.log_thread import LogThread
@@ -56,7 +57,8 @@ class Intake:
         self._news = asyncio.Event()
         self._watchers: list[asyncio.Event] = []
         self._full = False
-        self._told: str | None = None  # the code of the journal's trouble; None: a process before may have told
+        # The code of the journal's trouble; None: a process before may have told one.
+        self._told: str | None = None
         self.held = 0  # bytes that wait, those of the batch at work among them
 
     def deliver(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
@@ -142,7 +144,7 @@ class Intake:
         while True:
             now = int(self._clock())
             try:
-                answers = await self._log.call(lambda journal: journal.transact(deliveries, decide, now))  # noqa: B023
+                answers = await self._log.call(methodcaller("transact", deliveries, decide, now))
             except JournalDown as down:
                 self._trouble(down.code, down.detail)
                 await asyncio.sleep(backoff.wait())

@@ -196,8 +196,12 @@ class Reader(Protocol):
         """The last things that the network server logged about a device: when (Unix s), code, text."""
 
     def quarantine(
-        self, *, code: str | None = None, dev_eui: str | None = None, resolved: bool = False, limit: int =
-        1000
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        resolved: bool = False,
+        limit: int = 1000,
     ) -> Sequence[Entry]:
         """The newest `limit` entries, oldest first."""
 

@@ -35,6 +35,7 @@ OPTIONS = {
     "topic_prefix": Option(text, "luftpegel"),
     "retain": Option(flag, False),
 }
+wrong, warnings = mqtt.wrong, mqtt.warnings
 REVISES = True
 NARROWER = 8  # after a lost connection: this much fewer in flight, down to one; wider again after a success
 LOST_ALONE = 3  # times that a message, alone in flight, may cost the connection before it is refused

@@ -1,4 +1,4 @@
-"""The reading side of the journal in SQLite: queries that change nothing, beside the writer or from elsewhere."""
+"""The reading side of the journal in SQLite: queries that change nothing, beside the writer or elsewhere."""
 
 import contextlib
 import itertools
@@ -115,7 +115,7 @@ class SqliteReader:
         """See `Reader`."""
         with told_as_down(self._path):
             rows = self._database.execute(
-                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"
+                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"  # noqa: S608
                 f" max(last_at) AS last, max(id) FROM quarantine WHERE {_OPEN}"
                 " GROUP BY code, sink, dev_eui ORDER BY last",
                 (code, dev_eui),
@@ -128,7 +128,7 @@ class SqliteReader:
         """See `Reader`."""
         with told_as_down(self._path):
             return self._database.execute(
-                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",
+                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",  # noqa: S608
                 (code, dev_eui, before),
             ).fetchall()
 
@@ -157,7 +157,9 @@ class SqliteReader:
                 waiting={sink: count for sink, (count, _) in waiting.items()},
                 waiting_since={sink: since for sink, (_, since) in waiting.items()},
                 passed={
-                    what.removeprefix(PASSED): number for what, number in counted.items() if what.startswith(PASSED)
+                    what.removeprefix(PASSED): number
+                    for what, number in counted.items()
+                    if what.startswith(PASSED)
                 },
                 discarded=counted.get(DISCARDED, 0),
             )
