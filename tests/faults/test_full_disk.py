@@ -9,9 +9,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-
 from luftpegel_gateway.ingest.state import Station
 from luftpegel_gateway.journal.sqlite.journal import Journal
+
 from luftpegel_gateway.model.events import Delivery
 
 
