@@ -7,7 +7,8 @@ Concurrency, whole:
 - The journal has one thread, which is the only one to write its file; each store has one; the page reads
   through a reader of its own in one more.
 - Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge,
-  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses none.
+  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses
+  none.
 - A data folder belongs to one process: a lock on a file in it, which the system releases with the process.
 """
 

@@ -10,13 +10,12 @@ import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 from luftpegel_gateway.checks import judge, limits_for
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
-from luftpegel_tools.bench.compactness import GAUGE, read_gauge, PROFILES
+from luftpegel_tools.bench.compactness import GAUGE, PROFILES, read_gauge
 from luftpegel_tools.generate.table import REPOSITORY
 from luftpegel_wire.quality import MISSING, OK
 from luftpegel_wire.quantities import channel_of
