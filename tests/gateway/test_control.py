@@ -11,7 +11,7 @@ import sys
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luftpegel_gateway.control import asking, server
@@ -434,11 +434,13 @@ SOUND = st.one_of(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOUND)
 def test_what_is_written_is_read(request):
     assert parse_request(line_of(request)) == request
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(), SOUND.map(line_of)), st.data())
 def test_any_bytes_are_a_request_or_a_bad_line(line, data):
     """Among them sound requests with some bytes changed, cut or doubled."""

@@ -1,4 +1,4 @@
-"""The last readings of a station over all its lives: the newest by time, whichever life's number is higher."""
+"""The last readings of a station over all its lives: the newest by time, whichever life is higher."""
 
 import pytest
 
