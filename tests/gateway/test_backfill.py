@@ -86,5 +86,5 @@ def test_what_a_station_had_before_it_was_first_heard_is_asked_for(site, server,
     server.publish(station.topic(), station.uplink(31))
     command = until(lambda: server.commands and server.commands[0], "nothing asked")
     request = decode(PORT_BACKFILL, base64.b64decode(command["data"]))
-    first = min(site.stored())
+    first = min(until(site.stored, "nothing stored"))
     assert (request.first_seq, request.count) == (3, first - 3)

@@ -11,8 +11,6 @@ class Quantity(NamedTuple):
     step: int
     low: int
     high: int
-    rate: int | None
-    flat: int | None
     senml: str
     ngsi: str
     sensorthings: str

@@ -1,17 +1,15 @@
-"""Stub until the checks are there."""
+"""Quality control of what stations tell, after published practice (docs/quality.md): flags, never drops.
 
-from collections.abc import Sequence
+One pure file a check; `runner` folds them over the readings of one life in order of their numbers. What a
+check must remember of the past is a few integers in each value's memo (`memory`), so that a new reading costs
+the same whatever the history, and a verdict depends on the readings alone, never on the order in which they
+came.
+All numbers come from `spec/channels.toml` (`table`), or from the station's own limits (`limits`).
+"""
 
-from luftpegel_gateway.model.readings import Reading
-from luftpegel_gateway.model.station import Station
+from luftpegel_gateway.checks.explain import explain
+from luftpegel_gateway.checks.limits import Limits, limits_for
+from luftpegel_gateway.checks.neighbours import judge_neighbours
+from luftpegel_gateway.checks.runner import REACH_AFTER, REACH_BEFORE, judge
 
-REACH_BEFORE, REACH_AFTER = 2, 1
-Limits = object
-
-
-def limits_for(_station: Station) -> Limits:
-    return object()
-
-
-def judge(window: Sequence[Reading], begin: int, _limits: Limits) -> list[Reading]:
-    return list(window[begin:])
+__all__ = ["REACH_AFTER", "REACH_BEFORE", "Limits", "explain", "judge", "judge_neighbours", "limits_for"]

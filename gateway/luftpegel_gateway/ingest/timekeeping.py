@@ -1,10 +1,10 @@
 """How one wrong clock changes nothing, and how a wrong beginning is mended.
 
 The rows of a frame that are known already tell when it was sent: known time + age. A frame whose clocks say
-something else is a dissenter. As long as more frames fit the known times than dissent in a row, the known times
-stand and give the dissenter's new readings their time; when the dissenters win, times move to what they say: all
-that hang together if hardly a frame had supported them (the beginning was wrong), else only those since the
-first dissenter (a clock was set). Pure.
+something else is a dissenter. As long as more frames fit the known times than dissent in a row, the known
+times stand and give the dissenter's new readings their time; when the dissenters win, times move to what
+they say: all that hang together if hardly a frame had supported them (the beginning was wrong), else only
+those since the first dissenter (a clock was set). Pure.
 """
 
 import msgspec
@@ -20,8 +20,8 @@ PATIENCE = 5  # so many dissenters in a row win against any support
 class Kept(msgspec.Struct, frozen=True):
     """The frame's time to use (Unix seconds), how sure it is, the new timekeeping, and what to move.
 
-    `shift`: (first number, seconds) that known times from there on move by, or None. `settled`: times that were
-    unsure until now are sure.
+    `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only
+    those that were unsure until now.
     """
 
     received_s: int
@@ -42,8 +42,10 @@ def follow(time: Timekeeping, known_s: int, told: Estimate, slack_s: int, seq: i
     if abs(apart) <= slack_s:
         if not told.sure:
             return Kept(known_s, time.support == 0, _calm(time))
-        support = min(time.support + 1, MOST_SUPPORT)
-        return Kept(told.seconds, False, _calm(time, support), settled=time.support == 0)
+        calm = _calm(time, min(time.support + 1, MOST_SUPPORT))
+        if time.support:
+            return Kept(told.seconds, False, calm)
+        return Kept(told.seconds, False, calm, shift=(time.chain_from, apart), settled=True)
     if not told.sure:
         return Kept(known_s, time.support == 0, time)
     again = time.dissents > 0 and abs(apart - time.offset) <= slack_s
@@ -53,7 +55,7 @@ def follow(time: Timekeeping, known_s: int, told: Estimate, slack_s: int, seq: i
         return Kept(known_s, False, Timekeeping(time.support, time.chain_from, apart, dissents, begun))
     since = time.chain_from if time.support < YOUNG else begun
     moved = Timekeeping(dissents, since)
-    return Kept(told.seconds, False, moved, shift=(since, apart), settled=time.support == 0)
+    return Kept(told.seconds, False, moved, shift=(since, apart))
 
 
 def _calm(time: Timekeeping, support: int | None = None) -> Timekeeping:

@@ -9,7 +9,7 @@ from luftpegel_wire import channels
 
 
 class Quantity(Protocol):
-    """One row of the table. Limits are base units (a minute, for `rate`), `flat` seconds; None: no limit."""
+    """One row of the table; `low` and `high` in base units. What checks know beyond: `checks/table.py`."""
 
     name: str
     en: str
@@ -17,10 +17,9 @@ class Quantity(Protocol):
     unit: str
     symbol: str
     exponent: int
-    low: int | None
-    high: int | None
-    rate: int | None
-    flat: int | None
+    step: int
+    low: int
+    high: int
 
 
 def of_channel(channel: int) -> Quantity | None:
@@ -36,3 +35,13 @@ def name_of(channel: int) -> str:
 def decimal(channel: int, value: int) -> str:
     """A value of base units as an exact decimal number in the quantity's unit: 2153 -> '21.53'."""
     return str(channels.format_value(channel, value))
+
+
+def named(name: str) -> Quantity | None:
+    """The quantity of a channel's name: `distance`, `distance-2`."""
+    return cast(Quantity | None, channels.BY_NAME.get(name.removesuffix("-2")))
+
+
+def names() -> tuple[str, ...]:
+    """The names of all quantities."""
+    return tuple(channels.BY_NAME)

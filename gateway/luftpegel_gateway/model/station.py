@@ -6,17 +6,23 @@ import msgspec
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """Limits of one quantity narrowed for one place; base units and seconds, None: as in the table."""
+    """Limits of one quantity for one place; base units and seconds, None: as in spec/channels.toml."""
 
     low: int | None = None
     high: int | None = None
     rate: int | None = None
+    jump: int | None = None
     spike: int | None = None
     flat: int | None = None
+    flat_within: int | None = None
+    neighbour: int | None = None
 
 
 class Station(msgspec.Struct, frozen=True):
-    """One [[station]]. Degrees WGS 84; `interval_s` is the time between two readings."""
+    """One [[station]]. Degrees WGS 84; `interval_s` is the time between two readings.
+
+    `limits`: by the name of a quantity (both its sensors) or of a channel (`distance-2`). `neighbours`: ids.
+    """
 
     id: str
     dev_eui: str

@@ -97,7 +97,7 @@ def from_json(payload: bytes, odd: list[str]) -> Message:
 def _lenient(payload: bytes) -> dict[str, Any]:
     """JSON as the world writes it: UTF-16, a byte order mark, wrong bytes in a name, NaN, endless numbers."""
     text = payload.decode(json.detect_encoding(payload), "replace").removeprefix("\ufeff")
-    content = json.loads(text, parse_int=_number)
+    content = json.loads(text, parse_int=_number, strict=False)
     if not isinstance(content, dict):
         raise TypeError("the event is no object")
     return content
@@ -121,10 +121,10 @@ def _by_hand(content: dict[str, Any], odd: list[str]) -> Message:
 
 
 def _transmission(given: Any, odd: list[str]) -> Transmission | None:
-    modulation = given.get("modulation") if isinstance(given, dict) else None
-    if isinstance(modulation, dict):
+    modulation = given.get("modulation") if isinstance(given, dict) else given
+    if isinstance(given, dict) and isinstance(modulation, dict):
         return Transmission(_fill(Modulation, modulation))
-    if given is not None:
+    if modulation is not None:
         odd.append("txInfo")
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import luftpegel_wire as wire
 from luftpegel_tools.generate.cddl import RULES
-from luftpegel_tools.generate.table import Quantity
+from luftpegel_tools.generate.table import Checks, Quantity, read_checks
 from luftpegel_wire import frames, quality
 
 # Names and their remarks, as the wire's own source has them: `SILENT = 9  # the sensor did not answer`, and
@@ -32,10 +32,20 @@ a station: 2 * number, or 2 * number + 1 for a second sensor, whose name ends wi
 ## Quantities
 
 *Resolution* is the usual step on the air; a station may be set to a finer or coarser one. A value outside
-the *plausible range*, one that changes faster than *fastest change*, and one that rests for longer than
-*longest rest* is flagged, never dropped.
+the *plausible range* is flagged, never dropped.
 
 {_quantities(table)}
+
+## Limits of the checks
+
+What the gateway holds each value against; [quality](quality.md) says what each check finds, where its limits
+come from, and how to narrow them for one station. Empty: not checked.
+
+{_limits(table)}
+
+Rest within the *calm range* is natural for as long as stands there. Flags of their own have
+{_own_flags(table)}.
+{_between(read_checks())}
 
 ## What platforms call them
 
@@ -68,17 +78,66 @@ Each value carries one of these. From {quality.MISSING} on there is no value.
 def _quantities(table: tuple[Quantity, ...]) -> str:
     head = (
         "number", "name", "quantity", "unit", "UCUM", "resolution", "plausible range",
-        "fastest change a minute", "longest rest",
     )  # fmt: skip
     rows = (
         (
             q.number, f"`{q.name}`", f"{q.en} ({q.de})", q.symbol, f"`{q.unit}`", _in_unit(q, q.step),
             f"{_in_unit(q, q.low)} to {_in_unit(q, q.high)}",
-            "" if q.rate is None else _in_unit(q, q.rate), "" if q.flat is None else f"{q.flat // 3600} h",
         )
         for q in table
     )  # fmt: skip
     return _table(head, rows)
+
+
+def _limits(table: tuple[Quantity, ...]) -> str:
+    head = (
+        "name", "change a minute", "change at all", "spike", "rest", "calm range", "too weak",
+        "to neighbours",
+    )  # fmt: skip
+    rows = (
+        (
+            f"`{q.name}`", _maybe(q, q.rate), _maybe(q, q.jump), _maybe(q, q.spike),
+            "" if q.flat is None else f"{_hours(q.flat)} within {_in_unit(q, q.flat_within)}", _calm(q),
+            "" if q.weak is None else f"{_hours(q.weak_after)} within {_in_unit(q, q.weak)}",
+            _maybe(q, q.neighbour),
+        )
+        for q in table
+        if any(limit is not None for limit in (q.rate, q.spike, q.flat, q.weak, q.neighbour))
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def _maybe(q: Quantity, base: int | None) -> str:
+    return "" if base is None else _in_unit(q, base)
+
+
+def _hours(seconds: int | None) -> str:
+    return f"{(seconds or 0) // 3600} h"
+
+
+def _calm(q: Quantity) -> str:
+    if q.calm is None:
+        return ""
+    low, high = (_in_unit(q, edge) for edge in q.calm)
+    return f"{low} to {high}" + (f", {_hours(q.calm_flat)}" if q.calm_flat else ", for ever")
+
+
+def _own_flags(table: tuple[Quantity, ...]) -> str:
+    humidity = next(q for q in table if q.name == "humidity")
+    cold = [
+        f"`{q.name}` (and the level) below {_in_unit(q, q.freezing)} {q.symbol}"
+        for q in table
+        if q.freezing is not None
+    ]
+    moist = [
+        f"`{q.name}` above {_in_unit(humidity, q.humid)} % humidity" for q in table if q.humid is not None
+    ]
+    return ",\n".join((*cold, ", ".join(moist)))
+
+
+def _between(checks: Checks) -> str:
+    parts = ", ".join(f"`{part.less}` of `{part.more}`" for part in checks.parts)
+    return f"""Of one reading, these are parts and cannot be more than the whole: {parts}."""
 
 
 def _platforms(table: tuple[Quantity, ...]) -> str:

@@ -38,13 +38,12 @@ def channels(table: tuple[Quantity, ...]) -> str:
 
 from collections import namedtuple
 
-# Base units: the value in `unit` is the integer times 10**exponent. rate: largest plausible change a minute;
-# flat: seconds after which rest is suspicious; None: no limit.
+# Base units: the value in `unit` is the integer times 10**exponent.
 Quantity = namedtuple(
     "Quantity",
     (
-        "number", "name", "en", "de", "unit", "symbol", "exponent", "step", "low", "high", "rate", "flat",
-        "senml", "ngsi", "sensorthings",
+        "number", "name", "en", "de", "unit", "symbol", "exponent", "step", "low", "high", "senml", "ngsi",
+        "sensorthings",
     ),
 )  # fmt: skip
 
@@ -93,6 +92,6 @@ def format_value(channel, value):
 
 def _fields(q: Quantity) -> tuple[object, ...]:
     return (
-        q.number, q.name, q.en, q.de, q.unit, q.symbol, q.exponent, q.step, q.low, q.high, q.rate, q.flat,
-        q.senml, q.ngsi, q.sensorthings,
+        q.number, q.name, q.en, q.de, q.unit, q.symbol, q.exponent, q.step, q.low, q.high, q.senml,
+        q.ngsi, q.sensorthings,
     )  # fmt: skip

@@ -1,0 +1,63 @@
+"""The sentences of the flags, by their words (model/quality.py); the words in braces come from `explain`."""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "range": {
+        "en": "outside of what the quantity can be: {low} to {high}",
+        "de": "außerhalb dessen, was die Größe sein kann: {low} bis {high}",
+    },
+    "local-range": {
+        "en": "unusual for this place: usual is {local_low} to {local_high}",
+        "de": "für diesen Ort ungewöhnlich: üblich ist {local_low} bis {local_high}",
+    },
+    "spike": {
+        "en": "stands out by more than {spike} against the values before and after",
+        "de": "ragt um mehr als {spike} aus den Werten davor und danach heraus",
+    },
+    "rate": {
+        "en": "changed faster than {rate} a minute, or by more than {jump} at once",
+        "de": "änderte sich schneller als {rate} in der Minute oder um mehr als {jump} auf einmal",
+    },
+    "clock": {
+        "en": "its time is not later than that of the reading before",
+        "de": "seine Zeit liegt nicht nach der des Messwerts davor",
+    },
+    "flat": {
+        "en": "has rested within {flat_within} for more than {hours} hours",
+        "de": "ruht seit mehr als {hours} Stunden innerhalb von {flat_within}",
+    },
+    "attenuated": {
+        "en": "has moved by no more than {weak} in {weak_hours} hours",
+        "de": "hat sich in {weak_hours} Stunden um nicht mehr als {weak} bewegt",
+    },
+    "freezing": {
+        "en": "the water is below {freezing}: it, or the sensor in it, may be ice",
+        "de": "das Wasser hat weniger als {freezing}: es oder der Sensor darin kann vereist sein",
+    },
+    "humid": {
+        "en": "measured at more than {humid} humidity, where droplets count as dust",
+        "de": "bei mehr als {humid} Luftfeuchte gemessen, wo Tröpfchen als Staub zählen",
+    },
+    "contradictory": {
+        "en": "other values of the same reading say that it cannot be: {together}",
+        "de": "andere Werte derselben Messung sagen, dass es nicht sein kann: {together}",
+    },
+    "neighbour": {
+        "en": "differs by more than {neighbour} from the stations around",
+        "de": "weicht um mehr als {neighbour} von den Stationen ringsum ab",
+    },
+    "time": {
+        "en": "the clocks that tell its time disagree",
+        "de": "die Uhren, die seine Zeit angeben, widersprechen sich",
+    },
+    # What `together` is.
+    "air": {
+        "en": "the dew point would lie above {dew_point} or above the temperature",
+        "de": "der Taupunkt läge über {dew_point} oder über der Temperatur",
+    },
+    "parts": {
+        "en": "a part would be more than its whole",
+        "de": "ein Teil wäre mehr als sein Ganzes",
+    },
+}
