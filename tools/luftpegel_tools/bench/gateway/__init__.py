@@ -113,6 +113,7 @@ def _emptied(
 ) -> Drained:
     load = load_of(shape)
     with started(contender.make(shape.stations), load) as (subject, publisher):
+        subject.settle()
         run = drain(subject, publisher, load, patience_s)
         subject.close()
         if isinstance(subject, Luftpegel):

@@ -9,6 +9,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from luftpegel_tools.bench.gateway.load import Load, Name
@@ -75,13 +76,11 @@ class Subject(ABC):
 
     def freeze(self) -> None:
         """It computes nothing until `thaw`; the broker keeps what is for it."""
-        for member in family(self.pid):
-            os.kill(member, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """It goes on."""
-        for member in family(self.pid):
-            os.kill(member, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def check(self) -> None:
         """Raise SubjectError if it ended by itself."""
@@ -102,6 +101,11 @@ class Subject(ABC):
             if time.monotonic() > deadline:
                 raise SubjectError(f"{self.title} does not subscribe; see {self.log}")
             time.sleep(0.02)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for member in family(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(member, number)
 
     def _subscriptions(self) -> int:
         return self.broker.log.read_text(errors="replace").count(f" {TOPICS}")
