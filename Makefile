@@ -3,7 +3,7 @@
 #   make demo            a simulated town for a day, with proof; its page stays up until Ctrl-C
 #   make demo ONCE=1     the same, and ends
 #   make test            everything that must hold
-#   make bench           the figures, as a table and as bench.json
+#   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
 #   make generate        what is made from spec/channels.toml
 PYTHON ?= python3
 VENV := .venv
