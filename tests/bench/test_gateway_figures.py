@@ -90,7 +90,7 @@ def test_a_peer_that_is_absent_is_in_the_table(figures) -> None:
 
 
 def test_all_frames_arrived(figures) -> None:
-    assert not [figure for figure in figures if "did not arrive" in figure.name or "reached" in figure.name]
+    assert not [figure for figure in figures if "not there" in figure.name or "reached" in figure.name]
 
 
 def test_disk_and_memory_are_told_of_ours(figures) -> None:
@@ -111,7 +111,7 @@ def test_what_is_lost_is_told(monkeypatch) -> None:
     monkeypatch.setattr(runs, "_STALLED_S", 0.3)
     forgetful = Contender("Forgetful", lambda _stations: Forgetful)
     found = {figure.name: figure for figure in throughput(PLAN, 10, [forgetful])}
-    lost = found["10 readings a frame, 1 new, did not arrive: Forgetful"]
+    lost = found["10 readings a frame, 1 new, not there after 60 s: Forgetful"]
     assert (lost.value, lost.against, lost.ratio) == (10, "20 sent", 0.5)
 
 
