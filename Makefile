@@ -4,7 +4,7 @@
 #   make demo ONCE=1     the same, and ends
 #   make test            everything that must hold
 #   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
-#   make bench           the figures, as a table and as bench.json
+#   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
