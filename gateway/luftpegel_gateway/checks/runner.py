@@ -32,7 +32,6 @@ from luftpegel_wire.quality import OK
 REACH_BEFORE = 6  # the usual step is told from these; a channel that was not told for longer begins anew
 REACH_AFTER = 2  # a spike shows by its successor, or by the next if it comes twice or one is missing
 
-_DOUBTED = SPIKE | GROSS_RANGE
 _Place = tuple[Sequence[Reading], Sequence[Reading], int, int]  # judged before, window, place in it, channel
 
 
@@ -149,23 +148,25 @@ def _is_spike(value: int, time: int, last: int, rule: Rule, place: _Place) -> bo
     after = _successors(window, here, channel, time, rule)
     if not after:
         return False
-    values = _values(channel, before)
-    if not values or values[-1] != last:
-        values.append(last)  # it lies further back
-    excess = stands_out(values, value, after, rule.spike)
-    return excess > 0 and excess > usual(values, rule.noise)
+    told = _told(channel, before)
+    neighbours = [other for other, flags in told if not flags & SPIKE]
+    if not neighbours or neighbours[-1] != last:
+        neighbours.append(last)  # it lies further back
+    excess = stands_out(neighbours, value, after, rule.spike)
+    # Spikes count as usual: where every second value is one, none is.
+    return excess > 0 and excess > usual([other for other, _ in told], rule.noise)
 
 
-def _values(channel: int, before: Sequence[Reading]) -> list[int]:
-    """The values of a channel among `before` that serve."""
+def _told(channel: int, before: Sequence[Reading]) -> list[tuple[int, int]]:
+    """The sound values of a channel among `before`, with their flags."""
     return [
-        cell.value
+        (cell.value, cell.flags)
         for reading in before
         for cell in reading.cells
         if cell.channel == channel
         and cell.value is not None
         and cell.wire == OK
-        and not cell.flags & _DOUBTED
+        and not cell.flags & GROSS_RANGE
     ]
 
 
