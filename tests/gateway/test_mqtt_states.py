@@ -1,7 +1,9 @@
 """Each state of a broker connection: a broker that makes it, one cause, and a broker that clears it."""
 
+import gc
 import socket
 import ssl
+import struct
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -10,7 +12,7 @@ from mqtt_world import level_of, until
 from luftpegel_gateway.config.options import REQUIRED
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.sources import chirpstack_mqtt
-from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_faults, mqtt_link, mqtt_probe
+from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_faults, mqtt_link, mqtt_probe, mqtt_socket
 from luftpegel_gateway.words.messages import CATALOGUE, parts_of
 
 BOTH = pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -242,6 +244,17 @@ def test_a_broker_too_old_for_mqtt_5(inn, gateway, front, answer):
     one.works()
 
 
+def test_a_silent_port_is_asked_once_and_not_at_every_attempt(inn, gateway, front):
+    asked = []
+    silent = front(lambda packet: asked.append(packet[:1]) or b"", inn.port)
+    one = gateway(silent.port)
+    until(lambda: asked.count(b"\x10") > 10)
+    assert asked.count(b"\x16") == 1  # a TLS handshake
+    assert one.code() == "LP-401"
+    silent.pass_on()
+    one.works()
+
+
 @pytest.mark.parametrize(
     ("protocol", "answer"), [("5", b"\x20\x03\x00\x89\x00"), ("3.1.1", b"\x20\x02\x00\x03")]
 )
@@ -340,3 +353,32 @@ def test_a_password_in_clear_is_a_risk_where_there_is_a_network(host, tls, risky
     found = list(mqtt.warnings(options(host=host, tls=tls, username="u", password_file="secret")))
     assert found == ([("password_file", "LP-407")] if risky else [])
     assert list(mqtt.warnings(options(host=host, tls=tls))) == []
+
+
+def test_a_socket_that_is_reset_before_the_handshake_is_closed():
+    """CPython loses one that is reset while it is wrapped; a socket left open fails this by a warning."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        real = socket.create_connection
+
+        def reset_at_once(*arguments):
+            made = real(*arguments)
+            accepted, _ = server.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            until(lambda: _is_gone(made))
+            return made
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(socket, "create_connection", reset_at_once)
+            with pytest.raises(mqtt_socket.NoHandshakeError):
+                mqtt_socket.connect("127.0.0.1", server.getsockname()[1], context)
+    gc.collect()
+
+
+def _is_gone(sock):
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False

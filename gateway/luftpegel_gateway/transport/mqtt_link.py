@@ -7,6 +7,7 @@ soon after it let us in, has a second client with our client id.
 """
 
 import asyncio
+import math
 import ssl
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from luftpegel_gateway.transport.mqtt_probe import why_silent
 
 SHORT_S = 10.0  # a connection that was ended sooner is a short one
 SHORT_ONES = 3  # in a row: somebody else has our client id
+ASK_AGAIN_S = 300.0
 STEADY_S = 30.0  # a connection that lasts as long proves that nobody else has it (any more)
 
 
@@ -60,6 +62,7 @@ class Link:
         self._explained = False  # this attempt's cause is told
         self._up_since: float | None = None  # steady clock
         self._short = 0  # short connections in a row
+        self._asked: dict[bool, tuple[float, Fault | None]] = {}  # what was asked, when, and the answer
         client.on_pre_connect = self._begin
         client.on_connect = self._connected
         client.on_connect_fail = self._failed
@@ -80,6 +83,7 @@ class Link:
             self._tell(of_reason(reason.value, str(reason), port=self._place))
             return
         self._up_since = time.monotonic()
+        self._asked.clear()
         on_loop(self._loop, self._up)
         on_loop(self._loop, self._wait_until_steady, self._up_since)
 
@@ -101,8 +105,7 @@ class Link:
         error = self._client.last_failure
         explained = isinstance(error, ssl.SSLError | ProtocolError)
         if lasted is None and not isinstance(error, ssl.SSLError):
-            version5 = self._client.protocol == paho.MQTTv5 and not explained
-            found = why_silent(self._client.host, self._client.port, tls=self._tls, version5=version5)
+            found = self._ask(older=self._client.protocol == paho.MQTTv5 and not explained)
             if found is not None:
                 return found
         if error is not None and explained:
@@ -112,6 +115,15 @@ class Link:
         if self._short >= SHORT_ONES:
             return Fault(TWICE, f"{self._place}: ended {self._short} times, each time soon after the login")
         return Fault(LOST, f"{self._place}: {error or reason}")
+
+    def _ask(self, *, older: bool) -> Fault | None:
+        """Ask what listens there, not more often than every `ASK_AGAIN_S`. `older`: also for MQTT 3.1.1."""
+        now = time.monotonic()
+        asked_at, found = self._asked.get(older, (-math.inf, None))
+        if now - asked_at > ASK_AGAIN_S:
+            found = why_silent(self._client.host, self._client.port, tls=self._tls, version5=older)
+            self._asked[older] = now, found
+        return found
 
     def _tell(self, fault: Fault) -> None:
         self._explained = True

@@ -1,14 +1,14 @@
-"""What listens on a port whose broker closed the connection without a word? Asked only then, and then once.
+"""What listens on a port whose broker closed the connection without a word? Asked only then, and seldom.
 
 Two questions tell the causes apart that look alike: a port that wants TLS, and a broker that does not know
 MQTT 5. No name, password or payload is sent; nothing of ours is confirmed by the answers but the protocol.
 """
 
-import socket
 import ssl
 
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.transport.mqtt_faults import TOO_OLD, WANTS_TLS
+from luftpegel_gateway.transport.mqtt_socket import connect
 
 PATIENCE_S = 3.0
 # CONNECT of MQTT 3.1.1 (section 3.1): clean session, no will, no name, keep-alive 10 s, empty client id.
@@ -32,18 +32,18 @@ def speaks_tls(host: str, port: int) -> bool:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with socket.create_connection((host, port), PATIENCE_S) as plain, context.wrap_socket(plain):
-            return True
+        connect(host, port, context, PATIENCE_S).close()
     except ssl.SSLError as error:
         return "ALERT" in (error.reason or "")  # it refuses us, but in TLS
     except (OSError, ValueError):
         return False
+    return True
 
 
 def speaks_older(host: str, port: int) -> bool:
     """Whether a broker answers MQTT 3.1.1 there; also a refusal is an answer."""
     try:
-        with socket.create_connection((host, port), PATIENCE_S) as plain:
+        with connect(host, port, None, PATIENCE_S) as plain:
             plain.sendall(_CONNECT)
             return plain.recv(1)[:1] == bytes([_CONNACK])
     except (OSError, ValueError):

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from typing import Any
 
 PATIENCE_S = 5.0  # for the connection, and again for the handshake
 
@@ -10,14 +11,28 @@ class NoHandshakeError(OSError):
     """The connection was made, and the other end does not answer in TLS."""
 
 
-def connect(host: str, port: int, tls: ssl.SSLContext | None) -> socket.socket:
+class _TlsSocket(ssl.SSLSocket):
+    """One that was reset already fails in the handshake, where it is closed, and not while it is made."""
+
+    def getpeername(self) -> Any:
+        """The other end, or "" when it is gone."""
+        try:
+            return super().getpeername()
+        except OSError:
+            return ""
+
+
+def connect(
+    host: str, port: int, tls: ssl.SSLContext | None, patience_s: float = PATIENCE_S
+) -> socket.socket:
     """A connected socket. Raises OSError: what the system, the certificate or the handshake says.
 
     ValueError: the host's name is none.
     """
-    plain = socket.create_connection((host, port), PATIENCE_S)
+    plain = socket.create_connection((host, port), patience_s)
     if tls is None:
         return plain
+    tls.sslsocket_class = _TlsSocket
     try:
         # The handshake after wrapping: else nobody could close a socket whose handshake fails.
         wrapped = tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
