@@ -401,6 +401,21 @@ def test_a_broker_that_says_nothing_more_is_told(with_sink, broker, monkeypatch)
         with_sink(play)
 
 
+def test_a_silence_is_never_a_values_fault(with_sink, monkeypatch):
+    """However often it came while this one value was in flight."""
+
+    async def play(sink):
+        with monkeypatch.context() as short:
+            short.setattr(publisher, "ANSWER_S", 0.0)
+            for _ in range(5):
+                with pytest.raises(SinkDown) as down:
+                    await sink.deliver([observed(1)])
+                assert down.value.code == "LP-420"
+        assert await insist(sink, [observed(1), observed(2)]) == ([], [])
+
+    with_sink(play)
+
+
 def test_an_idle_connection_that_broke_is_made_again(with_sink, broker, subscribe, until):
     async def play(sink):
         assert await sink.deliver([observed(1)]) == []
