@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
@@ -42,6 +43,14 @@ class Subscriber:
     def stop(self):
         self.client.disconnect()
         self.client.loop_stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open(tmp_path):
+    """Each SQLite file is closed when the sink is stopped, also where it could not be used."""
+    yield
+    links = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    assert [link for link in links if link.is_relative_to(tmp_path) and ".sqlite" in link.name] == []
 
 
 @pytest.fixture
@@ -338,7 +347,7 @@ def test_no_more_is_in_flight_than_the_broker_allows(deliver, configure, subscri
 
 
 def test_a_broker_that_dies_with_values_in_flight_is_told_and_what_it_had_is_not_sent_again(
-    with_sink, broker, subscribe, until
+    with_sink, broker, subscribe, until, monkeypatch
 ):
     items = [observed(seq) for seq in range(200)]
 
@@ -355,8 +364,10 @@ def test_a_broker_that_dies_with_values_in_flight_is_told_and_what_it_had_is_not
             await waiting
         assert down.value.code == "LP-420"
         broker._process.wait()
-        with pytest.raises(SinkDown) as down:
-            await sink.deliver(items[100:])
+        with monkeypatch.context() as short:
+            short.setattr(publisher, "CONNECT_S", 0.5)
+            with pytest.raises(SinkDown) as down:
+                await sink.deliver(items[100:])
         assert down.value.code == "LP-420"
         await asyncio.to_thread(broker.start)
         after = subscribe()
@@ -365,21 +376,17 @@ def test_a_broker_that_dies_with_values_in_flight_is_told_and_what_it_had_is_not
         numbers = [message["seq"] for _, message, _ in after.heard]
         assert numbers == list(range(100, 200))
 
-    publisher_wait = publisher.CONNECT_S
-    publisher.CONNECT_S = 1.0
-    try:
-        with_sink(play)
-    finally:
-        publisher.CONNECT_S = publisher_wait
+    with_sink(play)
 
 
 def test_a_broker_that_says_nothing_more_is_told(with_sink, broker, monkeypatch):
     """The connection stands and no acknowledgement comes: waiting for it for ever blocked publishers."""
-    monkeypatch.setattr(publisher, "ANSWER_S", 0.5)
 
     async def play(sink):
         assert await sink.deliver([observed(1)]) == []
         os.kill(broker._process.pid, signal.SIGSTOP)
+        short.setattr(publisher, "ANSWER_S", 0.5)
+        short.setattr(publisher, "CONNECT_S", 0.5)
         try:
             for _ in range(4):
                 with pytest.raises(SinkDown) as down:
@@ -387,9 +394,25 @@ def test_a_broker_that_says_nothing_more_is_told(with_sink, broker, monkeypatch)
                 assert down.value.code == "LP-420"
         finally:
             os.kill(broker._process.pid, signal.SIGCONT)
+            short.undo()
         assert (await insist(sink, [observed(2)]))[0] == []  # it was not the value's fault
 
-    monkeypatch.setattr(publisher, "CONNECT_S", 1.0)
+    with monkeypatch.context() as short:
+        with_sink(play)
+
+
+def test_a_silence_is_never_a_values_fault(with_sink, monkeypatch):
+    """However often it came while this one value was in flight."""
+
+    async def play(sink):
+        with monkeypatch.context() as short:
+            short.setattr(publisher, "ANSWER_S", 0.0)
+            for _ in range(5):
+                with pytest.raises(SinkDown) as down:
+                    await sink.deliver([observed(1)])
+                assert down.value.code == "LP-420"
+        assert await insist(sink, [observed(1), observed(2)]) == ([], [])
+
     with_sink(play)
 
 

@@ -5,6 +5,7 @@ import itertools
 import random
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tests.gateway.memory_log import observed
@@ -20,6 +21,14 @@ from luftpegel_wire.quality import RATE, SILENT, STALE, SUSPECT
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "store.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open(tmp_path):
+    """Each SQLite file is closed when the sink is stopped, also where it could not be used."""
+    yield
+    links = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    assert [link for link in links if link.is_relative_to(tmp_path) and ".sqlite" in link.name] == []
 
 
 @pytest.fixture

@@ -70,8 +70,9 @@ def place(older, tmp_path):
 def migrate(file, step=0, limit=0):
     """(return code, what was printed)"""
     command = [sys.executable, str(PROGRAM), str(file), str(step), str(limit)]
+    found = os.pathsep.join([str(REPOSITORY), *filter(None, sys.path)])
     done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, check=False
+        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": found}, check=False
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode, done.stdout

@@ -73,6 +73,7 @@ class Work:
         async def main():
             thread = LogThread(self.log)
             news = asyncio.Event()
+            news.set()  # of a commit before it looked for the first time
             work = Worker("sink", sink, thread, self.told, news, clock=lambda: 5.0, **options)
             task = asyncio.create_task(work.run())
             while not until():

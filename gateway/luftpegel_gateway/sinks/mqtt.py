@@ -68,6 +68,7 @@ class Republish:
         self._loaded = retained is None
         self._publisher: Publisher | None = Publisher(options, name)  # TLS files are read now: CannotStart
         self._started = False
+        self._closing: set[asyncio.Task[None]] = set()
         self._window = LARGEST_WINDOW
         self._done: dict[tuple[str, bytes], str] = {}  # answers to messages of a batch that was not finished
         self._suspect: tuple[tuple[str, bytes], int] | None = None  # alone in flight at a loss, and how often
@@ -79,7 +80,8 @@ class Republish:
 
     async def stop(self) -> None:
         """See `Sink`."""
-        await self._drop()
+        self._drop()
+        await asyncio.gather(*self._closing)
 
     async def deliver(self, items: Sequence[Item]) -> list[Rejection]:
         """See `Sink`."""
@@ -102,7 +104,7 @@ class Republish:
         try:
             answers = await publisher.publish([planned.message for planned in plan], self._window)
         except Lost as lost:
-            await self._drop()
+            self._drop()
             await self._remember(plan, lost.answers)
             self._window = max(1, self._window // NARROWER)
             if any(lost.answers):  # mosquitto 2.0.11 ends the connection after it has refused something
@@ -136,11 +138,13 @@ class Republish:
             self._started = True
         return self._publisher
 
-    async def _drop(self) -> None:
-        """End the connection; the next delivery makes a new one."""
+    def _drop(self) -> None:
+        """End the connection; the next delivery makes a new one, and need not wait for the end of this."""
         publisher, self._publisher, self._started = self._publisher, None, False
         if publisher is not None:
-            await publisher.close()
+            closing = asyncio.create_task(publisher.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     def _plan(self, items: Sequence[Item]) -> list[Planned]:
         """All messages in order; a value is retained only when none that is newer is or will be."""
@@ -188,13 +192,13 @@ class Republish:
         """All was refused: raises SinkDown where that means the connection, not these messages."""
         if self._stations and not stations & self._stations:
             return
-        await self._drop()  # it may be about to end, see `_send`
+        self._drop()  # it may be about to end, see `_send`
         publisher = await self._ready()
         try:
             answers = await publisher.publish([Message(f"{self._prefix}/{PROBE}", b"")])
         except Lost as lost:
             self._done.clear()  # it is the broker, not these messages
-            await self._drop()
+            self._drop()
             raise SinkDown("LP-420", f"{self._address}: {lost}") from lost
         if answers != [ACCEPTED]:
             planned, reason = refused[0]
