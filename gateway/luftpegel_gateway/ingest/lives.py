@@ -113,11 +113,10 @@ def _by_numbers(asking: Asking, ref: Ref, life: Life) -> Verdict:
     slack = SLACK_S + tolerance(oldest.age)
     behind = (row.time for row in asking.draft.behind(ref, oldest.seq, 4) if row.time is not None)
     above = next(behind, life.newest_time)
-    if above is not None and time > above + slack:
-        return Verdict(_NO, NUMBERS_BACK)
-    if life.began is not None and oldest.seq >= (life.seen.oldest or 0) and time < life.began - slack:
-        return Verdict(_NO, NUMBERS_BACK)
-    return Verdict(_MAYBE)
+    before = (row.time for row in reversed(asking.draft.before(ref, oldest.seq, 4)) if row.time is not None)
+    below = next(before, life.began if oldest.seq >= (life.seen.oldest or 0) else None)
+    fits = (above is None or time <= above + slack) and (below is None or time >= below - slack)
+    return Verdict(_MAYBE) if fits else Verdict(_NO, NUMBERS_BACK)
 
 
 def _ahead(asking: Asking, jump: int, life: Life) -> Verdict:

@@ -185,14 +185,20 @@ class _Telling:
         if self.fresh or self.gone:
             life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
         newest = self._newest_time(kept)
-        began = life.began
-        if began is None and newest is not None and self.fresh:
-            began = newest - ((self.fresh[-1].age or 0) - (self.fresh[0].age or 0))
-        if kept.shift and began is not None and kept.shift[0] <= (life.seen.oldest or 0):
-            began += kept.shift[1]
         return msgspec.structs.replace(
-            life, time=kept.time, newest_time=newest, heard_at=kept.received_s, began=began
+            life, time=kept.time, newest_time=newest, heard_at=kept.received_s, began=self._began(kept)
         )
+
+    def _began(self, kept: Kept) -> int | None:
+        """The time of the life's first reading: an older one may come late, and a wrong time may be
+        mended."""
+        first, before = self.life.seen.oldest, self.life.began
+        if before is not None and kept.shift and kept.shift[0] <= (first or 0):
+            before += kept.shift[1]
+        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
+        if row is None or row.age is None or (before is not None and first is not None and row.seq > first):
+            return before
+        return kept.received_s - row.age
 
     def _newest_time(self, kept: Kept) -> int | None:
         """The time of the life's newest reading that has one."""
