@@ -19,7 +19,7 @@ from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import Observed
 from luftpegel_gateway.model.readings import Reading
-from luftpegel_gateway.model.state import Life, StationState, Timekeeping
+from luftpegel_gateway.model.state import Life, Link, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
 MOST_MOVED = 1000  # readings whose time one frame can move
@@ -48,7 +48,7 @@ def take(station: Station, state: StationState, frame: Readings, received: Estim
             return _nothing_there(ref, state, frame, received)
         life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
         ref = Ref(station.tenant, station.id, life.number)
-    telling = _Telling(ref, life, frame, received, draft)
+    telling = _Telling((ref, life), frame, received, draft, state.link)
     return telling.change(station, state)
 
 
@@ -92,12 +92,14 @@ def _nothing_behind(life: Life, oldest: int, seq: int) -> bool:
 class _Telling:
     """One frame against the life that it belongs to."""
 
-    def __init__(self, ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> None:
-        self.ref = ref
-        self.life = life
+    def __init__(
+        self, home: tuple[Ref, Life], frame: Readings, received: Estimate, draft: Draft, link: Link
+    ) -> None:
+        self.ref, self.life = home
         self.frame = frame
         self.received = received
         self.draft = draft
+        self.link = link  # before this frame
         self.fresh: list[Told] = []  # newest first
         self.gone: list[int] = []
         self.better: list[tuple[Reading, Told]] = []
@@ -159,7 +161,7 @@ class _Telling:
 
     def _untied(self) -> Kept:
         """No row ties the frame to the past. But in one life a higher number is never the earlier reading."""
-        kept = timekeeping.first(self.received, self.frame.oldest)
+        kept = timekeeping.first(self.received, self.frame.oldest, self.link)
         top = self.life.seen.newest
         row = next((row for row in reversed(self.fresh) if row.age is not None), None)
         if top is None or row is None:
