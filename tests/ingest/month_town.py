@@ -130,7 +130,7 @@ class Town:
     def _wake(self, place, board, seq, at):
         if seq == board.first and board.joins:
             self._send(place, board, board.join(at), at, ())
-        history = self.luck.choice((5, 8, 8, 10))
+        history = self.luck.choice((3, 4, 6, 8))
         lowest = max(board.first, seq - history)
         if self._reaches(at):
             frame = board.payload(seq, history, 7)
