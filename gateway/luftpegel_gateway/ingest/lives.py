@@ -178,7 +178,7 @@ def _misfit(asking: Asking, life: Life) -> int:
         return 0
     apart = pace(asking.rows, asking.interval_s)
     (first, begun), (last, ended) = known[0], known[-1]
-    if len(asking.rows) == 1 and last > first:  # the frame does not say how fast the station is, the life does
+    if len(asking.rows) == 1 and last > first:  # the life says how fast the station is, the frame does not
         apart = max(FASTEST_S, (ended - begun) // (last - first))
     return min(abs(time - at - (row.seq - seq) * apart) for seq, at in known)
 

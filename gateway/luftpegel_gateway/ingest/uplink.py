@@ -251,14 +251,12 @@ class _Telling:
         return kept.received_s - row.age
 
     def _state(self, state: StationState, life: Life) -> StationState:
-        others = [other for other in state.lives if other.number != life.number]
         twin, twin_at = state.twin, state.twin_at
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
             twin, twin_at = life.number, self.received.seconds
         return msgspec.structs.replace(
-            state,
-            lives=tuple(sorted([*others, life], key=lambda one: one.number)),
+            names.with_life(state, life),
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,
