@@ -13,7 +13,14 @@ from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, in_order, pace
-from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, same_values, tolerance
+from luftpegel_gateway.ingest.tellings import (
+    comparable,
+    contradiction,
+    covers,
+    merged,
+    same_values,
+    tolerance,
+)
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
@@ -72,7 +79,7 @@ def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: D
         if not row.cells or not life.knows(row.seq):
             continue
         known = draft.reading(ref, row.seq)
-        if known is None or not same_values(known, row, frame.steps):
+        if known is None or not comparable(known, row) or not same_values(known, row, frame.steps):
             return False
         if known.time is not None and row.age is not None:
             if abs(received.seconds - row.age - known.time) > tolerance(row.age):
@@ -217,7 +224,7 @@ class _Telling:
         life = self.life
         if self.fresh:
             lowest = self.fresh[-1]
-            time = None if lowest.age is None else kept.received_s - lowest.age
+            time = kept.received_s - (lowest.age or 0)
             life = names.bounded(life, lowest.seq, time, pace(self.frame.rows, interval_s))
         if self.fresh or self.gone:
             life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
