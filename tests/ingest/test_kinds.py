@@ -7,6 +7,7 @@ import random
 import pytest
 from ingest_heart import CHANNELS, NOON, ROOF, TOWER, Board, Message
 
+from luftpegel_gateway.ingest.names import MOST_LIVES
 from luftpegel_gateway.model.station import Station
 from luftpegel_wire import Row, encode_alarm, encode_readings
 from luftpegel_wire.quantities import channel_of
@@ -172,7 +173,7 @@ def test_a_numbering_that_breaks_at_each_reset_does_not_grow_for_ever(heart, mak
         run(heart, other, range(3))
         begin = other.time(3)
     assert heart.faults() == []
-    assert len(heart.state().lives) < 40
+    assert len(heart.state().lives) <= MOST_LIVES
     assert (heart.state().received, heart.state().missing) == (180, 0)
     assert len({life for _, life, _ in heart.stored}) == 60
 

@@ -9,7 +9,7 @@ from luftpegel_gateway.model.state import Life, StationState
 
 JUMP = 128  # numbers beyond what time allows that are still worth asking for: a checkpoint was skipped
 MOST_RANGES = 512  # of one kind in a life; beyond, the oldest are only counted
-MOST_LIVES = 32  # of a station; beyond, the one that was not heard for the longest time is only counted
+MOST_LIVES = 16  # of a station; beyond, the one that was not heard for the longest time is only counted
 REACH_S = 60 * 86400  # how far back a station's own journal can go
 
 
