@@ -7,7 +7,8 @@ Concurrency, whole:
 - The journal has one thread, which is the only one to write its file; each store has one; the page reads
   through a reader of its own in one more.
 - Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge,
-  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses none.
+  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses
+  none.
 - A data folder belongs to one process: a lock on a file in it, which the system releases with the process.
 """
 
@@ -43,7 +44,7 @@ from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.model.readings import Cell
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
-from luftpegel_gateway.page.server import serve
+from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
 
 log = logging.getLogger("luftpegel.gateway")
@@ -199,12 +200,12 @@ async def _keep_tidy(config: Config, journal: LogThread, conditions: Conditions)
 
 
 async def _serve(host: str, port: int, page: Page) -> None:
-    try:
-        server = await serve(host, port, page.answer)
-    except OSError as error:
-        raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
-    async with server:
-        await server.serve_forever()
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(answering(host, port, page.answer))
+        except OSError as error:
+            raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
+        await asyncio.Event().wait()
 
 
 def _open(config: Config) -> SqliteLog:

@@ -47,6 +47,8 @@ def check(args: argparse.Namespace, site: Site, language: str) -> int:
     print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join([*site.sources, *site.sinks])}")
     if unplaced:
         print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
+    for name, code in site.risks:
+        print(f" warn  {say(code, language, detail=name)}")
     return DONE
 
 

@@ -14,7 +14,7 @@ DONE, PROBLEM, WRONG_USE = 0, 1, 2
 
 
 class Site(msgspec.Struct, frozen=True):
-    """`data`: its folder. `sources` and `sinks`: names.
+    """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
     `alone` opens the journal for writing, under the folder's lock.
@@ -27,3 +27,4 @@ class Site(msgspec.Struct, frozen=True):
     run: Callable[[], Coroutine[None, None, None]]
     open_reader: Callable[[], Reader]
     alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
+    risks: Sequence[tuple[str, str]] = ()

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import methodcaller
 
 from luftpegel_gateway.delivery.backoff import Backoff
 from luftpegel_gateway.delivery.log_thread import LogThread
@@ -57,8 +56,7 @@ class Intake:
         self._news = asyncio.Event()
         self._watchers: list[asyncio.Event] = []
         self._full = False
-        # The code of the journal's trouble; None: a process before may have told one.
-        self._told: str | None = None
+        self._told: str | None = None  # the code of the journal's trouble; None: unknown yet
         self.held = 0  # bytes that wait, those of the batch at work among them
 
     def deliver(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
@@ -144,7 +142,7 @@ class Intake:
         while True:
             now = int(self._clock())
             try:
-                answers = await self._log.call(methodcaller("transact", deliveries, decide, now))
+                answers = await self._log.call(lambda journal: journal.transact(deliveries, decide, now))  # noqa: B023
             except JournalDown as down:
                 self._trouble(down.code, down.detail)
                 await asyncio.sleep(backoff.wait())

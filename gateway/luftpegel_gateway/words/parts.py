@@ -1,4 +1,4 @@
-"""Messages about brokers, disks, sinks and the page (LP-4xx); how they are told: `messages.py`."""
+"""Messages about disks, sinks and the page (LP-41x to LP-43x); how they are told: `messages.py`."""
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
 
@@ -7,28 +7,6 @@ from collections.abc import Mapping
 from luftpegel_gateway.words.text import Text
 
 PARTS: Mapping[str, Text] = {
-    "LP-401": Text(
-        ("The broker is not connected: {detail}.", "Check that it runs, and host and port of the source. The gateway goes on trying."),
-        ("Keine Verbindung zum Broker: {detail}.", "Prüfen, ob er läuft, und host und port der Quelle. Das Gateway versucht es weiter."),
-    ),
-    "LP-402": Text(
-        ("The broker refuses the connection: {detail}.", "Check username, password_file and client_id of the source."),
-        ("Der Broker lehnt die Verbindung ab: {detail}.", "username, password_file und client_id der Quelle prüfen."),
-    ),
-    "LP-403": Text(
-        ("The broker refuses the subscription: {detail}.", "Allow this user to read these topics (access list of the broker)."),
-        ("Der Broker lehnt das Abonnement ab: {detail}.", "Diesem Benutzer das Lesen dieser Themen erlauben (Zugriffsliste des Brokers)."),
-    ),
-    "LP-404": Text(
-        ("The network server publishes with QoS 0: what is on the way when a link breaks is lost.",
-         "Set qos=1 in [integration.mqtt] of ChirpStack."),
-        ("Der Netzserver veröffentlicht mit QoS 0: was unterwegs ist, wenn eine Verbindung abreißt, ist verloren.",
-         "In ChirpStack unter [integration.mqtt] qos=1 setzen."),
-    ),
-    "LP-405": Text(
-        ("The files for TLS cannot be used: {detail}.", "Check ca_file, cert_file and key_file: PEM, and the key belongs to the certificate."),
-        ("Die Dateien für TLS sind nicht brauchbar: {detail}.", "ca_file, cert_file und key_file prüfen: PEM, und der Schlüssel gehört zum Zertifikat."),
-    ),
     "LP-410": Text(
         ("The journal cannot write: {detail}. Nothing is acknowledged until it can; nothing is lost.", "Make room on the disk of the data folder."),
         ("Das Journal kann nicht schreiben: {detail}. Bis dahin wird nichts quittiert; es geht nichts verloren.",

@@ -1,7 +1,9 @@
 """The reading side of the journal in SQLite: queries that change nothing, beside the writer or elsewhere."""
 
+import contextlib
+import itertools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -55,20 +57,34 @@ class SqliteReader:
     def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
         """See `Reader`."""
         with told_as_down(self._path):
-            rows = self._database.execute(
-                "SELECT r.life, r.data FROM reading r JOIN station s ON s.number = r.station"
-                " WHERE s.tenant = ? AND s.id = ? ORDER BY r.life DESC, r.seq DESC",
-                key,
-            )
-            found = []
-            for life, data in rows:
-                reading = unpack_reading(data)
-                if not reading.absent:
-                    found.append((life, reading))
-                if len(found) >= count:
-                    break
-            rows.close()
-            return found
+            known = "SELECT number FROM station WHERE tenant = ? AND id = ?"
+            row = self._database.execute(known, key).fetchone()
+            if row is None:
+                return []
+            # Of each life, for the newest reading of a station may be of an older one: two boards in turn.
+            found = [
+                (life, reading)
+                for life in self._lives(row[0])
+                for reading in self._newest(row[0], life, count)
+            ]
+            found.sort(key=lambda item: (item[1].time or 0, item[0], item[1].seq), reverse=True)
+            return found[:count]
+
+    def _lives(self, station: int) -> Iterator[int]:
+        """The numbers of a station's lives that have readings, newest first, without looking at them all."""
+        life = 2**62
+        query = "SELECT max(life) FROM reading WHERE station = ? AND life < ?"
+        while (life := self._database.execute(query, (station, life)).fetchone()[0]) is not None:
+            yield life
+
+    def _newest(self, station: int, life: int, count: int) -> Sequence[Reading]:
+        """The readings of a life with the highest numbers, absent ones left out."""
+        rows = self._database.execute(
+            "SELECT data FROM reading WHERE station = ? AND life = ? ORDER BY seq DESC", (station, life)
+        )
+        with contextlib.closing(rows):
+            readings = (unpack_reading(data) for (data,) in rows)
+            return list(itertools.islice((reading for reading in readings if not reading.absent), count))
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """See `Reader`."""
