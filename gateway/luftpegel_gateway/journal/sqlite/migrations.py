@@ -5,13 +5,14 @@ gets its name only when it is complete. The backup stays beside the journal, for
 that lay there is kept as `.older`.
 """
 
+import contextlib
 import filecmp
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from luftpegel_gateway.journal.sqlite import backup, from_version_1
-from luftpegel_gateway.journal.sqlite.database import transaction
+from luftpegel_gateway.journal.sqlite.database import open_for_reading, transaction
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import TABLES, VERSION
 from luftpegel_gateway.model.faults import JournalDown
@@ -26,12 +27,9 @@ MIGRATIONS: dict[int, tuple[str, Callable[[sqlite3.Connection, Packer], None]]] 
 def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
     """Make the tables, or migrate those that are there.
 
-    Raises JournalDown for a newer file (LP-415) or when there is no room (LP-410), sqlite3.Error otherwise;
-    then the file is as it was.
+    Raises JournalDown LP-410 when there is no room, sqlite3.Error otherwise; then the file is as it was.
     """
     version = version_of(database)
-    if version > VERSION:
-        raise JournalDown("LP-415", f"{path} is of version {version}, this gateway knows {VERSION}")
     if version == 0:
         with transaction(database):
             for statement in TABLES:
@@ -44,6 +42,16 @@ def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
             needed = 3 * path.stat().st_size >> 20
             detail = f"{path} could not be brought to version {VERSION} and is as it was: {error};"
             raise JournalDown("LP-410", f"{detail} this needs up to {needed + 1} MiB of room") from error
+
+
+def refuse_newer(path: Path) -> None:
+    """Raises JournalDown LP-415 for a file of a later version, before anything of it is touched."""
+    if not path.exists():
+        return
+    with contextlib.closing(open_for_reading(path)) as database:
+        version = version_of(database)
+    if version > VERSION:
+        raise JournalDown("LP-415", f"{path} is of version {version}, this gateway knows {VERSION}")
 
 
 def version_of(database: sqlite3.Connection) -> int:

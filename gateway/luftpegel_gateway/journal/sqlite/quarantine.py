@@ -16,8 +16,8 @@ _COLUMNS = (
 _ADD = (
     f"INSERT INTO quarantine (id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
     " ON CONFLICT (digest, code, sink) DO UPDATE SET times = times + excluded.times,"
-    " detail = excluded.detail, last_at = excluded.last_at, resolved_at = excluded.resolved_at, size = excluded.size,"
-    " message = excluded.message"
+    " detail = excluded.detail, last_at = excluded.last_at, resolved_at = excluded.resolved_at,"
+    " size = excluded.size, message = excluded.message"
 )
 
 
