@@ -27,7 +27,7 @@ from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date, refuse_newer
 from luftpegel_gateway.journal.sqlite.room import make_shrinkable
 from luftpegel_gateway.journal.sqlite.schema import FRAMES, PASSED, PLACES
-from luftpegel_gateway.journal.sqlite.watch import Watch
+from luftpegel_gateway.journal.sqlite.watch import Watch, refuse_after_loss
 from luftpegel_gateway.model.events import Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import Item, Rejection
@@ -44,20 +44,22 @@ class SqliteLog:
         self._path = path
         self._packer = Packer()
         with told_as_down(path):
+            refuse_after_loss(path)
             refuse_newer(path)
             self._database = open_for_writing(path)
             try:
                 bring_up_to_date(self._database, path)
                 make_shrinkable(self._database)
                 self._memory = Memory(self._database)
+                self._watch = Watch(path, self._database)
             except BaseException:
                 self._database.close()
                 raise
-        self._watch = Watch(path)
 
     def close(self) -> None:
         """Close the file; nothing is lost without it."""
         self._database.close()
+        self._watch.close()
 
     def transact(self, deliveries: Sequence[Delivery], decide: Decide, now: int) -> list[Downlink | None]:
         """See `Log`."""
