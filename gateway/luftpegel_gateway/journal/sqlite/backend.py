@@ -68,12 +68,16 @@ class SqliteLog:
             outcomes = decide(deliveries, self._memory, now)
             with transaction(self._database):
                 numbers = self._write(deliveries, outcomes, now)
+                for delivery, outcome in zip(deliveries, outcomes.each, strict=True):
+                    if outcome.faults or outcome.notice:
+                        self._write_trouble(delivery, outcome, now)
+                self._count(outcomes.each)
             self._memory.remember(outcomes, numbers)
             self._watch.left()
         return [outcome.downlink for outcome in outcomes.each]
 
     def _write(self, deliveries: Sequence[Delivery], outcomes: Outcomes, now: int) -> dict[StationKey, int]:
-        """All that a batch changes, in the open transaction; returns the numbers given to new stations."""
+        """What a batch means, in the open transaction; returns the numbers given to new stations."""
         fresh = self._write_states(outcomes)
         numbers = {**self._memory.numbers, **fresh} if fresh else self._memory.numbers
         self._database.executemany(
@@ -86,16 +90,12 @@ class SqliteLog:
         self._write_messages(deliveries, outcomes.each, now)
         if outcomes.items:
             self._append(outcomes.items, numbers, now)
-        for delivery, outcome in zip(deliveries, outcomes.each, strict=True):
-            if outcome.faults or outcome.notice:
-                self._write_trouble(delivery, outcome, now)
         if outcomes.airtime:
             spent = {**self._memory.airtime(), **outcomes.airtime}
             self._database.execute(
                 "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
                 (AIRTIME, msgspec.msgpack.encode(spent)),
             )
-        self._count(outcomes.each)
         return fresh
 
     def _write_states(self, outcomes: Outcomes) -> dict[StationKey, int]:

@@ -118,7 +118,10 @@ class Watch:
         busy, *_ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise sqlite3.OperationalError("the journal is being read")
-        self._seen[""] = self._look("")
+        for suffix, before in list(self._seen.items()):
+            now = self._look(suffix)
+            if before and now and now.identity == before.identity:
+                self._seen[suffix] = now
         return f"all that was in it has been written into {self._path}"
 
 
