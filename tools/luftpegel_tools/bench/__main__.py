@@ -12,6 +12,7 @@ from luftpegel_tools.bench import (
     encoder,
     lorawan_heap,
     phy_heap,
+    quality,
     rx_windows,
     sensor_heap,
     station,
@@ -29,6 +30,7 @@ def main() -> int:
     args = parser.parse_args()
     benches: dict[str, Callable[[], Iterable[Figure]]] = {
         "Readings in 51 bytes": lambda: compactness.measure(args.gauge, args.windows, args.seed),
+        "What the gateway's checks find in real series": quality.measure,
         "Encoder on the 32-bit engine": encoder.measure,
         "Heap of the sensor drivers on the 32-bit engine": sensor_heap.measure,
         "Size and heap of the radio chips' drivers on the 32-bit engine": phy_heap.measure,
