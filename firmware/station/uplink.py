@@ -185,6 +185,10 @@ class Uplink:
 
     # --- frames ---
 
+    def _room(self):
+        # Bytes that a frame may have now: asked when it goes, for waiting answers of the MAC take some.
+        return min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
+
     def _send_rows(self, journal, columns, top, bottom=None, confirmed=False):
         # Sends the rows from `top` downwards that fit; returns how many.
         taken = 0
@@ -193,8 +197,7 @@ class Uplink:
             nonlocal taken
             now = self._now_s(), self._state.era, self._state.offset
             rows = wire_rows(journal.walk(top), columns, top, bottom, now)
-            limit = min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
-            payload, taken = encode_readings(columns.channels, rows, limit, columns.steps)
+            payload, taken = encode_readings(columns.channels, rows, self._room(), columns.steps)
             return payload
 
         self._send(PORT_READINGS, frame, confirmed)
@@ -212,7 +215,11 @@ class Uplink:
             if wanted[1] > 0:
                 top = wanted[0] + wanted[1] - 1
                 columns = next((old.layout for old in journal.walk(top) if old.seq >= wanted[0]), row.layout)
-                wanted[1] -= self._send_rows(journal, columns, top, wanted[0])
+                taken = self._send_rows(journal, columns, top, wanted[0])
+                end = sum(wanted)  # the network's answer may have joined more to this range, at both ends
+                wanted[1] = min(end, top + 1 - taken) - wanted[0]
+                if end > top + 1:
+                    self._state.ask(top + 1, end - top - 1)
             if wanted[1] > 0:
                 return
             ranges.pop(0)
@@ -241,7 +248,7 @@ class Uplink:
         if self._radio.rx_offset_us is not None:
             fields["rx_offset_us"] = self._radio.rx_offset_us
             fields["rx_spread_us"] = self._radio.rx_spread_us
-        self._send(PORT_STATUS, encode_status(fields))
+        self._send(PORT_STATUS, lambda: encode_status(fields, self._room()))
         state.status_next = self._now_s() + _STATUS_EVERY_S
 
     def _send(self, port, payload, confirmed=False):

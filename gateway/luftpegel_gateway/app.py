@@ -1,70 +1,219 @@
 """The running gateway: one process, one event loop, and how its parts run together.
 
 Concurrency, whole:
-- The event loop (main thread) owns the intake's queue, the health list, the sinks' workers and the page.
-- Each MQTT client has paho's one network thread. Its callbacks only hand over to the loop.
+- The event loop (main thread) owns the intake's queue, the conditions, the sinks' workers, the page and the
+  control socket.
+- Each MQTT client has one network thread. It only hands over to the loop.
 - The journal has one thread, which is the only one to write its file; each store has one; the page reads
-  through connections of its own in one more. No lock is shared but one in the source (which connection is
-  acknowledged).
-- Way of a frame: network thread -> intake queue -> journal thread (decode, check, commit) -> loop
-  (acknowledge, wake the workers) -> a worker reads the log -> sink -> cursor. A crash anywhere repeats work
-  and loses none.
+  through a reader of its own in one more.
+- Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge,
+  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses
+  none.
 - A data folder belongs to one process: a lock on a file in it, which the system releases with the process.
 """
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import signal
-import sqlite3
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from luftpegel_gateway import sinks, sources
-from luftpegel_gateway.conditions.health import CannotStart, Health
-from luftpegel_gateway.config.files import Config
-from luftpegel_gateway.delivery.intake import PART as INTAKE
-from luftpegel_gateway.delivery.intake import Intake
-from luftpegel_gateway.delivery.journal_thread import JournalThread
+from luftpegel_gateway.checks import explain, limits_for
+from luftpegel_gateway.conditions.conditions import FILE as CONDITIONS_FILE
+from luftpegel_gateway.conditions.conditions import Conditions
+from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.control.handlers import Handlers, handlers
+from luftpegel_gateway.control.lock import locked
+from luftpegel_gateway.control.protocol import Told
+from luftpegel_gateway.control.server import serving
+from luftpegel_gateway.delivery.intake import JOURNAL, Intake
+from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.delivery.worker import Worker
-from luftpegel_gateway.journal.sqlite.journal import Journal
+from luftpegel_gateway.directory.directory import Directory
+from luftpegel_gateway.ingest.decide import Decider
+from luftpegel_gateway.journal.port import Budget, Budgets, Reader
+from luftpegel_gateway.journal.sqlite.backend import SqliteLog
+from luftpegel_gateway.journal.sqlite.reader import SqliteReader
+from luftpegel_gateway.model.faults import CannotStart, JournalDown
+from luftpegel_gateway.model.readings import Cell
+from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
-from luftpegel_gateway.page.server import serve
+from luftpegel_gateway.page.server import serving as answering
+from luftpegel_gateway.sources import filter as source_filter
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
-LOCK_FILE = "lock"
-TIDY_EVERY_S = 600
+RETENTION = "retention"
+TIDY_EVERY_S = 60
+CONTROL = "control"
+MOST_FRAMES = 100_000_000
+MOST_ENTRIES = 20_000  # in quarantine
+MOST_NOTICES, MOST_NOTICES_MIB = 20_000, 16
 Part = Callable[[], Coroutine[None, None, None]]
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the data folder; raises CannotStart when another gateway does, or when it cannot be written."""
-    with contextlib.ExitStack() as stack:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context((folder / LOCK_FILE).open("w"))
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CannotStart("LP-412", f"{folder}: {error.strerror}") from error
-        yield
+async def run(config: Config, file: Path) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads stations.toml anew. `file` is gateway.toml.
 
-
-async def run(config: Config) -> None:
-    """Run until SIGTERM or SIGINT. Raises CannotStart, or whatever ended a part that must not end."""
+    Raises CannotStart, or whatever ended a part that must not end.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with locked(config.data):
         async with contextlib.AsyncExitStack() as stack:
-            tasks = {asyncio.create_task(part()) for part in _start(config, stack)}
+            parts = await _start(config, file, stack)
+            tasks = {asyncio.create_task(part()) for part in parts}
             log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
             await _first_of(tasks, stop)
             log.info("stopping")
+
+
+def open_reader(config: Config) -> Reader:
+    """A view on the journal, with or without a running gateway. CannotStart LP-331: there is none yet."""
+    path = config.data / JOURNAL_FILE
+    if not path.exists():
+        raise CannotStart("LP-331", str(path))
+    return SqliteReader(path)
+
+
+@contextlib.contextmanager
+def alone(config: Config, file: Path) -> Iterator[Handlers]:
+    """What requests do while no gateway runs; the caller holds the folder's lock."""
+    with contextlib.closing(LogThread(_open(config))) as journal:
+        directory = Directory(config.stations)
+        decider = _decider(config, directory)
+        reread = partial(_reread, file, directory)
+        yield handlers(journal, decider.decide_again, reread, lambda: None)
+
+
+async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -> list[Part]:
+    """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
+
+    Returns what then has to run beside each other until the end.
+    """
+    conditions = Conditions(config.data / CONDITIONS_FILE)
+    directory = Directory(config.stations)
+    decider = _decider(config, directory)
+    journal = LogThread(_open(config))
+    stack.callback(journal.close)
+    intake = Intake(journal, decider.decide, conditions, config.linger_s)
+    parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, conditions)]
+    for part in config.sinks:
+        module = sinks.module_of(part.kind)
+        sink = module.create(sinks.Context(part.name, part.options, config.data))
+        stack.push_async_callback(sink.stop)
+        worker = Worker(part.name, sink, journal, conditions, intake.watch(), revises=module.REVISES)
+        parts.append(worker.run)
+    if config.page:
+        page = Page(
+            partial(open_reader, config),
+            directory,
+            conditions,
+            sinks=[part.name for part in config.sinks],
+            vital=[JOURNAL, *(part.name for part in config.sources)],
+            explain=_reasons,
+        )
+        stack.callback(page.close)
+        parts.append(partial(_serve, *config.page, page))
+    reread = partial(_reread, file, directory)
+    by_request = handlers(
+        journal, decider.decide_again, reread, intake.wake, conditions=lambda: _told(conditions)
+    )
+    await _listen(config.data, by_request, conditions, stack)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
+    for part in config.sources:
+        source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
+        stack.callback(source.stop)
+        source.start()
+    return parts
+
+
+def _decider(config: Config, directory: Directory) -> Decider:
+    filters = {part.name: source_filter.make(part.options) for part in config.sources}
+    budget_us = int(config.downlink_s_per_hour * 1_000_000)
+    return Decider(sources.parse, directory.resolve, filters, budget_us)
+
+
+def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:
+    """Why the checks flag a value."""
+    return explain(cell, limits_for(station), language)
+
+
+def _reread(file: Path, directory: Directory) -> int:
+    """Read stations.toml anew; how many there are. CannotStart with the first mistake: the old list stays."""
+    try:
+        stations = load(file).stations
+    except BadConfig as bad:
+        mistake = bad.mistakes[0]
+        raise CannotStart(mistake.code, f"{mistake.file}:{mistake.line}") from bad
+    directory.reload(stations)
+    log.info("stations read anew: %d", len(stations))
+    return len(stations)
+
+
+def _reread_on_signal(reread: Callable[[], int]) -> None:
+    try:
+        reread()
+    except CannotStart as refusal:
+        log.error("stations not read anew: %s", refusal)
+
+
+def _told(conditions: Conditions) -> list[Told]:
+    return [Told(*msgspec.structs.astuple(condition)) for condition in conditions.current()]
+
+
+async def _listen(
+    folder: Path, by_request: Handlers, conditions: Conditions, stack: contextlib.AsyncExitStack
+) -> None:
+    """Take requests through the control socket; a folder that cannot hold one stops nothing else."""
+    try:
+        await stack.enter_async_context(serving(folder, by_request))
+        conditions.clear(CONTROL)
+    except OSError as error:
+        conditions.report(CONTROL, "LP-332", str(error))
+
+
+async def _keep_tidy(config: Config, journal: LogThread, conditions: Conditions) -> None:
+    """Let old things leave the journal, a chunk at a time, so that intake never waits long."""
+    names = [part.name for part in config.sinks]
+    budgets = Budgets(
+        frames=Budget(config.keep_days, config.keep_mib, MOST_FRAMES),
+        quarantine=Budget(config.quarantine_days, config.quarantine_mib, MOST_ENTRIES),
+        notices=Budget(config.keep_days, MOST_NOTICES_MIB, MOST_NOTICES),
+    )
+    while True:
+        try:
+            while await journal.call(lambda one: one.tidy(names, budgets, int(time.time()))):
+                pass
+            conditions.clear(RETENTION)
+        except JournalDown as down:
+            conditions.report(RETENTION, down.code, down.detail)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def _serve(host: str, port: int, page: Page) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(answering(host, port, page.answer))
+        except OSError as error:
+            raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
+        await asyncio.Event().wait()
+
+
+def _open(config: Config) -> SqliteLog:
+    try:
+        return SqliteLog(config.data / JOURNAL_FILE)
+    except JournalDown as down:
+        code = down.code if down.code == "LP-415" else "LP-412"
+        raise CannotStart(code, f"{config.data / JOURNAL_FILE}: {down.detail}") from down
 
 
 async def _first_of(tasks: set[asyncio.Task[None]], stop: asyncio.Event) -> None:
@@ -76,59 +225,3 @@ async def _first_of(tasks: set[asyncio.Task[None]], stop: asyncio.Event) -> None
     await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
-
-
-def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Part]:
-    """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
-
-    Returns what then has to run beside each other until the end.
-    """
-    health = Health()
-    journal = JournalThread(_open(config))
-    stack.callback(journal.close)
-    intake = Intake(lambda batch: journal.call("take", batch), health, config.linger_s)
-    parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, health)]
-    for part in config.sinks:
-        sink = sinks.module_of(part.kind).create(part.name, part.options, config.data)
-        stack.push_async_callback(sink.stop)
-        parts.append(Worker(part.name, sink, journal, health, intake.watch()).run)
-    if config.page:
-        names = [part.name for part in config.sinks]
-        vital = [INTAKE, *(part.name for part in config.sources)]
-        page = Page(config.data / JOURNAL_FILE, config.stations, names, vital, health)
-        stack.callback(page.close)
-        parts.append(partial(_serve, *config.page, page))
-    for part in config.sources:
-        source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, health)
-        stack.callback(source.stop)
-        source.start()
-    return parts
-
-
-async def _keep_tidy(config: Config, journal: JournalThread, health: Health) -> None:
-    """Let old frames leave the journal, a chunk at a time, so that intake never waits long."""
-    names = [part.name for part in config.sinks]
-    while True:
-        try:
-            while await journal.call("tidy", names, config.keep_days, config.keep_mib):
-                pass
-            health.clear("retention")
-        except sqlite3.OperationalError as error:
-            health.report("retention", "LP-410", str(error))
-        await asyncio.sleep(TIDY_EVERY_S)
-
-
-async def _serve(host: str, port: int, page: Page) -> None:
-    try:
-        server = await serve(host, port, page.answer)
-    except OSError as error:
-        raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
-    async with server:
-        await server.serve_forever()
-
-
-def _open(config: Config) -> Journal:
-    try:
-        return Journal(config.data / JOURNAL_FILE, config.stations)
-    except sqlite3.Error as error:
-        raise CannotStart("LP-412", f"{config.data / JOURNAL_FILE}: {error}") from error

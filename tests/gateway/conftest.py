@@ -14,13 +14,20 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
 
+from luftpegel_gateway.journal.port import Account, Entry, Group
+from luftpegel_gateway.journal.sqlite.reader import SqliteReader
+from luftpegel_gateway.model.faults import JournalDown
 from luftpegel_tools.town.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mqtt_world import authority, front, gateway, good_pair, inn, publisher, stranger  # noqa: F401
 
 PATIENCE_S = 30
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -193,15 +200,36 @@ class Site:
                     return []
                 raise
 
-    def stored(self, station="LP-0001"):
+    def stored(self, station="LP-0001", life=0):
         """seq: (temperature, humidity)"""
-        found = self.rows("SELECT seq, channel, value FROM readings WHERE station = ? ORDER BY 1, 2", station)
+        query = "SELECT seq, channel, value FROM readings WHERE station = ? AND life = ? ORDER BY 1, 2"
+        found = self.rows(query, station, life)
         return {
             seq: tuple(row[2] for row in group) for seq, group in itertools.groupby(found, lambda row: row[0])
         }
 
-    def journal(self, sql, *values):
-        return self.rows(sql, *values, file="journal.sqlite")
+    def read(self, question):
+        """What `question(reader)` answers; the reader is opened anew. None while there is no journal."""
+        if not (self.data / "journal.sqlite").exists():
+            return None
+        try:
+            with closing(SqliteReader(self.data / "journal.sqlite")) as reader:
+                return question(reader)
+        except JournalDown:
+            return None  # it is being made
+
+    def entries(self):
+        """What is in quarantine."""
+        return self.read(lambda reader: reader.quarantine()) or []
+
+    def codes(self):
+        return [entry.code for entry in self.entries()]
+
+    def account(self, *sinks):
+        return self.read(lambda reader: reader.account(sinks))
+
+    def state(self, station="LP-0001"):
+        return self.read(lambda reader: reader.states().get(("", station)))
 
     def wait_for(self, numbers, station="LP-0001"):
         wanted = set(numbers)
@@ -261,3 +289,98 @@ def site(tmp_path, broker):
 @pytest.fixture(name="until")
 def until_fixture():
     return until
+
+
+class MemoryReader:
+    """A journal to look at, without a journal: lists. History comes in any order, as late readings do."""
+
+    def __init__(self):
+        self.known, self.readings, self.entries, self.logged = {}, {}, [], {}
+        self.frames, self.waiting, self.passed = 0, {}, {}
+        self.down = None
+        self.closed = 0
+
+    def states(self):
+        if self.down:
+            raise self.down
+        return self.known
+
+    def history(self, key, count):
+        return self.readings.get(key, [])[-count:]
+
+    def notices(self, dev_eui, count):
+        return self.logged.get(dev_eui, [])[:count]
+
+    def quarantine(self, *, code=None, dev_eui=None, resolved=False, limit=1000):
+        return self.chosen(code, dev_eui, resolved)[-limit:]
+
+    def chosen(self, code, dev_eui, resolved=False):
+        return [
+            entry
+            for entry in self.entries
+            if (entry.resolved_at is not None) is resolved
+            and code in {None, entry.code}
+            and dev_eui in {None, entry.dev_eui}
+        ]
+
+    def groups(self, *, code=None, dev_eui=None):
+        groups = {}
+        for entry in self.chosen(code, dev_eui):
+            groups.setdefault((entry.code, entry.sink, entry.dev_eui, entry.station), []).append(entry)
+        found = [
+            Group(
+                *names,
+                entries=len(group),
+                times=sum(entry.times for entry in group),
+                bytes=sum(len(entry.payload) for entry in group),
+                first_at=min(entry.first_at for entry in group),
+                last_at=max(entry.last_at for entry in group),
+                newest=group[-1].id,
+            )
+            for names, group in groups.items()
+        ]
+        return sorted(found, key=lambda group: group.last_at)
+
+    def numbers(self, *, code=None, dev_eui=None, before=None):
+        return [
+            (entry.id, len(entry.payload))
+            for entry in self.chosen(code, dev_eui)
+            if before is None or entry.last_at < before
+        ]
+
+    def entry(self, number):
+        return next((entry for entry in self.entries if entry.id == number), None)
+
+    def account(self, sinks):
+        waiting = {sink: self.waiting.get(sink, (0, None)) for sink in sinks}
+        return Account(
+            self.frames,
+            len(self.chosen(None, None)),
+            {sink: number for sink, (number, _) in waiting.items()},
+            {sink: since for sink, (_, since) in waiting.items()},
+            self.passed,
+        )
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def reader():
+    return MemoryReader()
+
+
+@pytest.fixture
+def make_entry():
+    """Makes entries of the quarantine."""
+
+    def make(number, code="LP-320", dev_eui="70b3d57ed00000aa", **more):
+        at = int(NOON.timestamp()) + number
+        values = {
+            "id": number, "code": code, "detail": f"device {dev_eui}", "sink": "", "times": 1, "first_at": at,
+            "last_at": at, "resolved_at": None, "dev_eui": dev_eui, "station": "", "source": "chirpstack",
+            "kind": "chirpstack", "topic": "t", "payload": b"x" * 1000, "size": 1000,
+        }  # fmt: skip
+        return Entry(**(values | more))
+
+    return make

@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_gateway.config.files import BadConfig, load
+from luftpegel_gateway.config.files import BadConfig, load, risks
 from luftpegel_gateway.config.toml_lines import lines_of
 from luftpegel_gateway.words.messages import CATALOGUE
 
@@ -165,3 +165,20 @@ def test_every_message_is_there_in_both_languages():
     for code, text in CATALOGUE.items():
         assert all(text.en + text.de), code
         assert text.en != text.de, code
+
+
+def test_files_for_tls_without_tls_are_mistakes_at_their_lines(mistakes, tmp_path):
+    (tmp_path / "ca.pem").write_text("")
+    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nca_file = "ca.pem"')
+    assert mistakes(gateway=gateway) == [("gateway.toml", 8, "LP-406")]
+    sink = GATEWAY.replace('kind = "store"', 'kind = "mqtt"\nhost = "h"\nca_file = "ca.pem"\ntls = false')
+    assert mistakes(gateway=sink) == [("gateway.toml", 12, "LP-406")]
+
+
+def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
+    secret = tmp_path / "password"
+    secret.write_text("swordfish")
+    secret.chmod(0o600)
+    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
+    assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []

@@ -73,6 +73,7 @@ class Radio:
         self.confirms = True
         self.acknowledged = self.wanted = False
         self.asleep = False
+        self.at_send = lambda _sent: []  # more answers, by the number of the frame in this wake
 
     def configure(self, *identity):
         self.configured += 1
@@ -102,7 +103,7 @@ class Radio:
         self.wanted = confirmed
         self.acknowledged = confirmed and self.confirms
         answers, self.answers = self.answers, []
-        return answers
+        return answers + self.at_send(len(self.sent))
 
     def network_time(self):
         return self.unix

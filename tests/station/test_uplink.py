@@ -143,6 +143,56 @@ def test_the_status_tells_the_error_of_the_receive_windows_where_the_radio_knows
     assert (fields["rx_offset_us"], fields["rx_spread_us"]) == (-350, 420)
 
 
+@pytest.mark.parametrize("room", [20, 36, 51])
+def test_a_status_that_grew_too_long_tells_what_fits_and_holds_nothing_up(station, monkeypatch, room):
+    monkeypatch.setattr("gc.mem_free", lambda: 1 << 22, raising=False)
+    station.journal.next_seq = 1 << 24
+    station.state.crashes, station.state.cause, station.state.faults = 0xFFFF, 0xFF, 0xFF
+    station.radio.rx_offset_us = station.radio.rx_spread_us = 1 << 20
+    station.radio.limit = room
+    station.state.status_next = 0
+    for _ in range(3):
+        station.sample()
+    station.state.ask((1 << 24) + 1, 1)
+    ports = [port for port, _ in station.wake()]
+    status = dict(station.radio.sent)[PORT_STATUS].fields
+    assert ports == [PORT_READINGS, PORT_STATUS, PORT_READINGS]
+    assert {"firmware", "oldest_seq"} <= set(status)
+    assert "rx_spread_us" not in status
+    assert PORT_STATUS not in [port for port, _ in station.wake()]
+
+
+@pytest.mark.parametrize("first", [1, 60, 85])
+@pytest.mark.parametrize("times", [1, 1000])
+def test_what_the_answer_to_an_answer_asks_for_comes_too_and_what_was_sent_not_again(station, first, times):
+    for _ in range(150):
+        station.sample()
+    station.state.ask(5, 80)
+    request = Received(PORT_BACKFILL, encode_backfill(first, 125 - first))
+    requests = [request] * times
+    station.radio.at_send = lambda sent: [requests.pop()] if sent == 2 and requests else []
+    got = []
+    for _ in range(12):
+        got += [row.seq for _, frame in station.wake()[1:] for row in frame.rows]
+    assert set(got) == set(range(min(first, 5), 125))
+    if times == 1:
+        assert station.state.ranges == []
+        assert len(got) == len(set(got))
+
+
+def test_when_the_newest_reading_cannot_be_read_back_the_next_wake_goes_on(station, capsys):
+    station.sample()
+    whole = dict(station.journal._storage)
+    station.columns = WATER
+    read = station.journal._storage.read
+    station.journal._storage.read = lambda *place: read(*place) if place[0] in whole else b""
+    assert station.wake() == []
+    assert station.radio.asleep
+    assert "LP-216" in capsys.readouterr().out
+    station.journal._storage.read = read
+    assert len(station.wake()[0][1].rows) == 2
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["sample", "era", "columns", "skip", "time"]), st.integers(1, 5000)),
     max_size=40,

@@ -7,7 +7,7 @@ import sys
 from luftpegel_wire import WireError, decode
 
 
-def outcome(port, payload):
+def outcome(port, payload, decode=decode):
     # The frame's content, or {"error": code}; any other exception is the caller's to see.
     try:
         frame = decode(port, payload)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import quickjs
+import wire_compiled
 import wire_content
 
 from luftpegel_tools import debian
@@ -30,21 +31,37 @@ def python(frames):
     return [wire_content.outcome(port, payload) for port, payload in frames]
 
 
-def micropython(*argv):
-    """Decodes in the MicroPython that argv starts, with wire_content.py, all frames in one process."""
+def compiled(frames):
+    """The gateway's: readings by the compiled reader, the rest as it is."""
+    return [wire_content.outcome(port, payload, wire_compiled.decode) for port, payload in frames]
+
+
+def run_lines(argv, program, lines):
+    """What a program of this folder answers to lines, in JSON, in the MicroPython that argv starts."""
+    path = os.pathsep.join([str(REPOSITORY / "firmware" / "lib"), ".frozen"])
+    done = subprocess.run(
+        [*argv, str(Path(__file__).with_name(program))],
+        input="".join(f"{line}\n" for line in lines),
+        env={**os.environ, "MICROPYPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+# MicroPython in 64 and 32 bits: the one of this environment, and Debian's.
+ENGINES = {
+    "micropython-64": lambda *work: run_lines([str(Path(sys.executable).with_name("micropython"))], *work),
+    "micropython-32": lambda *work: run_lines(debian.mpy32().argv_prefix, *work),
+}
+
+
+def micropython(engine):
+    """Decodes in a MicroPython, with wire_content.py, all frames in one process."""
 
     def decode_all(frames):
-        lines = "".join(f"{port} {payload.hex()}\n" for port, payload in frames)
-        path = os.pathsep.join([str(REPOSITORY / "firmware" / "lib"), ".frozen"])
-        done = subprocess.run(
-            [*argv, str(Path(__file__).with_name("wire_content.py"))],
-            input=lines,
-            env={**os.environ, "MICROPYPATH": path},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return ENGINES[engine]("wire_content.py", [f"{port} {payload.hex()}" for port, payload in frames])
 
     return decode_all
 
@@ -113,10 +130,11 @@ def _check_units(channel, base, value):
         assert Decimal(repr(value)) == Decimal(base).scaleb(quantity.exponent)
 
 
-# By name, so that tests can be named after them; the engines are PyPI's, of this environment, and Debian's.
+# By name, so that tests can be named after them.
 DECODERS = {
     "python": lambda: python,
-    "micropython-64": lambda: micropython(str(Path(sys.executable).with_name("micropython"))),
-    "micropython-32": lambda: micropython(*debian.mpy32().argv_prefix),
+    "micropython-64": lambda: micropython("micropython-64"),
+    "micropython-32": lambda: micropython("micropython-32"),
     "javascript": lambda: javascript,
+    **({"compiled": lambda: compiled} if wire_compiled.CAN_COMPILE else {}),
 }

@@ -63,20 +63,21 @@ def mpy32() -> Program:
     return Program((str(loader), "--library-path", str(libraries), str(root / "usr/bin/micropython")))
 
 
-def find_program(name: str) -> Program:
-    """The system's program `name`, or else the one from its Debian or Ubuntu package of the same name."""
+def find_program(name: str, package: str | None = None) -> Program:
+    """The system's program `name`, or else the one from a Debian or Ubuntu package, named so if not given."""
     installed = shutil.which(
         name, path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_PROGRAM_FOLDERS))
     )
     if installed:
         return Program((installed,))
-    root = _cached(name, lambda work: _fetch_native(work, name))
+    package = package or name
+    root = _cached(package, lambda work: _fetch_native(work, package))
     for folder in ("usr/sbin", "usr/bin"):
         if (root / folder / name).is_file():
             libraries = sorted({str(path.parent) for path in root.glob("**/*.so*")})
             return Program((str(root / folder / name),), {"LD_LIBRARY_PATH": os.pathsep.join(libraries)})
     raise MissingProgramError(
-        "LP-384", f"the package {name} has no program {name}", f"install {name} by hand"
+        "LP-384", f"the package {package} has no program {name}", f"install {name} by hand"
     )
 
 

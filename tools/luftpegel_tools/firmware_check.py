@@ -41,7 +41,7 @@ disable_error_code = assignment, list-item, var-annotated, union-attr
 
 def lay_out(board: Path) -> None:
     """Copies the firmware to `board` as an image has it: libraries and modules side by side."""
-    keep = shutil.ignore_patterns("*.pyi", "__pycache__", "README.md", "*.json", "py.typed")
+    keep = shutil.ignore_patterns("*.pyi", "*.pxd", "__pycache__", "README.md", "*.json", "py.typed")
     shutil.copytree(_FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
     for folder in ("station", "boards"):
         shutil.copytree(_FIRMWARE / folder, board / folder, ignore=keep)

@@ -3,6 +3,7 @@
 # what is written of them; frames_reader.py reads.
 
 from .cbor import dumps
+from .errors import TOO_LARGE, WireError
 
 VERSION = 1
 
@@ -43,8 +44,17 @@ CONFIG_FIELDS = {
 ALARM_KINDS = {1: "above", 2: "below", 3: "rate", 4: "fault", 5: "over"}
 
 
-def encode_status(fields):
-    return dumps([VERSION, _numbers(fields, STATUS_FIELDS)])
+def encode_status(fields, limit=None):
+    # Of at most `limit` bytes: what does not fit is left out, the highest numbers first, which are the least
+    # missed. Raises WireError if nothing is left.
+    numbers = _numbers(fields, STATUS_FIELDS)
+    payload = dumps([VERSION, numbers])
+    while limit is not None and len(payload) > limit:
+        if not numbers:
+            raise WireError(TOO_LARGE, "no status fits into %d bytes" % limit)
+        del numbers[max(numbers)]
+        payload = dumps([VERSION, numbers])
+    return payload
 
 
 def encode_config(token, fields):

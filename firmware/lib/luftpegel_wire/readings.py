@@ -51,15 +51,15 @@ def encode_readings(channels, rows, limit, steps=None):
     # (payload of at most `limit` bytes, rows taken). channels: rising numbers. rows: an iterable, newest
     # first, numbered without a gap; as many are taken as fit. steps: base units a channel; a list of rows,
     # unlike a generator, can be looked through for a resolution that is coarser and yet exact.
-    # Raises WireError if not even the first row fits.
+    # Raises WireError if not even the first row fits, or there is none.
     steps = steps or [default_step(channel) for channel in channels]
     if isinstance(rows, (list, tuple)):
-        from .resolution import exact_steps  # a station's rows come from a generator
+        from .resolution import encode_listed  # a station's rows come from a generator
 
-        steps = exact_steps(rows, steps)
+        return encode_listed(channels, rows, limit, list(steps))
     rows = iter(rows)
-    row = newest = next(rows)
-    age = None
+    row = newest = next(rows, None)
+    age = None  # of the newest row taken that is there
     coder = Encoder()
     code_channels(coder, channels)
     code_steps(coder, channels, steps)
@@ -67,16 +67,19 @@ def encode_readings(channels, rows, limit, steps=None):
     taken, packed = 0, b""
     while row is not None and taken < MAX_ROWS:
         model.code(coder, row.absent, row.interval, *_in_steps(row, steps))
-        if age is None and not row.absent:
-            age = row.age if row.age is not None and 0 <= row.age <= MAX_AGE else UNKNOWN_AGE
+        told = _told_age(row) if age is None and not row.absent else age
         longer = coder.finished()
-        if len(_head(newest, age, len(longer))) + 1 + len(longer) > limit:
+        if len(_head(newest, told, len(longer))) + 1 + len(longer) > limit:
             break
-        taken, packed = taken + 1, longer
+        taken, packed, age = taken + 1, longer, told
         row = next(rows, None)
     if not taken:
-        raise WireError(TOO_LARGE, "%d channels do not fit into %d bytes" % (len(channels), limit))
+        raise WireError(TOO_LARGE, "no row of %d channels fits into %d bytes" % (len(channels), limit))
     return _head(newest, age, len(packed)) + bytes([taken - 1]) + packed, taken
+
+
+def _told_age(row):
+    return row.age if row.age is not None and 0 <= row.age <= MAX_AGE else UNKNOWN_AGE
 
 
 def _head(newest, age, packed):

@@ -1,6 +1,25 @@
 # Finds resolutions that are coarser than what was asked, and yet exact.
 
-from .readings import STEPS
+from .errors import WireError
+from .readings import STEPS, encode_readings
+
+
+def encode_listed(channels, rows, limit, steps):
+    # encode_readings for rows that can be looked through: in exact steps, unless naming those takes the place
+    # of a row that would fit in the steps asked for.
+    exact = exact_steps(rows, steps)
+    named = (b"", 0) if exact == steps else _tried(channels, rows, limit, exact)
+    if not named[1]:
+        return encode_readings(channels, iter(rows), limit, steps)
+    asked = (b"", 0) if named[1] == len(rows) else _tried(channels, rows, limit, steps)
+    return asked if asked[1] > named[1] else named
+
+
+def _tried(channels, rows, limit, steps):
+    try:
+        return encode_readings(channels, iter(rows), limit, steps)
+    except WireError:
+        return b"", 0
 
 
 def exact_steps(rows, steps):

@@ -1,1 +1,1 @@
-"""."""
+"""`luftpegel gateway`: what an operator types."""

@@ -3,14 +3,14 @@
 Nothing is opened or started here. Every mistake is found in one go, so that an operator mends the file once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
-from luftpegel_gateway.config.options import Option, matching, path, port, text, whole
+from luftpegel_gateway.config.options import Option, matching, number, path, port, text, whole
 from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.model.station import Station
@@ -21,10 +21,13 @@ GATEWAY_OPTIONS = {
     "linger_ms": Option(whole(0, 1000), 5),
     "keep_days": Option(whole(1, 36500), 31),
     "keep_mib": Option(whole(16, 10_000_000), 4096),
+    "quarantine_days": Option(whole(1, 36500), 400),
+    "quarantine_mib": Option(whole(1, 1_000_000), 64),
+    "downlink_s_per_hour": Option(number(0, 360), 9.0),
 }
 PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
 # Parts of the gateway that report troubles under these names themselves.
-RESERVED = ("journal", "retention")
+RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
 
 
@@ -49,6 +52,9 @@ class Config:
     linger_s: float
     keep_days: int
     keep_mib: int
+    quarantine_days: int
+    quarantine_mib: int
+    downlink_s_per_hour: float
 
 
 class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a programmer
@@ -84,7 +90,19 @@ def load(file: Path) -> Config:
         linger_s=gateway["linger_ms"] / 1000,
         keep_days=gateway["keep_days"],
         keep_mib=gateway["keep_mib"],
+        quarantine_days=gateway["quarantine_days"],
+        quarantine_mib=gateway["quarantine_mib"],
+        downlink_s_per_hour=gateway["downlink_s_per_hour"],
     )
+
+
+def risks(config: Config) -> Iterator[tuple[str, str]]:
+    """What may stand in the files but should not: the name of a source or sink, and an LP code."""
+    parts = [(part, sources.module_of(part.kind)) for part in config.sources]
+    parts += [(part, sinks.module_of(part.kind)) for part in config.sinks]
+    for part, module in parts:
+        if hasattr(module, "warnings"):
+            yield from ((part.name, code) for _, code in module.warnings(part.options))
 
 
 def _parts(main: JudgedFile, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
@@ -112,5 +130,9 @@ def _part(
         main.wrong((*place, "kind"), "LP-306", key="kind", expected=expected, got=repr(kind))
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
+    before = len(main.mistakes)
     options = main.read(place, table, {"kind": Option(text), "name": NAME, **module.OPTIONS})
+    if len(main.mistakes) == before and hasattr(module, "wrong"):
+        for option, wrong in module.wrong(options):
+            main.wrong((*place, option), wrong.code, key=option, **wrong.words)
     return Part(kind, options["name"] or kind, options)

@@ -1,81 +1,138 @@
-"""One worker a sink: reads the journal from the sink's cursor, delivers, moves the cursor. Retries alone.
+"""One worker a sink: reads the log from the sink's cursor, delivers, moves the cursor. Retries alone.
 
 The cursor moves after the sink has everything for good, so a crash in between delivers again, and nothing is
 lost.
 """
 
 import asyncio
-import contextlib
 import logging
-import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
-from luftpegel_gateway.conditions.health import Health
-from luftpegel_gateway.delivery.journal_thread import JournalThread
-from luftpegel_gateway.ingest.process import Fault
-from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
+from luftpegel_gateway.delivery.backoff import Backoff
+from luftpegel_gateway.delivery.log_thread import LogThread
+from luftpegel_gateway.journal.port import Batch
+from luftpegel_gateway.model.conditions import Conditions
+from luftpegel_gateway.model.faults import Fault, JournalDown
+from luftpegel_gateway.model.observations import Item, Observed, Rejection
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
-LARGEST_BATCH = 500
+LARGEST_BATCH = 2000  # items read, held and delivered at a time
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
-LOOK_AGAIN_S = 2.0  # another process may have put something into the log (quarantine replay)
+BROKEN = "LP-423"  # the sink's code fails, not its other end
 
 
 class Worker:
     """Carries the log to one sink."""
 
     def __init__(
-        self, name: str, sink: Sink, journal: JournalThread, health: Health, news: asyncio.Event
+        self,
+        name: str,
+        sink: Sink,
+        log_thread: LogThread,
+        conditions: Conditions,
+        news: asyncio.Event,
+        *,
+        revises: bool = True,
+        clock: Callable[[], float] = time.time,
+        backoff: Backoff | None = None,
     ) -> None:
-        """`news` is set when the log has grown."""
+        """`news` is set when the log has grown. `revises`: the sink takes corrections (its module's
+        `REVISES`). `clock`: our own, Unix seconds."""
         self.name = name
         self.sink = sink
-        self._journal = journal
-        self._health = health
+        self._log = log_thread
+        self._conditions = conditions
         self._news = news
-        self._cursor: int | None = None  # the last frame that the sink is done with
+        self._revises = revises
+        self._clock = clock
+        self._backoff = backoff or Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
+        self._told: str | None = None  # the code of the sink's trouble; None: a process before may have told
+        self._started = False
 
     async def run(self) -> None:
         """Deliver for ever. What fails is told, waited for, and tried again from the cursor."""
-        await self.sink.start()
-        wait = FIRST_WAIT_S
         while True:
             try:
                 await self._step()
-            except SinkDown as down:
-                self._health.report(self.name, down.code, down.detail)
-            except sqlite3.OperationalError as error:
-                self._health.report(self.name, "LP-410", str(error))
+            except (SinkDown, JournalDown) as down:
+                self._tell(down.code, down.detail)
+            except Exception as error:
+                log.exception("%s failed", self.name)
+                self._tell(BROKEN, _words(error))
             else:
-                self._health.clear(self.name)
-                wait = FIRST_WAIT_S
                 continue
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT_S)
+            await asyncio.sleep(self._backoff.wait())
 
     async def _step(self) -> None:
-        """Deliver the next frames and move the cursor; wait for news when there are none."""
-        self._news.clear()
-        if self._cursor is None:
-            self._cursor = await self._journal.call("cursor", self.name)
-        frames: list[StoredFrame] = await self._journal.call("after", self._cursor, LARGEST_BATCH)
-        if not frames:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
+        """Deliver the next items and move the cursor; wait for news when there are none."""
+        if not self._started:
+            await self.sink.start()
+            self._started = True
+        self._news.clear()  # before looking: what comes from now on sets it again
+        batch = await self._log.call(lambda journal: journal.after(self.name, LARGEST_BATCH))
+        if batch is None:
+            self._works()
+            await self._news.wait()
             return
-        rejections = await self._deliver(frames)
-        await self._journal.call("advance", self.name, frames[-1].id, rejections)
-        self._cursor = frames[-1].id
+        rejections = await self._offer(self._wanted(batch))
+        await self._advance(batch, rejections)
+        self._works()
 
-    async def _deliver(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
-        """Hand frames to the sink. A frame that it stumbles over is found one by one, and refused alone."""
+    async def _advance(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
+        now = int(self._clock())
+        await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
+
+    def _wanted(self, batch: Batch) -> Sequence[Item]:
+        if self._revises:
+            return batch.items
+        return [item for item in batch.items if not (isinstance(item, Observed) and item.reading.revision)]
+
+    async def _offer(self, items: Sequence[Item]) -> list[Rejection]:
+        """Hand items to the sink. One that it stumbles over is found by halves and refused alone.
+
+        When it stumbles over each of them, it is the sink that is broken, and nothing is refused for it.
+        """
+        if not items:
+            return []
+        stumbled: list[Rejection] = []
+        rejections = await self._halves(items, stumbled)
+        if len(stumbled) == len(items):
+            raise SinkDown(BROKEN, stumbled[0].fault.detail)
+        return [*rejections, *stumbled]
+
+    async def _halves(self, items: Sequence[Item], stumbled: list[Rejection]) -> list[Rejection]:
+        """What the sink refused of them; what it stumbled over is added to `stumbled`."""
         try:
-            return await self.sink.deliver(frames)
-        except (SinkDown, sqlite3.OperationalError):
+            return await self.sink.deliver(items)
+        except SinkDown:
             raise
         except Exception as error:
-            if len(frames) == 1:
-                log.exception("%s failed on frame %d", self.name, frames[0].id)
-                return [Rejection(frames[0].id, Fault("LP-423", f"{type(error).__name__}: {error}"))]
-        return [rejection for frame in frames for rejection in await self._deliver([frame])]
+            if len(items) == 1:
+                log.exception("%s failed on one item", self.name)
+                stumbled.append(Rejection(items[0], Fault(BROKEN, _words(error))))
+                return []
+        half = len(items) // 2
+        return [*await self._halves(items[:half], stumbled), *await self._halves(items[half:], stumbled)]
+
+    def _tell(self, code: str, detail: str) -> None:
+        """The sink's one trouble is the present one."""
+        self._over(code)
+        self._conditions.report(self.name, code, detail)
+        self._told = code
+
+    def _works(self) -> None:
+        """All of it worked: whatever was told of this sink is over."""
+        self._over("")
+        self._told = ""
+        self._backoff.reset()
+
+    def _over(self, code: str) -> None:
+        """Clear what was told before, unless it is told again."""
+        if self._told not in ("", code):
+            self._conditions.clear(self.name, *filter(None, [self._told]))
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,4 +1,5 @@
-"""What is known while a batch is decided: the snapshot from before it, and on top what the batch has changed."""
+"""What is known while a batch is decided: the snapshot from before it, and on top what the batch has
+changed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +9,7 @@ from luftpegel_gateway.model.observations import Item
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
 
-KEPT = 8  # the newest readings of a life that are at hand without asking the journal
+KEPT = 12  # the newest readings of a life that are at hand without asking the journal
 
 
 class Draft:

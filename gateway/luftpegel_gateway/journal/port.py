@@ -13,7 +13,7 @@ import msgspec
 from luftpegel_gateway.model.events import Delivery, Downlink, Notice
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import Item
+from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
 
@@ -74,13 +74,6 @@ class Outcomes(msgspec.Struct):
 
 
 Decide = Callable[[Sequence[Delivery], Snapshot, int], Outcomes]
-
-
-class Rejection(msgspec.Struct, frozen=True):
-    """A sink's answer that it will never accept an item."""
-
-    item: Item
-    fault: Fault
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -157,6 +150,24 @@ class Entry(msgspec.Struct, frozen=True):
     size: int
 
 
+class Group(msgspec.Struct, frozen=True):
+    """Entries of the quarantine that have code, sink and device in common. `bytes`: of their messages.
+
+    `times`: how often they came in all. `newest`: the entry that came last. Times: Unix seconds, our clock.
+    """
+
+    code: str
+    sink: str
+    dev_eui: str
+    station: str
+    entries: int
+    times: int
+    bytes: int
+    first_at: int
+    last_at: int
+    newest: int
+
+
 class Account(msgspec.Struct, frozen=True):
     """Where messages are. `frames` ever taken; by sink: items waiting, and since when (Unix s, our clock).
 
@@ -178,17 +189,29 @@ class Reader(Protocol):
         """The state of every station that was ever heard."""
 
     def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
-        """The last readings of a station with the number of their life, newest first, absent ones left
-        out."""
+        """The last readings of a station over all its lives, with the number of their life, absent ones left
+        out; newest first by time, those without a time last."""
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """The last things that the network server logged about a device: when (Unix s), code, text."""
 
     def quarantine(
-        self, *, code: str | None = None, dev_eui: str | None = None, resolved: bool = False, limit: int =
-        1000
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        resolved: bool = False,
+        limit: int = 1000,
     ) -> Sequence[Entry]:
-        """Entries, oldest first."""
+        """The newest `limit` entries, oldest first."""
+
+    def groups(self, *, code: str | None = None, dev_eui: str | None = None) -> Sequence[Group]:
+        """What is in quarantine (nothing resolved), counted without reading a message; by last_at."""
+
+    def numbers(
+        self, *, code: str | None = None, dev_eui: str | None = None, before: int | None = None
+    ) -> Sequence[tuple[int, int]]:
+        """(entry, bytes of its message) of all that is not resolved; `before`: last seen before then."""
 
     def entry(self, number: int) -> Entry | None:
         """One entry of the quarantine."""

@@ -1,7 +1,11 @@
-"""What sinks get: a reading with its name, again with a higher revision when it has changed, and alarms."""
+"""What sinks get: a reading with its name, again with a higher revision when it has changed, and alarms.
+
+And what a sink answers when it will never take one.
+"""
 
 import msgspec
 
+from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading
 
@@ -33,3 +37,10 @@ class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a"):
 
 
 Item = Observed | AlarmRaised
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """A sink's answer that it will never accept an item."""
+
+    item: Item
+    fault: Fault

@@ -1,45 +1,43 @@
 """A chart of one channel, drawn by the server as SVG: no script, and one sentence that says what it shows.
 
-Gaps are gaps: no line is drawn over a missing value. Flagged values are crosses, so colour is never the only
-sign.
+Gaps are gaps: no line is drawn over a missing value, nor from one life to another. Flagged values are
+crosses, so colour is never the only sign.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.page.html import Html, join, tag
+from luftpegel_gateway.views.stations import InLife
 from luftpegel_gateway.words.texts import channel_text, moment, symbol, tell, value_text
 
 WIDTH, HEIGHT = 640, 180
 LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 24
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One value at its time (unix seconds)."""
+class Point(msgspec.Struct, frozen=True):
+    """One value at its time (Unix seconds)."""
 
+    life: int
     seq: int
     time: int
     value: int
     flagged: bool
 
 
-def points(readings: Sequence[Reading], channel: int) -> list[Point]:
+def points(readings: Sequence[InLife], channel: int) -> list[Point]:
     """The channel's values that have a time, oldest first."""
     found = [
-        (reading, cell)
-        for reading in readings
-        if (cell := _cell(reading, channel)) and cell.value is not None
+        Point(life, reading.seq, reading.time, cell.value, bool(cell.wire or reading.flags_of(cell)))
+        for life, reading in readings
+        if (cell := _cell(reading, channel)) and cell.value is not None and reading.time is not None
     ]
-    return sorted(
-        (Point(reading.seq, reading.time, cell.value, cell.quality != 0)
-         for reading, cell in found if reading.time is not None and cell.value is not None),
-        key=lambda point: point.seq,
-    )  # fmt: skip
+    return sorted(found, key=lambda point: (point.time, point.life, point.seq))
 
 
-def chart(readings: Sequence[Reading], channel: int, language: str) -> Html:
+def chart(readings: Sequence[InLife], channel: int, language: str) -> Html:
     """The figure: title, picture and its sentence."""
     shown = points(readings, channel)
     name = channel_text(channel, language)
@@ -79,19 +77,12 @@ def _cell(reading: Reading, channel: int) -> Cell | None:
     return next((cell for cell in reading.cells if cell.channel == channel), None)
 
 
-def _place(shown: Sequence[Point], point: Point) -> tuple[float, float]:
-    """Where a point lies in the picture."""
-    times, values = [item.time for item in shown], [item.value for item in shown]
-    across = (point.time - min(times)) / (max(times) - min(times) or 1)
-    up = (point.value - min(values)) / (max(values) - min(values) or 1)
-    return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
-
-
 def _curves(shown: Sequence[Point]) -> list[Html]:
     """Lines through neighbours, and a cross on each flagged value."""
+    place = _placer(shown)
     marks = []
-    for piece in _pieces(shown):
-        places = [_place(shown, point) for point in piece]
+    for piece in pieces(shown):
+        places = [place(point) for point in piece]
         if len(places) == 1:
             marks.append(tag("circle", cx=f"{places[0][0]:.1f}", cy=f"{places[0][1]:.1f}", r=2, class_="dot"))
         else:
@@ -105,15 +96,31 @@ def _curves(shown: Sequence[Point]) -> list[Html]:
     return marks
 
 
-def _pieces(shown: Sequence[Point]) -> list[list[Point]]:
-    """Runs of consecutive readings."""
-    pieces: list[list[Point]] = []
+def _placer(shown: Sequence[Point]) -> Callable[[Point], tuple[float, float]]:
+    """Where a point lies in the picture."""
+    times, values = [point.time for point in shown], [point.value for point in shown]
+    begin, low = min(times), min(values)
+    span, height = max(times) - begin or 1, max(values) - low or 1
+
+    def place(point: Point) -> tuple[float, float]:
+        across, up = (point.time - begin) / span, (point.value - low) / height
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+
+    return place
+
+
+def pieces(shown: Sequence[Point]) -> list[list[Point]]:
+    """Runs of readings that follow each other within one life; two boards in turn are two curves."""
+    found: list[list[Point]] = []
+    last: dict[int, list[Point]] = {}  # life: the run that grows
     for point in shown:
-        if pieces and point.seq == pieces[-1][-1].seq + 1:
-            pieces[-1].append(point)
+        run = last.get(point.life)
+        if run and point.seq == run[-1].seq + 1:
+            run.append(point)
         else:
-            pieces.append([point])
-    return pieces
+            last[point.life] = [point]
+            found.append(last[point.life])
+    return found
 
 
 def _axes(shown: Sequence[Point], channel: int, language: str) -> Html:

@@ -25,6 +25,9 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .soft { color: var(--soft) }
 .warn { color: var(--warn); font-weight: 600 }
+.findings { border-left: .3rem solid var(--warn); padding-left: .75rem }
+.findings strong { color: var(--warn) }
+.remark { display: block; white-space: normal }
 ul { padding-left: 1.2rem }
 .values { list-style: none; margin: 0; padding: 0 }
 figure { margin: 1rem 0 }

@@ -1,45 +1,57 @@
-"""The built-in store: one SQLite file that any tool can read, one row a reading.
+"""The built-in store: one SQLite file that any tool can read, one row a value. Its tables: `store_schema.py`.
 
-Idempotent by name: a reading that is there already is left as it is, and one that contradicts it is refused,
-never written over.
+Idempotent by name and revision: what is there already stays as it is, a higher revision takes its place, an
+older one never does, and another value under the same name is refused, never written over.
 """
 
 import asyncio
+import functools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from luftpegel_gateway.config.options import Option, path
-from luftpegel_gateway.ingest.process import Fault
-from luftpegel_gateway.journal.sqlite.database import transaction
-from luftpegel_gateway.journal.sqlite.journal import Rejection, StoredFrame
-from luftpegel_gateway.sinks import SinkDown
+from luftpegel_gateway.model.faults import Fault
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
+from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
+from luftpegel_gateway.sinks import Context, SinkDown
+from luftpegel_gateway.sinks.sqlite_file import open_file, transaction
+from luftpegel_gateway.sinks.store_schema import prepare
 
+KIND = "store"
 OPTIONS = {"path": Option(path, None)}
+REVISES = True
 FILE = "store.sqlite"
+SHOWN = 5  # contradictions of one reading that are told in full
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS readings (
-    station TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    channel INTEGER NOT NULL,        -- 2 * number of the quantity + index
-    time INTEGER,                    -- unix seconds; NULL: the station had no clock
-    value INTEGER,                   -- base units of the quantity; NULL: quality says why
-    quality INTEGER NOT NULL,
-    frame_id INTEGER NOT NULL,       -- the journal's frame that brought it
-    PRIMARY KEY (station, seq, channel)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS readings_by_time ON readings (station, time);
-"""
-# What is here stays as it is, but for a time that was not known when the value came.
+# Columns are named: people add their own to the table. The second line fills in a time that was not known.
 WRITE = """
-INSERT INTO readings VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE
-SET time = excluded.time, quality = excluded.quality, frame_id = excluded.frame_id
-WHERE readings.time IS NULL AND excluded.time IS NOT NULL AND readings.value IS excluded.value
+INSERT INTO readings (tenant, station, life, seq, channel, time, value, quality, flags, revision)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET time = excluded.time, value = excluded.value, quality = excluded.quality,
+    flags = excluded.flags, revision = excluded.revision
+WHERE excluded.revision > revision OR (excluded.revision = revision AND excluded.value IS value
+    AND time IS NULL AND excluded.time IS NOT NULL)
 """
-Row = tuple[str, int, int, int | None, int | None, int, int]
+WRITE_ALARM = """
+INSERT INTO alarms (tenant, station, life, seq, channel, kind, time, value, threshold, received_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET time = excluded.time WHERE time IS NULL AND excluded.time IS NOT NULL
+"""
+READ = """
+SELECT value, revision FROM readings
+WHERE tenant = ? AND station = ? AND life = ? AND seq = ? AND channel = ?
+"""
+READ_ALARM = """
+SELECT value, threshold FROM alarms
+WHERE tenant = ? AND station = ? AND life = ? AND seq = ? AND channel = ? AND kind = ?
+"""
+# tenant, station, life, seq, channel, time, value, quality, flags, revision
+Row = tuple[str, str, int, int, int, int | None, int | None, int, str, int]
+AlarmRow = tuple[str, str, int, int, int, str, int | None, int, int, int]
+# One statement or value that SQLite will not have is a fault of the item, not of the file.
+ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
 
 
 class Store:
@@ -49,68 +61,136 @@ class Store:
         self._file = file
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._database: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     async def start(self) -> None:
         """See `Sink`. The file is opened with the first delivery: a bad one is a trouble that can pass."""
 
-    async def deliver(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
+    async def deliver(self, items: Sequence[Item]) -> list[Rejection]:
         """See `Sink`."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, self._deliver_now, frames)
-        except sqlite3.DatabaseError as error:
-            raise SinkDown("LP-411", f"{self._file}: {error}") from error
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._deliver_now, items)
 
     async def stop(self) -> None:
         """See `Sink`."""
-        self._thread.shutdown(wait=True)
-        if self._database is not None:
-            self._database.close()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close_now)
+        self._thread.shutdown()
+
+    def _deliver_now(self, items: Sequence[Item]) -> list[Rejection]:
+        try:
+            database = self._open_now()
+            with transaction(database):
+                rejections = [*_write_readings(database, items), *_write_alarms(database, items)]
+            self._look_now()
+        except ITEMS_FAULT:
+            raise
+        except (sqlite3.DatabaseError, OSError) as error:
+            self._close_now()
+            raise SinkDown("LP-411", f"{self._file}: {error}") from error
+        return rejections
 
     def _open_now(self) -> sqlite3.Connection:
         if self._database is None:
-            database = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(SCHEMA)
-            self._database = database
+            database = open_file(self._file)
+            try:
+                prepare(database, self._file)
+            except BaseException:
+                database.close()
+                raise
+            self._database, self._identity = database, _identity(self._file)
         return self._database
 
-    def _deliver_now(self, frames: Sequence[StoredFrame]) -> list[Rejection]:
-        database = self._open_now()
-        rejections = []
-        with transaction(database):
-            for frame in frames:
-                rows = _rows(frame)
-                written = database.executemany(WRITE, rows).rowcount
-                if written < len(rows) and (details := _contradictions(database, rows)):
-                    rejections.append(Rejection(frame.id, Fault("LP-421", "; ".join(details[:5]))))
-        return rejections
+    def _look_now(self) -> None:
+        """Make sure that the file that has it all is the one that has the name: a removed one is written to
+        without an error, and gone with the process."""
+        if _identity(self._file) != self._identity:
+            raise OSError("it was removed or replaced while in use")
+
+    def _close_now(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
 
-def _rows(frame: StoredFrame) -> list[Row]:
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(flags: int) -> str:
+    return ",".join(words_of(flags))
+
+
+def _rows(item: Observed) -> list[Row]:
+    """One row a cell. Written out for speed: it runs once a value."""
+    ref, reading = item.ref, item.reading
+    tenant, station, life = ref.tenant, ref.station, ref.life
+    seq, time, revision = reading.seq, reading.time, reading.revision
+    doubt = TIME_UNSURE if reading.unsure else 0
+    rows: list[Row] = []
+    for cell in reading.cells:
+        flags = cell.flags | doubt
+        quality, words = (quality_of(cell.wire, flags), _words(flags)) if flags else (cell.wire, "")
+        rows.append((tenant, station, life, seq, cell.channel, time, cell.value, quality, words, revision))
+    return rows
+
+
+def _write_readings(database: sqlite3.Connection, items: Sequence[Item]) -> list[Rejection]:
+    observed = [item for item in items if isinstance(item, Observed)]
+    rows = [row for item in observed for row in _rows(item)]
+    written = database.executemany(WRITE, rows).rowcount if rows else 0
+    if written == len(rows):
+        return []  # all new, as nearly always
     return [
-        (frame.station, reading.seq, cell.channel, reading.time, cell.value, cell.quality, frame.id)
-        for reading in frame.readings
-        for cell in reading.cells
+        Rejection(item, Fault("LP-421", "; ".join(details[:SHOWN])))
+        for item in observed
+        if (details := _contradictions(database, item))
     ]
 
 
-def _contradictions(database: sqlite3.Connection, rows: Sequence[Row]) -> list[str]:
-    """Readings that are here under the same name with another value or time."""
+def _contradictions(database: sqlite3.Connection, item: Observed) -> list[str]:
+    """What the store has under the same names and with another value.
+
+    A value that a later revision gave or took away is none: the older telling has only come again.
+    """
     found = []
-    for station, seq, channel, time, value, *_ in rows:
-        known = database.execute(
-            "SELECT time, value FROM readings WHERE station = ? AND seq = ? AND channel = ?",
-            (station, seq, channel),
-        ).fetchone()
-        if known != (time, value):
-            found.append(
-                f"{station} {seq} {channel}: {value} at {time}, the store has {known[1]} at {known[0]}"
-            )
+    for row in _rows(item):
+        value, revision = row[6], row[9]
+        known, known_revision = database.execute(READ, row[:5]).fetchone()
+        if known == value or (revision < known_revision and None in (known, value)):
+            continue
+        found.append(
+            f"{row[1]} life {row[2]} reading {row[3]} channel {row[4]}: {value}, the store has {known}"
+        )
     return found
 
 
-def create(_name: str, options: Mapping[str, Any], folder: Path) -> Store:
-    """The sink of one [[sink]] with kind "store"; `folder` is the gateway's data folder."""
-    return Store(options["path"] or folder / FILE)
+def _write_alarms(database: sqlite3.Connection, items: Sequence[Item]) -> list[Rejection]:
+    rejections = []
+    for alarm in items:
+        if not isinstance(alarm, AlarmRaised):
+            continue
+        row = _alarm_row(alarm)
+        if database.execute(WRITE_ALARM, row).rowcount == 1:
+            continue
+        known = database.execute(READ_ALARM, row[:6]).fetchone()
+        if known != (alarm.value, alarm.threshold):
+            detail = f"alarm of {alarm.ref.station} reading {alarm.seq}: {row[7:9]}, the store has {known}"
+            rejections.append(Rejection(alarm, Fault("LP-421", detail)))
+    return rejections
+
+
+def _alarm_row(alarm: AlarmRaised) -> AlarmRow:
+    ref = alarm.ref
+    return (
+        *(ref.tenant, ref.station, ref.life, alarm.seq, alarm.channel, alarm.kind),
+        *(alarm.time, alarm.value, alarm.threshold, alarm.received_at),
+    )
+
+
+def create(context: Context) -> Store:
+    """The sink of one [[sink]] with kind "store"."""
+    return Store(context.options["path"] or context.folder / FILE)

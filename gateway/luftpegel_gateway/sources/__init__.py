@@ -1,15 +1,16 @@
 """Where frames come from. One file a source, one line in this table; nothing else changes.
 
 A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload, size) -> Event`
-(pure, raises `Refused`), and `create(name, options, deliver, health) -> Source`.
+(pure, raises `Refused`), and `create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
+`warnings(options)` judge options beside each other, where a kind needs it.
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Protocol
 
-from luftpegel_gateway.model.events import Delivery, Event
+from luftpegel_gateway.model.events import Arrival, Delivery, Event
 
 SOURCES = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_mqtt",
@@ -19,7 +20,7 @@ PARSERS = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_events",
 }
 
-Deliver = Callable[[Delivery], None]
+Deliver = Callable[[Sequence[Arrival]], None]
 
 
 class Source(Protocol):

@@ -55,7 +55,7 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
     if reader is None:
         kind = place.kind if place.kind in OTHER_KINDS else "unknown"
         return Passed(f"kind {kind}", place.device)
-    if (size or len(payload)) > LARGEST_EVENT:
+    if size is not None or len(payload) > LARGEST_EVENT:
         raise Refused("LP-250", f"{size or len(payload)} bytes are more than any event has")
     odd: list[str] = []
     speaks_json = is_json(payload)

@@ -1,9 +1,11 @@
-"""Short texts of the page and the command line, German and English; those with a code: `messages.py`."""
+"""Short texts of the page and the command line, and how numbers and times are written, German and English.
+
+Those with a code: `messages.py`; what is said of a value: `quality.py`; of a station: `station.py`.
+"""
 
 from datetime import UTC, datetime
 
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
-from luftpegel_wire import quality
 
 TEXTS: dict[str, tuple[str, str]] = {
     "title": ("Luftpegel gateway", "Luftpegel-Gateway"),
@@ -14,31 +16,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "heard": ("Last heard", "Zuletzt gehört"),
     "ago": ("{} ago", "vor {}"),
     "never": ("never", "noch nie"),
-    "complete": ("Completeness", "Vollständigkeit"),
     "received": ("received", "empfangen"),
     "missing": ("missing", "fehlend"),
     "battery": ("Battery", "Batterie"),
     "state": ("State", "Zustand"),
-    "state_ok": ("in order", "in Ordnung"),
-    "state_silent": ("silent", "stumm"),
-    "state_new": ("not heard yet", "noch nicht gehört"),
     "gateway": ("Gateway", "Gateway"),
-    "all_well": ("Everything works.", "Alles in Ordnung."),
     "since": ("since {} UTC", "seit {} UTC"),
     "next_step": ("Next step", "Nächster Schritt"),
-    "frames": ("Frames in the journal since its beginning", "Frames im Journal seit dessen Anfang"),
-    "quarantined": ("Frames in quarantine", "Frames in Quarantäne"),
-    "waiting": ("Waiting for “{}”", "Warten auf „{}“"),
-    "resolved": ("resolved", "erledigt"),
-    "still": ("still in quarantine", "weiter in Quarantäne"),
-    "nothing": ("Nothing is in quarantine.", "Die Quarantäne ist leer."),
     "no_readings": ("There are no readings yet.", "Es gibt noch keine Messwerte."),
     "last_readings": ("The last {} readings", "Die letzten {} Messwerte"),
     "time": ("Time (UTC)", "Zeit (UTC)"),
-    "number": ("Number", "Nummer"),
-    "quality": ("Quality", "Qualität"),
     "unknown_time": ("unknown", "unbekannt"),
-    "table": ("As a table", "Als Tabelle"),
     "chart": ("{name}, {begin} to {end} UTC: lowest {low}, highest {high}, last {last} {unit}.",
               "{name}, {begin} bis {end} UTC: kleinster Wert {low}, größter {high}, letzter {last} {unit}."),
     "no_chart": ("{name}: no value to draw.", "{name}: kein Wert zum Zeichnen."),
@@ -49,36 +37,58 @@ TEXTS: dict[str, tuple[str, str]] = {
     "other_language": ("Deutsch", "English"),
     "skip": ("To the content", "Zum Inhalt"),
     "not_found": ("There is no such page.", "Diese Seite gibt es nicht."),
+    "state_ok": ("in order", "in Ordnung"),
+    "state_silent": ("silent", "stumm"),
+    "state_new": ("not heard yet", "noch nicht gehört"),
+    "state_twin": ("two boards share this id", "zwei Boards teilen sich diese id"),
+    "complete": ("Completeness", "Vollständigkeit"),
+    "lives": ("over {} lives", "über {} Leben"),
+    "life": ("Life", "Leben"),
+    "life_of": ("life {}", "Leben {}"),
+    "gaps": ("Missing numbers", "Fehlende Nummern"),
+    "more": ("and {} more", "und {} weitere"),
+    "gateways": ("{}, heard by {} radio gateways", "{}, von {} Funkgateways gehört"),
+    "number": ("Number", "Nummer"),
+    "corrected": ("corrected, version {}", "berichtigt, Fassung {}"),
+    "table": ("As a table", "Als Tabelle"),
+    "told": ("What the station tells of itself", "Was die Station von sich meldet"),
+    "unknown_ago": ("unknown: the clocks disagree", "unbekannt: die Uhren sind sich nicht einig"),
+    "all_well": ("Everything works.", "Alles in Ordnung."),
+    "comes_in": ("Readings come in, but not everything is in order:",
+                 "Messwerte kommen an, aber nicht alles ist in Ordnung:"),
+    "stands_still": ("Readings do not come in now:", "Zurzeit kommen keine Messwerte an:"),
+    "last_seen": ("last seen {} UTC", "zuletzt gesehen {} UTC"),
+    "is_silent": ("silent, last heard {}", "stumm, zuletzt gehört {}"),
+    "is_waiting": ("{} readings wait, the oldest for {}", "{} Messwerte warten, der älteste seit {}"),
+    "are_quarantined": ("{} in quarantine: `luftpegel gateway quarantine list` says why",
+                        "{} in Quarantäne: `luftpegel gateway quarantine list` nennt den Grund"),
+    "quarantine": ("Quarantine", "Quarantäne"),
+    "long_ago": ("an unknown time", "unbekannter Zeit"),
+    "frames": ("Frames taken since the journal began", "Angenommene Frames seit Anfang des Journals"),
+    "quarantined": ("In quarantine", "In Quarantäne"),
+    "discarded": ("Left the quarantine because it was full", "Aus der vollen Quarantäne entfernt"),
+    "waiting": ("Waiting for “{}”", "Warten auf „{}“"),
+    "passed": ("Passed over: {}", "Übergangen: {}"),
+    "no_journal": ("The journal cannot be read now.", "Das Journal ist zurzeit nicht lesbar."),
+    "resolved": ("resolved", "erledigt"),
+    "still": ("still in quarantine", "weiter in Quarantäne"),
+    "nothing": ("Nothing is in quarantine.", "Die Quarantäne ist leer."),
+    "nothing_chosen": ("Nothing in quarantine fits.", "In der Quarantäne passt nichts dazu."),
+    "rest": ("{} older ones are not shown; --limit shows more.",
+             "{} ältere sind nicht gezeigt; --limit zeigt mehr."),
+    "group_help": ("Single entries: --all; narrower: --code, --device.",
+                   "Einzelne Einträge: --all; enger: --code, --device."),
+    "confirm": ("Discard {} entries ({}) for good? [y/N] ", "{} Einträge ({}) endgültig verwerfen? [j/N] "),
+    "not_confirmed": ("{} entries; nothing was discarded", "{} Einträge; nichts wurde verworfen"),
+    "freed": ("{} entries discarded, {} freed.", "{} Einträge verworfen, {} freigegeben."),
+    "progress": ("{} of {}", "{} von {}"),
+    "not_running": ("The gateway does not run.", "Das Gateway läuft nicht."),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
 }  # fmt: skip
-
-QUALITY: dict[int, tuple[str, str]] = {
-    quality.OK: ("ok", "gut"),
-    quality.SUSPECT: ("doubtful", "zweifelhaft"),
-    quality.STALE: ("not renewed", "nicht erneuert"),
-    quality.FLAT: ("does not move", "bewegt sich nicht"),
-    quality.CLIPPED: ("at the end of the measuring range", "am Ende des Messbereichs"),
-    quality.RANGE: ("implausible value", "unplausibler Wert"),
-    quality.RATE: ("implausible jump", "unplausibler Sprung"),
-    quality.MISSING: ("not measured", "nicht gemessen"),
-    quality.SILENT: ("sensor does not answer", "Sensor antwortet nicht"),
-    quality.CHECKSUM: ("wrong checksum", "falsche Prüfsumme"),
-    quality.SENTINEL: ("sensor reports an error", "Sensor meldet einen Fehler"),
-    quality.BUS: ("sensor bus is stuck", "Sensorbus hängt"),
-    quality.NOT_READY: ("sensor was not ready", "Sensor war nicht bereit"),
-    quality.CONFIG: ("not the configured sensor", "nicht der eingestellte Sensor"),
-    quality.UNKNOWN: ("unknown fault", "unbekannter Fehler"),
-}
-
 
 def tell(key: str, language: str, *parts: object, **words: object) -> str:
     """A text in one language."""
     return TEXTS[key][language == "de"].format(*parts, **words)
-
-
-def quality_text(number: int, language: str) -> str:
-    """A quality in words."""
-    return QUALITY.get(number, QUALITY[quality.UNKNOWN])[language == "de"]
 
 
 def channel_text(channel: int, language: str) -> str:
@@ -124,3 +134,17 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
     return f"{max(0, int(seconds))} s"
+
+
+def size_text(count: int, language: str) -> str:
+    """A number of bytes in its largest unit."""
+    for unit, length in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= length:
+            number = f"{count / length:.1f}"
+            return f"{number.replace('.', ',') if language == 'de' else number} {unit}"
+    return f"{count} B"
+
+
+def count_text(count: int, language: str) -> str:
+    """A whole number with its thousands apart."""
+    return f"{count:,}".replace(",", "." if language == "de" else ",")

@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value and what it is held against."""
+    """One measured value and what it is held against: `ratio` is the value over the other's.
+
+    A `value` of None could not be measured, and `against` says why.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     against: str
     ratio: float | None

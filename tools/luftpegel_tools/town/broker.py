@@ -1,10 +1,12 @@
-"""A real mosquitto with its own configuration on a free local port, for the demo and the tests.
+"""A real mosquitto with its own configuration on a free local port, for demo, tests and benchmarks.
 
 It keeps every message for a client that is away (persistent sessions, no queue limit), over its own
 restarts too.
 """
 
+import contextlib
 import getpass
+import secrets
 import socket
 import subprocess
 import time
@@ -21,20 +23,22 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence true
 persistence_location {folder}/
-autosave_interval 1
+autosave_interval {autosave_s}
 autosave_on_changes false
 max_queued_messages 0
 set_tcp_nodelay true
-max_inflight_messages 20
+max_inflight_messages {in_flight}
 log_dest stderr
 log_type error
 log_type warning
 log_type notice
 log_type information
+log_type subscribe
 """
 _RUNNING = b" running"  # "mosquitto version 2.0.11 running"
 _LOG = "mosquitto.log"
 _START_PATIENCE_S = 10.0
+_PORTS = range(10_000, 32_768)  # Linux gives outgoing connections those above
 
 
 class BrokerError(RuntimeError):
@@ -46,19 +50,25 @@ class Broker:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, program: Program | None = None) -> None:
+    def __init__(
+        self, folder: Path, program: Program | None = None, *, autosave_s: int = 1, in_flight: int = 20
+    ) -> None:
         """Start it; `folder` is its own, for configuration, log and kept messages.
+
+        `autosave_s`: how often it writes all that it keeps to its file. `in_flight`: messages that a client
+        may have without having acknowledged them, unless it names a number itself.
 
         Raises:
             MissingProgramError: LP-38x, mosquitto cannot be had.
             BrokerError: LP-370, it does not start.
         """
         self._program = program or find_program("mosquitto")
-        self._folder = folder
+        self.log = folder / _LOG
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(_CONFIG.format(port=self.port, folder=folder, user=getpass.getuser()))
+        values = {"autosave_s": autosave_s, "in_flight": in_flight, "user": getpass.getuser()}
+        self._config.write_text(_CONFIG.format(port=self.port, folder=folder, **values))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -67,24 +77,29 @@ class Broker:
 
         What its port answers would prove nothing: another program may have taken that port just now.
         """
-        log = self._folder / _LOG
-        with log.open("ab") as output:
+        with self.log.open("ab") as output:
             said_before = output.tell()
             command = [*self._program.argv_prefix, "-c", str(self._config)]
             self._process = start_child(command, output, self._program.env)
         deadline = time.monotonic() + _START_PATIENCE_S
-        while _RUNNING not in log.read_bytes()[said_before:]:
+        while _RUNNING not in self.log.read_bytes()[said_before:]:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise BrokerError(f"LP-370: the MQTT broker does not start. Next: look into {log}.")
+                raise BrokerError(f"LP-370: the MQTT broker does not start. Next: look into {self.log}.")
             time.sleep(0.01)
+
+    @property
+    def pid(self) -> int:
+        """The number of its process; it must run."""
+        assert self._process is not None
+        return self._process.pid
 
     def check(self) -> None:
         """Raise BrokerError LP-374 if it ended by itself."""
         if self._process is not None and self._process.poll() is not None:
             raise BrokerError(
                 f"LP-374: the MQTT broker ended by itself ({self._process.returncode}). "
-                f"Next: look into {self._folder / _LOG}."
+                f"Next: look into {self.log}."
             )
 
     def stop(self) -> None:
@@ -103,7 +118,11 @@ class Broker:
 
 
 def free_port() -> int:
-    """A local TCP port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A local TCP port that nobody listens on just now. No outgoing connection is given it, so it is still
+    free when a broker that was stopped comes back.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

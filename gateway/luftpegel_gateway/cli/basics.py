@@ -1,0 +1,127 @@
+"""The verbs `run`, `check` and `status`."""
+
+import argparse
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+import msgspec
+
+from luftpegel_gateway.cli.output import JsonLines, print_json
+from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
+from luftpegel_gateway.control.client import NobodyListens, connected
+from luftpegel_gateway.control.protocol import Conditions, Told
+from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.page.findings import sentence
+from luftpegel_gateway.page.pieces import age_text
+from luftpegel_gateway.views.facts import facts_of
+from luftpegel_gateway.views.stations import Overview, View, overview
+from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge
+from luftpegel_gateway.words.messages import say
+from luftpegel_gateway.words.passed import reason_text
+from luftpegel_gateway.words.texts import count_text, percent, tell
+
+
+def run(args: argparse.Namespace, site: Site, _language: str) -> int:
+    """Run the gateway."""
+    handler = logging.StreamHandler()
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(JsonLines() if args.json else plain)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    asyncio.run(site.run())
+    return DONE
+
+
+def check(args: argparse.Namespace, site: Site, language: str) -> int:
+    """Judge the files; they are sound when this is called."""
+    unplaced = [
+        station.id for station in site.stations if station.latitude is None or station.longitude is None
+    ]
+    if args.json:
+        parts = {"sources": list(site.sources), "sinks": list(site.sinks)}
+        print_json(args, {"stations": len(site.stations), **parts, "without_place": unplaced})
+        return DONE
+    counted = f"{len(site.stations)} {tell('stations', language)}"
+    print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join([*site.sources, *site.sinks])}")
+    if unplaced:
+        print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
+    for name, code in site.risks:
+        print(f" warn  {say(code, language, detail=name)}")
+    return DONE
+
+
+def status(args: argparse.Namespace, site: Site, language: str) -> int:
+    """The same as the page: what is not well, the stations, where messages are."""
+    now = time.time()
+    with closing(site.open_reader()) as reader:
+        seen = overview(reader, site.stations, site.sinks, now)
+    conditions = _conditions(site, now)
+    verdict = judge(seen, conditions or (), (JOURNAL, *site.sources), now)
+    if args.json:
+        print_json(args, _facts(seen, verdict, now) | {"running": conditions is not None})
+    else:
+        _print(seen, verdict, now, language)
+        if conditions is None:
+            print(tell("not_running", language))
+    return DONE if verdict.well and conditions is not None else PROBLEM
+
+
+def _conditions(site: Site, now: float) -> Sequence[Told] | None:
+    """What the running gateway says is wrong, or that it says nothing; None when none runs."""
+    try:
+        with connected(site.data) as client:
+            return client.ask(Conditions()).conditions
+    except NobodyListens:
+        return None
+    except CannotStart as silence:
+        return [Told("control", silence.code, silence.detail, now, now)]
+
+
+def _facts(seen: Overview, verdict: Verdict, now: float) -> dict[str, object]:
+    account: dict[str, object] = msgspec.to_builtins(seen.account)
+    return account | {
+        "well": verdict.well,
+        "ready": verdict.ready,
+        "findings": msgspec.to_builtins(verdict.findings),
+        "stations": [facts_of(view, now) for view in seen.stations],
+    }
+
+
+def _print(seen: Overview, verdict: Verdict, now: float, language: str) -> None:
+    account = seen.account
+    for view in seen.stations:
+        print(_station_line(view, now, language))
+    counts = [
+        (tell("frames", language), account.frames),
+        (tell("quarantined", language), account.quarantined),
+    ]
+    counts += [(tell("waiting", language, sink), number) for sink, number in account.waiting.items()]
+    counts += [
+        (tell("passed", language, reason_text(reason, language)), number)
+        for reason, number in sorted(account.passed.items())
+    ]
+    for name, number in counts:
+        print(f"{name}: {count_text(number, language)}")
+    if verdict.well:
+        print(tell("all_well", language))
+        return
+    print(tell("comes_in" if verdict.ready else "stands_still", language))
+    for finding in verdict.findings:
+        print(f"  {finding.subject}: {sentence(finding, language)}")
+
+
+def _station_line(view: View, now: float, language: str) -> str:
+    state = view.state
+    counts = f"{state.received} {tell('received', language)}, {state.missing} {tell('missing', language)}"
+    share = percent(state.completeness, language)
+    age = age_text(view, now, language)
+    return f"{view.station.id:12} {view.station.name:24} {share:>8}  {counts}, {age}"
+
+
+VERBS = (
+    ("run", run, "run the gateway until it gets SIGTERM or Ctrl-C"),
+    ("check", check, "judge gateway.toml and stations.toml, start nothing"),
+    ("status", status, "what is not well, stations, completeness, what waits for which sink"),
+)

@@ -1,0 +1,30 @@
+"""The gateway that the configuration describes, as far as the verbs need it."""
+
+import contextlib
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+import msgspec
+
+from luftpegel_gateway.control.handlers import Handlers
+from luftpegel_gateway.journal.port import Reader
+from luftpegel_gateway.model.station import Station
+
+DONE, PROBLEM, WRONG_USE = 0, 1, 2
+
+
+class Site(msgspec.Struct, frozen=True):
+    """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
+
+    `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
+    `alone` opens the journal for writing, under the folder's lock.
+    """
+
+    data: Path
+    stations: Sequence[Station]
+    sources: Sequence[str]
+    sinks: Sequence[str]
+    run: Callable[[], Coroutine[None, None, None]]
+    open_reader: Callable[[], Reader]
+    alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
+    risks: Sequence[tuple[str, str]] = ()

@@ -1,0 +1,57 @@
+"""The directory: which station a device is. It is read anew without a restart (`reload`).
+
+The journal's thread asks while the event loop reloads: the tables are never changed, only exchanged whole, so
+each answer is of the old list or of the new one. Whoever needs one list for a whole batch takes `tables`.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from luftpegel_gateway.model.station import Station
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """One reading of stations.toml. `by_device`: (tenant, device EUI in lower case)."""
+
+    stations: tuple[Station, ...]
+    by_device: Mapping[tuple[str, str], Station]
+    by_id: Mapping[tuple[str, str], Station]
+
+
+class Directory:
+    """The stations, found by device and by id."""
+
+    def __init__(self, stations: Iterable[Station], tenants: Mapping[str, str] | None = None) -> None:
+        """`tenants`: which tenant a source serves, by the source's name; "" for one that is not listed.
+
+        ValueError: a device or an id stands twice within one tenant.
+        """
+        self._tenants = tenants or {}
+        self.tables = _tables(stations)
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """All stations, in the order of stations.toml."""
+        return self.tables.stations
+
+    def resolve(self, source: str, dev_eui: str) -> Station | None:
+        """The station that a device of this source is, or None for a stranger."""
+        return self.tables.by_device.get((self._tenants.get(source, ""), dev_eui.lower()))
+
+    def by_id(self, station: str, tenant: str = "") -> Station | None:
+        """The station with this id, or None."""
+        return self.tables.by_id.get((tenant, station))
+
+    def reload(self, stations: Iterable[Station]) -> None:
+        """Take this list from now on; ValueError as in the constructor, and the old list stays."""
+        self.tables = _tables(stations)
+
+
+def _tables(stations: Iterable[Station]) -> Tables:
+    listed = tuple(stations)
+    by_device = {(station.tenant, station.dev_eui.lower()): station for station in listed}
+    by_id = {(station.tenant, station.id): station for station in listed}
+    if len(by_device) < len(listed) or len(by_id) < len(listed):
+        raise ValueError("a device or an id stands twice")
+    return Tables(listed, by_device, by_id)

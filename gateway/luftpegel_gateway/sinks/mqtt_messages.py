@@ -1,0 +1,130 @@
+"""What the sink "mqtt" publishes: topics and JSON. Numbers are exact decimals in the quantity's unit."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.quality import quality_of, words_of
+from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
+
+
+class Value(msgspec.Struct):
+    """One value. (tenant, station, life, seq, channel) names it, so that a subscriber can tell a repeat.
+
+    `late`: the station's newer values were told before. `corrected`: this value was told before with another
+    time, quality or flags; the highest `revision` counts.
+    """
+
+    station: str
+    seq: int
+    channel: int
+    quantity: str
+    unit: str | None
+    time: str | None
+    quality: int
+    value: msgspec.Raw
+    life: int
+    tenant: str
+    flags: tuple[str, ...]
+    revision: int
+    late: bool
+    corrected: bool
+
+
+class Alarm(msgspec.Struct):
+    """A station's own alarm. `kind`: above, below, rate, fault, over."""
+
+    station: str
+    seq: int
+    channel: int
+    quantity: str
+    unit: str | None
+    time: str | None
+    kind: str
+    value: msgspec.Raw
+    threshold: msgspec.Raw
+    life: int
+    tenant: str
+    received: str
+
+
+_encode = msgspec.json.Encoder().encode
+_NULL = msgspec.Raw(b"null")
+
+
+def messages_of(prefix: str, item: Item) -> Iterator[tuple[str, bytes]]:
+    """Topic and payload of each message that an item is."""
+    if isinstance(item, AlarmRaised):
+        yield f"{_station_topic(prefix, item.ref)}/alarm", _alarm(item)
+        return
+    topic = _station_topic(prefix, item.ref)
+    for channel, payload in _values(item):
+        yield f"{topic}/{name_of(channel)}", payload
+
+
+def _station_topic(prefix: str, ref: Ref) -> str:
+    """Two tenants may have a station of one name."""
+    return f"{prefix}/{ref.tenant}/{ref.station}" if ref.tenant else f"{prefix}/{ref.station}"
+
+
+def _values(item: Observed) -> Iterator[tuple[int, bytes]]:
+    ref, reading = item.ref, item.reading
+    time = _seconds(reading.time)
+    for cell in reading.cells:
+        flags = reading.flags_of(cell)
+        yield (
+            cell.channel,
+            _encode(
+                Value(
+                    station=ref.station,
+                    seq=reading.seq,
+                    channel=cell.channel,
+                    quantity=name_of(cell.channel),
+                    unit=_unit(cell.channel),
+                    time=time,
+                    quality=quality_of(cell.wire, flags),
+                    value=_number(cell.channel, cell.value),
+                    life=ref.life,
+                    tenant=ref.tenant,
+                    flags=words_of(flags),
+                    revision=reading.revision,
+                    late=item.late,
+                    corrected=reading.revision > 0,
+                )
+            ),
+        )
+
+
+def _alarm(item: AlarmRaised) -> bytes:
+    return _encode(
+        Alarm(
+            station=item.ref.station,
+            seq=item.seq,
+            channel=item.channel,
+            quantity=name_of(item.channel),
+            unit=_unit(item.channel),
+            time=_seconds(item.time),
+            kind=item.kind,
+            value=_number(item.channel, item.value),
+            threshold=_number(item.channel, item.threshold),
+            life=item.ref.life,
+            tenant=item.ref.tenant,
+            received=datetime.fromtimestamp(item.received_at // 1_000_000, UTC).isoformat(),
+        )
+    )
+
+
+def _unit(channel: int) -> str | None:
+    quantity = of_channel(channel)
+    return quantity.unit if quantity else None
+
+
+def _number(channel: int, value: int | None) -> msgspec.Raw:
+    return _NULL if value is None else msgspec.Raw(decimal(channel, value).encode())
+
+
+def _seconds(time: int | None) -> str | None:
+    return None if time is None else datetime.fromtimestamp(time, UTC).isoformat()

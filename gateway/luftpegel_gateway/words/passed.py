@@ -1,0 +1,17 @@
+"""Why messages were passed over, for people: they were nothing for this gateway, and are only counted."""
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    "filtered": ("kept out by the source's filter", "vom Filter der Quelle ausgenommen"),
+    "device unknown": ("of devices that are no stations", "von Geräten, die keine Stationen sind"),
+}
+KIND = "kind "  # and the kind of an event that is of no interest here
+OF_KIND = ("events of the kind “{}”", "Ereignisse der Art „{}“")
+
+
+def reason_text(reason: str, language: str) -> str:
+    """A reason in words; one that is not in the table as it is."""
+    if reason.startswith(KIND):
+        return OF_KIND[language == "de"].format(reason.removeprefix(KIND))
+    return REASONS[reason][language == "de"] if reason in REASONS else reason

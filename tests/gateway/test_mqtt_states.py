@@ -1,0 +1,384 @@
+"""Each state of a broker connection: a broker that makes it, one cause, and a broker that clears it."""
+
+import gc
+import socket
+import ssl
+import struct
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from mqtt_world import level_of, until
+
+from luftpegel_gateway.config.options import REQUIRED
+from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_faults, mqtt_link, mqtt_probe, mqtt_socket
+from luftpegel_gateway.words.messages import CATALOGUE, parts_of
+
+BOTH = pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+TOPIC = "application/a/device/d/event/up"
+
+
+# Names and roads.
+
+
+@BOTH
+def test_nobody_listens(inn, gateway, protocol):
+    inn.close()
+    one = gateway(inn.port, protocol=protocol)
+    one.shows("LP-441")
+    inn.open()
+    one.works()
+
+
+@pytest.mark.parametrize("host", ["no-such-broker.invalid", "a..b", "x" * 64 + ".invalid"])
+def test_a_host_name_that_nobody_knows(inn, gateway, host, monkeypatch):
+    one = gateway(inn.port, host=host)
+    one.shows("LP-440")
+    ask = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _name, *more: ask("127.0.0.1", *more))
+    one.works()
+
+
+def test_a_broker_that_goes_and_comes_back(inn, gateway):
+    one = gateway(inn.port).works()
+    inn.close()
+    one.shows("LP-441")
+    inn.open()
+    one.works()
+
+
+# TLS.
+
+
+@pytest.fixture
+def old_tls(monkeypatch):
+    """Our side speaks TLS 1.2: refusals come within the handshake, not after it."""
+    usual = mqtt._tls
+
+    def old(*arguments):
+        context = usual(*arguments)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    return lambda: monkeypatch.setattr(mqtt, "_tls", old)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    {
+        "of an authority that we do not trust": ("LP-442", lambda _own, other: other.issue("b")),
+        "self-signed": ("LP-442", lambda own, _other: own.issue("b", self_signed=True)),
+        "for another name": ("LP-443", lambda own, _other: own.issue("b", host="elsewhere.example")),
+        "expired": ("LP-444", lambda own, _other: own.issue("b", days=(-30, -2))),
+        "not valid yet": ("LP-444", lambda own, _other: own.issue("b", days=(2, 30))),
+    }.values(),
+)
+def test_a_brokers_certificate(*, inn, gateway, authority, stranger, good_pair, code, wrong, protocol):
+    inn.open_tls(wrong(authority, stranger), authority)
+    one = gateway(inn.port, host="localhost", tls=True, ca_file=authority.file, protocol=protocol)
+    one.shows(code)
+    inn.open_tls(good_pair, authority)
+    one.works()
+
+
+def test_a_certificate_for_a_name_when_the_host_is_an_address(inn, gateway, authority, good_pair):
+    inn.open_tls(authority.issue("b", host="elsewhere.example"), authority)
+    one = gateway(inn.port, tls=True, ca_file=authority.file)
+    one.shows("LP-443")
+    inn.open_tls(good_pair, authority)
+    one.works()
+
+
+@BOTH
+def test_tls_to_a_port_without(inn, gateway, authority, good_pair, protocol):
+    one = gateway(inn.port, tls=True, ca_file=authority.file, protocol=protocol)
+    one.shows("LP-445")
+    inn.open_tls(good_pair, authority)
+    one.works()
+
+
+@BOTH
+def test_no_tls_to_a_port_that_wants_it(inn, gateway, authority, good_pair, protocol):
+    inn.open_tls(good_pair, authority)
+    one = gateway(inn.port, protocol=protocol)
+    one.shows("LP-446")
+    inn.open()
+    one.works()
+
+
+@BOTH
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("ours", ["none", "of a stranger", "expired"])
+def test_our_certificate(*, inn, gateway, authority, stranger, good_pair, old_tls, ours, version, protocol):
+    inn.open_tls(good_pair, authority, "require_certificate true")
+    if version == "1.2":
+        old_tls()
+    certificate, key = {
+        "none": lambda: (None, None),
+        "of a stranger": lambda: stranger.issue("us", host="us"),
+        "expired": lambda: authority.issue("us", host="us", days=(-9, -2)),
+    }[ours]()
+    one = gateway(
+        inn.port, tls=True, ca_file=authority.file, cert_file=certificate, key_file=key, protocol=protocol
+    )
+    one.shows("LP-447")
+    inn.open_tls(good_pair, authority)
+    one.works()
+
+
+def test_our_certificate_is_accepted(inn, gateway, authority, good_pair):
+    inn.open_tls(good_pair, authority, "require_certificate true")
+    certificate, key = authority.issue("us", host="us")
+    gateway(inn.port, tls=True, ca_file=authority.file, cert_file=certificate, key_file=key).works()
+
+
+@pytest.mark.parametrize("self_signed", [True, False])
+def test_trust_in_this_very_certificate(inn, gateway, authority, self_signed):
+    """What LP-442 advises for a certificate that signed itself; and for one whose authority is far away."""
+    pair = authority.issue("pinned", self_signed=self_signed)
+    inn.open_tls(pair, authority)
+    gateway(inn.port, tls=True, ca_file=pair[0]).works()
+
+
+def test_an_encrypted_key_does_not_wait_for_a_person(authority, tmp_path):
+    certificate, _ = authority.issue("us", host="us")
+    key = tmp_path / "encrypted.key"
+    key.write_bytes(
+        authority.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    with pytest.raises(CannotStart, match="passphrase") as refused:
+        mqtt._tls(options(tls=True, cert_file=certificate, key_file=key), "source")
+    assert refused.value.code == "LP-405"
+
+
+def test_two_that_share_no_version_of_tls(inn, gateway, authority, good_pair, old_tls):
+    """TLS that cannot be agreed, and not a broker that is away."""
+    inn.open_tls(good_pair, authority, "tls_version tlsv1.3")
+    old_tls()
+    one = gateway(inn.port, tls=True, ca_file=authority.file)
+    one.shows("LP-445")
+    inn.open_tls(good_pair, authority)
+    one.works()
+
+
+# Login and what comes after.
+
+
+@BOTH
+@pytest.mark.parametrize("login", [(None, None), ("town", "wrong"), ("nobody", "right")])
+def test_a_refused_login_stays_one(inn, gateway, login, protocol, caplog):
+    """It did last for an instant, and then "protocol error" stood there for ever."""
+    inn.open_with_login("town", "right")
+    username, password = login
+    one = gateway(inn.port, username=username, password_file=password, protocol=protocol)
+    one.shows("LP-402")
+    seen = one.condition()
+    until(lambda: one.condition().last_seen > seen.last_seen)  # refused again
+    assert one.code() == "LP-402"
+    assert one.condition().since == pytest.approx(seen.since, abs=0.01)
+    inn.open()
+    one.works()
+    told = [record.getMessage() for record in caplog.records if "LP-402" in record.getMessage()]
+    assert len(told) == 1
+
+
+def test_a_refused_login_is_no_reason_any_more_when_the_broker_is_gone(inn, gateway):
+    inn.open_with_login("town", "right")
+    one = gateway(inn.port)
+    one.shows("LP-402")
+    inn.close()
+    one.shows("LP-441")
+
+
+@BOTH
+def test_a_refused_subscription(inn, gateway, protocol, monkeypatch):
+    """Else the broker is connected, everything works, and nothing ever comes."""
+    monkeypatch.setattr(chirpstack_mqtt, "RESUBSCRIBE_S", 0.05)
+    inn.open_without_subscribing()
+    one = gateway(inn.port, protocol=protocol)
+    one.shows("LP-403")
+    inn.open()
+    one.works()
+
+
+def test_a_subscription_that_is_allowed_later_on_the_same_connection(inn, gateway, monkeypatch):
+    monkeypatch.setattr(chirpstack_mqtt, "RESUBSCRIBE_S", 0.05)
+    one = gateway(inn.port).works()
+    one.call(lambda: one.source._answered(["not authorized"]))  # asks again, and is granted
+    one.shows("LP-403")
+    one.works()
+
+
+@BOTH
+def test_two_gateways_with_one_client_id(inn, gateway, protocol, monkeypatch):
+    monkeypatch.setattr(mqtt_link, "STEADY_S", 0.5)
+    one = gateway(inn.port, client_id="same", protocol=protocol).works()
+    other = gateway(inn.port, client_id="same", protocol=protocol)
+    one.shows("LP-449")
+    other.stop()
+    one.works()
+
+
+def test_a_connection_that_broke_a_few_times_is_no_second_client(inn, gateway):
+    one = gateway(inn.port, protocol="3.1.1").works()
+    for _ in range(mqtt_link.SHORT_ONES - 1):
+        inn.close()
+        one.shows("LP-441")
+        inn.open()
+        one.works()
+
+
+@pytest.mark.parametrize("answer", [b"\x20\x02\x00\x01", b""])
+def test_a_broker_too_old_for_mqtt_5(inn, gateway, front, answer):
+    old = front(lambda packet: answer if level_of(packet) == 5 else None, inn.port)
+    one = gateway(old.port)
+    one.shows("LP-448")
+    gateway(old.port, protocol="3.1.1", client_id="other").works()
+    old.pass_on()
+    one.works()
+
+
+def test_a_silent_port_is_asked_once_and_not_at_every_attempt(inn, gateway, front):
+    asked = []
+    silent = front(lambda packet: asked.append(packet[:1]) or b"", inn.port)
+    one = gateway(silent.port)
+    until(lambda: asked.count(b"\x10") > 10)
+    assert asked.count(b"\x16") == 1  # a TLS handshake
+    assert one.code() == "LP-401"
+    silent.pass_on()
+    one.works()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answer"), [("5", b"\x20\x03\x00\x89\x00"), ("3.1.1", b"\x20\x02\x00\x03")]
+)
+def test_a_broker_that_takes_nobody_now(inn, gateway, front, protocol, answer):
+    busy = front(lambda _packet: answer, inn.port)
+    one = gateway(busy.port, protocol=protocol)
+    one.shows("LP-408")
+    busy.pass_on()
+    one.works()
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH\r\n", b"\x00\x00"])
+@BOTH
+def test_what_is_no_broker(inn, gateway, front, answer, protocol):
+    other = front(lambda _packet: answer, inn.port)
+    one = gateway(other.port, protocol=protocol)
+    one.shows("LP-409")
+    other.pass_on()
+    one.works()
+
+
+def test_one_who_listens_and_says_nothing(inn, gateway, monkeypatch):
+    """It is left after some seconds, and not after the keep-alive, which may be an hour."""
+    monkeypatch.setattr(mqtt_client, "ANSWER_S", 0.2)
+    monkeypatch.setattr(mqtt_probe, "PATIENCE_S", 0.2)
+    inn.close()
+    with socket.create_server(("127.0.0.1", inn.port), backlog=100):
+        one = gateway(inn.port, keepalive_s=3600)
+        until(lambda: "no answer" in one.condition().detail)
+        assert one.code() == "LP-401"
+    inn.open()
+    one.works()
+
+
+# QoS.
+
+
+def test_a_publisher_with_qos_0_is_told_until_there_is_none(inn, gateway, publisher):
+    one = gateway(inn.port).works()
+    sender = publisher(inn.port)
+    sender.publish(TOPIC, "unsafe", qos=0)
+    one.shows("LP-404")
+    for number in range(chirpstack_mqtt.SURE - 1):
+        sender.publish(TOPIC, str(number), qos=1)
+    until(lambda: len(one.arrivals) == chirpstack_mqtt.SURE)
+    assert one.code() == "LP-404"
+    sender.publish(TOPIC, "the last", qos=1)
+    one.works()
+    sender.publish(TOPIC, "unsafe", qos=0)
+    one.shows("LP-404")
+
+
+# Words and settings.
+
+
+def test_every_cause_has_words_with_a_next_step():
+    for code in (*mqtt_faults.OF_CONNECTION, chirpstack_mqtt.NOT_SUBSCRIBED, chirpstack_mqtt.QOS_0):
+        for language in ("en", "de"):
+            cause, step = parts_of(code, language, detail="x")
+            assert code in CATALOGUE
+            assert cause
+            assert step
+
+
+def options(**values):
+    return {
+        name: None if option.default is REQUIRED else option.default
+        for name, option in mqtt.BROKER_OPTIONS.items()
+    } | values
+
+
+@pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
+def test_a_file_for_tls_without_tls_is_a_mistake(key):
+    found = [(where, wrong.code) for where, wrong in mqtt.wrong(options(**{key: "x.pem"}))]
+    assert found == [(key, "LP-406")]
+    assert (key, "LP-406") not in [(w, e.code) for w, e in mqtt.wrong(options(tls=True, **{key: "x.pem"}))]
+
+
+def test_a_key_needs_a_certificate_and_one_file_may_hold_both():
+    assert [(w, e.code) for w, e in mqtt.wrong(options(tls=True, key_file="k"))] == [("cert_file", "LP-305")]
+    assert list(mqtt.wrong(options(tls=True, cert_file="both.pem"))) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "risky"),
+    [
+        ("broker.example", False, True),
+        ("10.0.0.5", False, True),
+        ("broker.example", True, False),
+        ("127.0.0.1", False, False),
+        ("::1", False, False),
+        ("localhost", False, False),
+    ],
+)
+def test_a_password_in_clear_is_a_risk_where_there_is_a_network(host, tls, risky):
+    found = list(mqtt.warnings(options(host=host, tls=tls, username="u", password_file="secret")))
+    assert found == ([("password_file", "LP-407")] if risky else [])
+    assert list(mqtt.warnings(options(host=host, tls=tls))) == []
+
+
+def test_a_socket_that_is_reset_before_the_handshake_is_closed():
+    """CPython loses one that is reset while it is wrapped; a socket left open fails this by a warning."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        real = socket.create_connection
+
+        def reset_at_once(*arguments):
+            made = real(*arguments)
+            accepted, _ = server.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            until(lambda: _is_gone(made))
+            return made
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(socket, "create_connection", reset_at_once)
+            with pytest.raises(mqtt_socket.NoHandshakeError):
+                mqtt_socket.connect("127.0.0.1", server.getsockname()[1], context)
+    gc.collect()
+
+
+def _is_gone(sock):
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False
