@@ -1,16 +1,14 @@
 """Spike: a value that stands out against those before and those after (QARTOD test 6, differential form).
 
 It must stand out by more than the quantity's limit against the last value and against one of the next two,
-for a wrong echo sometimes comes twice; by more than those two differ from each other (a true step or a flood's
-front moves them apart); and where the quantity says so, by more than its values usually do of late: a
-thermometer in broken sunlight jumps all day. Where one of the neighbours is itself a little off, the middle
-of all values around decides.
+for a wrong echo sometimes comes twice; by more than those two differ from each other (a true step or the
+front of a flood moves them apart); and where the quantity says so, by more than its values usually do of
+late: a thermometer in broken sunlight jumps all day. Where one of the neighbours is itself a little off, the
+middle of all values around decides.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
-
-from luftpegel_gateway.checks.table import FAR
 
 _FEWEST = 4  # steps without which nothing is usual
 _AROUND = 3  # values before, whose middle with those after is the usual height
@@ -25,7 +23,7 @@ def stands_out(before: Sequence[int], value: int, after: Sequence[int], limit: i
         if excess > limit and excess > abs(back - last):
             return excess
         far = abs(value - around[len(around) // 2])
-        if 100 * far > FAR * limit and 2 * excess > far:
+        if far > limit and 2 * excess > far:
             return far
     return 0
 

@@ -45,7 +45,6 @@ class Row(NamedTuple):
 
 
 REACH_S = {checks.reach}
-FAR = {checks.far}
 DEW_POINT = {checks.dew_point}
 DEW_POINT_ABOVE = {checks.dew_point_above}
 
