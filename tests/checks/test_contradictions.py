@@ -73,6 +73,10 @@ def test_a_doubted_value_testifies_against_nobody():
     assert found == {PM25: ("contradictory",), PM10: ()}
 
 
+def test_a_value_that_cannot_be_neither():
+    assert together(pm25=65535, pm10=100) == {PM25: ("range", "contradictory"), PM10: ()}
+
+
 @pytest.mark.parametrize(("water", "found"), [(-31, True), (-30, False), (0, False), (400, False)])
 def test_freezing_water(water, found):
     wanted = ("freezing",) if found else ()
