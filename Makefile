@@ -3,28 +3,34 @@
 #   make demo            a simulated town for a day, with proof; its page stays up until Ctrl-C
 #   make demo ONCE=1     the same, and ends
 #   make test            everything that must hold
-#   make bench           the figures, as a table and as bench.json
+#   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
+#   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Files of tests side by side; those that start boards and brokers keep a core busy.
+JOBS ?= 2
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-.PHONY: demo test check bench generate fast clean
+.PHONY: demo test check fresh bench generate fast clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
 
 test: check
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile $(ARGS)
 
 check: $(VENV)/.ready-to-develop $(STUBS)/.ready
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/python -m luftpegel_tools.firmware_check --stubs $(STUBS)
 	$(BIN)/python -m luftpegel_tools.generate --check
+
+fresh:
+	PYTHONPATH=tools $(PYTHON) -m luftpegel_tools.fresh $(WORDS)
 
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.bench $(ARGS)

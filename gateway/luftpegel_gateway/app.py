@@ -6,8 +6,9 @@ Concurrency, whole:
 - Each MQTT client has one network thread. It only hands over to the loop.
 - The journal has one thread, which is the only one to write its file; each store has one; the page reads
   through a reader of its own in one more.
-- Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge, wake
-  the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses none.
+- Way of a frame: network thread -> intake's queue -> journal thread (decide, commit) -> loop (acknowledge,
+  wake the workers) -> a worker reads the outbox -> sink -> cursor. A crash anywhere repeats work and loses
+  none.
 - A data folder belongs to one process: a lock on a file in it, which the system releases with the process.
 """
 
@@ -43,7 +44,7 @@ from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.model.readings import Cell
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
-from luftpegel_gateway.page.server import serve
+from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
 
 log = logging.getLogger("luftpegel.gateway")
@@ -76,7 +77,7 @@ async def run(config: Config, file: Path) -> None:
 
 
 def open_reader(config: Config) -> Reader:
-    """A view on the journal, beside a running gateway or without one. CannotStart LP-331: there is none yet."""
+    """A view on the journal, with or without a running gateway. CannotStart LP-331: there is none yet."""
     path = config.data / JOURNAL_FILE
     if not path.exists():
         raise CannotStart("LP-331", str(path))
@@ -199,12 +200,12 @@ async def _keep_tidy(config: Config, journal: LogThread, conditions: Conditions)
 
 
 async def _serve(host: str, port: int, page: Page) -> None:
-    try:
-        server = await serve(host, port, page.answer)
-    except OSError as error:
-        raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
-    async with server:
-        await server.serve_forever()
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(answering(host, port, page.answer))
+        except OSError as error:
+            raise CannotStart("LP-430", f"{host}:{port}: {error.strerror}") from error
+        await asyncio.Event().wait()
 
 
 def _open(config: Config) -> SqliteLog:

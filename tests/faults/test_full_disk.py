@@ -6,11 +6,12 @@ machine and without root.
 
 import resource
 import sqlite3
+from contextlib import closing
 
 import pytest
-
 from luftpegel_gateway.ingest.state import Station
 from luftpegel_gateway.journal.sqlite.journal import Journal
+
 from luftpegel_gateway.model.events import Delivery
 
 
@@ -50,14 +51,14 @@ def test_killed_while_the_disk_is_full(full_site, station):
 
 def test_sqlite_full_leaves_nothing_of_the_batch_behind(tmp_path, station):
     stations = [Station("LP-0001", station.dev_eui, "Mühlbach", "climate")]
-    journal = Journal(tmp_path / "journal.sqlite", stations)
-    database = journal._database
-    pages = database.execute("PRAGMA page_count").fetchone()[0]
-    database.execute(f"PRAGMA max_page_count = {pages}")
-    batch = [Delivery("chirpstack-mqtt", station.topic(), station.uplink(seq)) for seq in range(200)]
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with closing(Journal(tmp_path / "journal.sqlite", stations)) as journal:
+        database = journal._database
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        batch = [Delivery("chirpstack-mqtt", station.topic(), station.uplink(seq)) for seq in range(200)]
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            journal.take(batch)
+        assert journal.after(0, 1000) == []
+        database.execute("PRAGMA max_page_count = 100000")
         journal.take(batch)
-    assert journal.after(0, 1000) == []
-    database.execute("PRAGMA max_page_count = 100000")
-    journal.take(batch)
-    assert sum(len(frame.readings) for frame in journal.after(0, 1000)) == 200
+        assert sum(len(frame.readings) for frame in journal.after(0, 1000)) == 200

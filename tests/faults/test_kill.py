@@ -28,9 +28,8 @@ def assert_whole(site, station, until):
     def check(numbers):
         site.wait_for(numbers)
         assert site.stored() == {seq: station.value(seq) for seq in numbers}
-        waiting = "SELECT max(id) = (SELECT frame FROM cursor) FROM frame WHERE readings IS NOT NULL"
-        until(lambda: site.journal(waiting) == [(1,)], "the sink's cursor is not at the end")
-        assert site.journal("SELECT count(*) FROM quarantine") == [(0,)]
+        until(lambda: site.account("store").waiting == {"store": 0}, "the sink's cursor is not at the end")
+        assert site.codes() == []
         site.stop()
         for file in ("journal.sqlite", "store.sqlite"):
             assert site.rows("PRAGMA integrity_check", file=file) == [("ok",)]

@@ -12,10 +12,7 @@ def poison(station):
         b"{": "LP-250",
         b"[" * 100_000: "LP-250",
         b'{"time":"2026-07-01T12:00:00Z"}': "LP-250",
-        json.dumps(good | {"fCnt": 10**30}).encode(): "LP-250",
         json.dumps(good | {"data": "not base64"}).encode(): "LP-250",
-        json.dumps(good | {"time": "yesterday"}).encode(): "LP-250",
-        json.dumps(good | {"devAddr": "\ud800"}).encode(): "LP-250",
         station.event(b"\xff\xff"): "LP-211",
         station.event(b"", f_port=1, joinServerContext={"sessionKeyId": "01"}): "LP-251",
         station.event(b"\x00", f_port=77): "LP-213",
@@ -30,9 +27,8 @@ def test_each_poison_is_kept_with_its_reason_and_no_good_frame_is_lost(site, ser
         server.publish(station.topic(), payload)
         server.publish(station.topic(), station.uplink(seq, history=1))
     site.wait_for(range(len(bad)))
-    entries = "SELECT f.payload, q.code FROM quarantine q JOIN frame f ON f.id = q.frame"
-    until(lambda: len(site.journal(entries)) == len(bad), "not all in quarantine")
-    found = dict(site.journal(entries))
+    until(lambda: len(site.entries()) == len(bad), "not all in quarantine")
+    found = {entry.payload: entry.code for entry in site.entries()}
     assert set(found) == set(bad)
     wrong = {payload[:60]: (found[payload], code) for payload, code in bad.items() if found[payload] != code}
     assert wrong == {}
@@ -43,5 +39,14 @@ def test_the_same_poison_again_is_counted_not_piled_up(site, server, station, un
     site.started()
     for _ in range(50):
         server.publish(station.topic(), b"garbage")
-    until(lambda: site.journal("SELECT sum(times) FROM quarantine") == [(50,)], "not counted")
-    assert site.journal("SELECT count(*) FROM frame") == [(1,)]
+    until(lambda: [entry.times for entry in site.entries()] == [50], "not counted")
+
+
+def test_what_a_reading_does_not_need_refuses_nothing(site, server, station):
+    site.started()
+    odd = [{"fCnt": 10**30}, {"time": "yesterday"}, {"devAddr": "\ud800"}, {"rxInfo": "none"}, {"dr": -1}]
+    for seq, fields in enumerate(odd):
+        event = json.loads(station.uplink(seq, history=1))
+        server.publish(station.topic(), json.dumps(event | fields).encode())
+    site.wait_for(range(len(odd)))
+    assert site.codes() == []

@@ -20,6 +20,8 @@ import paho.mqtt.client as paho
 import pytest
 
 from luftpegel_gateway.journal.port import Account, Entry, Group
+from luftpegel_gateway.journal.sqlite.reader import SqliteReader
+from luftpegel_gateway.model.faults import JournalDown
 from luftpegel_tools.town.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
@@ -198,15 +200,36 @@ class Site:
                     return []
                 raise
 
-    def stored(self, station="LP-0001"):
+    def stored(self, station="LP-0001", life=0):
         """seq: (temperature, humidity)"""
-        found = self.rows("SELECT seq, channel, value FROM readings WHERE station = ? ORDER BY 1, 2", station)
+        query = "SELECT seq, channel, value FROM readings WHERE station = ? AND life = ? ORDER BY 1, 2"
+        found = self.rows(query, station, life)
         return {
             seq: tuple(row[2] for row in group) for seq, group in itertools.groupby(found, lambda row: row[0])
         }
 
-    def journal(self, sql, *values):
-        return self.rows(sql, *values, file="journal.sqlite")
+    def read(self, question):
+        """What `question(reader)` answers; the reader is opened anew. None while there is no journal."""
+        if not (self.data / "journal.sqlite").exists():
+            return None
+        try:
+            with closing(SqliteReader(self.data / "journal.sqlite")) as reader:
+                return question(reader)
+        except JournalDown:
+            return None  # it is being made
+
+    def entries(self):
+        """What is in quarantine."""
+        return self.read(lambda reader: reader.quarantine()) or []
+
+    def codes(self):
+        return [entry.code for entry in self.entries()]
+
+    def account(self, *sinks):
+        return self.read(lambda reader: reader.account(sinks))
+
+    def state(self, station="LP-0001"):
+        return self.read(lambda reader: reader.states().get(("", station)))
 
     def wait_for(self, numbers, station="LP-0001"):
         wanted = set(numbers)

@@ -11,7 +11,7 @@ import sys
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luftpegel_gateway.control import asking, server
@@ -49,13 +49,13 @@ class Log:
         self.calls = []
         self.fails = None
 
-    async def call(self, method, *arguments):
-        self.calls.append((method, *arguments))
+    async def call(self, work):
         if self.fails:
             raise self.fails
-        return getattr(self, method)(*arguments)
+        return work(self)
 
-    def replay(self, number, _decide, _now):
+    def replay(self, number, decide, now):
+        self.calls.append((number, decide, now))
         return self.entries[number]
 
     def discard(self, numbers):
@@ -132,7 +132,7 @@ def test_requests_and_answers(gateway):
         assert running.ask(Conditions()).conditions == tuple(gateway.wrong)
         assert running.ask(Discard([1, 2, 99])).discarded == 2
     assert gateway.woken == 1
-    assert gateway.log.calls[0] == ("replay", 1, None, 5)
+    assert gateway.log.calls[0] == (1, None, 5)
 
 
 def test_a_long_detail_cannot_make_an_answer_too_long(gateway):
@@ -384,13 +384,32 @@ def test_a_line_without_end_ends_the_connection_only(raw):
     assert raw(line_of(Reload())) == [line_of(Answer(stations=7))]
 
 
-def test_more_connections_than_allowed(gateway, raw):
+def test_more_connections_than_allowed_wait_for_their_turn(gateway):
     with contextlib.ExitStack() as stack:
-        for _ in range(server.MOST_CONNECTIONS):
-            client = stack.enter_context(connected(gateway.folder))
-            assert client.ask(Reload()).stations == 7
-        assert raw(line_of(Reload())) == []
+        clients = [stack.enter_context(connected(gateway.folder)) for _ in range(server.MOST_CONNECTIONS)]
+        assert [client.ask(Reload()).stations for client in clients] == [7] * len(clients)
+        with connected(gateway.folder, patience_s=0.2) as late, pytest.raises(CannotStart, match="no answer"):
+            late.ask(Reload())
+        assert clients[0].ask(Reload()).stations == 7
+    with connected(gateway.folder) as client:
         assert client.ask(Reload()).stations == 7
+
+
+def test_no_descriptor_left(folder, monkeypatch, caplog):
+    """Accepting fails, is tried again, and does not turn in a circle meanwhile."""
+    monkeypatch.setattr(server, "RETRY_S", 0.05)
+    accept, tries = socket.socket.accept, []
+
+    def fail_twice(listening):
+        tries.append(listening)
+        if len(tries) <= 2:
+            raise OSError(24, "Too many open files")
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_twice)
+    with Gateway(folder), connected(folder) as client:
+        assert client.ask(Reload()).stations == 7
+    assert (len(tries), caplog.text.count("Too many open files")) == (3, 2)
 
 
 def test_a_connection_that_says_nothing_is_ended(folder, monkeypatch):
@@ -415,11 +434,13 @@ SOUND = st.one_of(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(SOUND)
 def test_what_is_written_is_read(request):
     assert parse_request(line_of(request)) == request
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(), SOUND.map(line_of)), st.data())
 def test_any_bytes_are_a_request_or_a_bad_line(line, data):
     """Among them sound requests with some bytes changed, cut or doubled."""

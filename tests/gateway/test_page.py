@@ -1,6 +1,7 @@
 """The page: without script, in two languages, nothing unescaped, and readable for machines."""
 
 import asyncio
+import contextlib
 import html.parser
 import itertools
 import json
@@ -20,7 +21,7 @@ from luftpegel_gateway.page.chart import pieces, points
 from luftpegel_gateway.page.html import tag
 from luftpegel_gateway.page.language import language_of
 from luftpegel_gateway.page.page import Page
-from luftpegel_gateway.page.server import Request, serve
+from luftpegel_gateway.page.server import Request, serving
 from luftpegel_gateway.page.style import STYLE
 from luftpegel_gateway.words.quality import QUALITY
 from luftpegel_wire import quality
@@ -73,7 +74,7 @@ def busy(reader):
         for seq in numbers
     ]
     old = Life(0, NOW - 90 * 86400, seen=Intervals(((0, 1439),)))
-    new = Life(1, NOW - 86400, "status", Intervals(((0, 143),)))
+    new = Life(1, NOW - 86400, "other-values", Intervals(((0, 143),)))
     status = Status((NOW - 3600) * 1_000_000, {"firmware": "0.2.0", "reset_cause": 1, "clock": 1})
     reader.known["", "LP-0002"] = StationState((old, new), link=link, status=status)
     reader.readings["", "LP-0002"] = [
@@ -81,7 +82,7 @@ def busy(reader):
         (0, reading(1439, NOW - 90000, (1234, quality.OK), revision=2)),
     ]
     reader.logged[FIRST.dev_eui] = [(NOW, "UPLINK_CODEC", HOSTILE)]
-    reader.frames, reader.passed = 1234, {"application": 84422}
+    reader.frames, reader.passed = 1234, {"filtered": 84422}
 
 
 class Told:
@@ -90,11 +91,11 @@ class Told:
         self.detail = HOSTILE
 
 
-def explain(cell, limits, language):
+def explain(cell, station, language):
     """What the checks say, with a limit of the station's own."""
     if not cell.flags & GROSS_RANGE:
         return []
-    return [("range", f"{cell.value} > {limits['temperature'].high} {language}")]
+    return [("range", f"{cell.value} > {station.limits['temperature'].high} {language}")]
 
 
 class Desk:
@@ -159,7 +160,7 @@ def test_overview(desk, language):
     assert {"de": "100,0 % 1584 empfangen, 0 fehlend, über 2 Leben",
             "en": "100.0 % 1584 received, 0 missing, over 2 lives"}[language] in text  # fmt: skip
     assert {"de": "Alles in Ordnung.", "en": "Everything works."}[language] in text
-    passed = {"de": "aus einer anderen Anwendung 84.422", "en": "of another application 84,422"}
+    passed = {"de": "Filter der Quelle ausgenommen 84.422", "en": "the source's filter 84,422"}
     assert passed[language] in text
     assert {"de": "die Zeit ist zweifelhaft", "en": "time is doubtful"}[language] in text
 
@@ -187,7 +188,7 @@ def test_station_page_has_charts_and_their_table(desk, language):
         assert picture["role"] == "img"
         assert set(picture["aria-labelledby"].split()) <= ids
     assert {"de": "größter 90,00, letzter", "en": "highest 90.00, last"}[language] in text
-    flag = {"de": "unplausibler Wert (9000 > 4000 de)", "en": "implausible value (9000 > 4000 en)"}
+    flag = {"de": "unplausibler Wert: 9000 > 4000 de", "en": "implausible value: 9000 > 4000 en"}
     silent = {"de": "Sensor antwortet nicht", "en": "sensor does not answer"}
     assert (flag[language] in text, silent[language] in text) == (True, True)
     assert f"UPLINK_CODEC: {HOSTILE}" in html.unescape(body)
@@ -203,7 +204,7 @@ def test_a_station_with_a_new_board(desk, language):
     text = text_of(desk.get("/station/LP-0002", lang=language)[1])
     for words in {
         "de": [
-            "Leben 1: ein neues Board zählt von 0 an seit 30.06.2026 12:00 UTC (ihr Zustandsbericht sagt es)",
+            "Leben 1: ein neues Board zählt von 0 an seit 30.06.2026 12:00 UTC (ihre Frames widersprechen",
             "das erste Leben seit",
             "Letzter Start Strom eingeschaltet",
             "Uhr aus dem Netz",
@@ -212,7 +213,7 @@ def test_a_station_with_a_new_board(desk, language):
             "die Zeit ist zweifelhaft",
         ],
         "en": [
-            "life 1: a new board counts from 0 since 2026-06-30 12:00 UTC (its status says so)",
+            "life 1: a new board counts from 0 since 2026-06-30 12:00 UTC (its frames contradict",
             "the first life since",
             "Last start power switched on",
             "Clock from the network",
@@ -340,7 +341,7 @@ class Served:
 
     async def serve(self):
         self.end = asyncio.Event()
-        async with await serve("127.0.0.1", 0, self.page.answer) as server:
+        async with serving("127.0.0.1", 0, self.page.answer) as server:
             self.port = server.sockets[0].getsockname()[1]
             self.ready.set()
             await self.end.wait()
@@ -361,8 +362,9 @@ def served(desk):
     served.thread.start()
     assert served.ready.wait(30)
     yield served
-    served.loop.call_soon_threadsafe(served.end.set)
-    served.thread.join(30)
+    if served.thread.is_alive():
+        served.loop.call_soon_threadsafe(served.end.set)
+        served.thread.join(30)
 
 
 def test_security_headers_and_methods(served):
@@ -384,6 +386,17 @@ def test_security_headers_and_methods(served):
         assert served.ask(request).split(b" ")[1] == status, request[:60]
 
 
+def test_a_connection_that_says_nothing_holds_up_no_end(served):
+    """Browsers open connections ahead of need."""
+    with socket.create_connection(("127.0.0.1", served.port)) as silent:
+        assert served.ask(b"GET /healthz HTTP/1.1\r\n\r\n").endswith(b"ok\n")
+        served.loop.call_soon_threadsafe(served.end.set)
+        served.thread.join(30)
+        assert not served.thread.is_alive()
+        with contextlib.suppress(ConnectionResetError):
+            assert silent.recv(1) == b""
+
+
 def test_for_machines(desk, reader, make_entry):
     stations = desk.json("/api/stations.json")
     assert (stations[0]["received"], stations[0]["missing"]) == (8, 1)
@@ -394,7 +407,7 @@ def test_for_machines(desk, reader, make_entry):
     for line in (
         "luftpegel_frames_total 1234",
         "luftpegel_quarantined_frames 1",
-        'luftpegel_passed_total{reason="application"} 84422',
+        'luftpegel_passed_total{reason="filtered"} 84422',
         'luftpegel_waiting_frames{sink="store"} 20',
         'luftpegel_waiting_seconds{sink="store"} 40',
         'luftpegel_station_missing_readings{station="LP-0001"} 1',

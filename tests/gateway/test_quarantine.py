@@ -1,4 +1,7 @@
-"""What an operator does with the quarantine: list, show, mend the cause, replay. Beside a running gateway."""
+"""What an operator does with the quarantine: list, show, mend the cause, replay. Beside a running gateway.
+
+With everything real; what each command does with long lists: `test_quarantine_commands.py`.
+"""
 
 import base64
 import json
@@ -28,60 +31,68 @@ def stranger(make_station):
 
 
 @pytest.fixture
-def strange_site(site, server, stranger, until):
+def entries(gateway):
+    """What is in quarantine now."""
+    return lambda: json.loads(gateway("quarantine", "list", "--all", "--json")[1])
+
+
+@pytest.fixture
+def strange_site(site, server, stranger, entries, until):
     """A gateway that has one frame of an unknown device in quarantine."""
     site.started()
     server.publish(stranger.topic(), stranger.uplink(3))
-    until(lambda: site.journal("SELECT code FROM quarantine") == [("LP-320",)], "not in quarantine")
+    until(lambda: [entry["code"] for entry in entries()] == ["LP-320"], "not in quarantine")
     return site
 
 
-def test_list_and_show(strange_site, stranger, gateway):
+@pytest.fixture
+def known(strange_site):
+    """The operator has added the station; the gateway was not restarted."""
+    with (strange_site.folder / "stations.toml").open("a") as file:
+        file.write(f'[[station]]\nid = "LP-0003"\ndev_eui = "{STRANGER}"\nname = "Neu"\nkind = "climate"\n')
+    return strange_site
+
+
+def test_list_and_show(strange_site, gateway, entries):
     code, text = gateway("quarantine", "list")
     assert (code, "LP-320" in text, STRANGER in text) == (1, True, True)
     code, text = gateway("quarantine", "show", "1")
     assert (code, "Add a [[station]] with this dev_eui to stations.toml" in text) == (0, True)
-    code, text = gateway("quarantine", "list", "--json")
-    (entry,) = json.loads(text)
+    (entry,) = entries()
     assert json.loads(base64.b64decode(entry["payload"]))["deviceInfo"]["devEui"] == STRANGER
 
 
-def test_replay_after_the_cause_is_mended(strange_site, stranger, gateway):
-    code, text = gateway("quarantine", "replay")
-    assert (code, "still in quarantine: LP-320" in text) == (1, True)
-    with (strange_site.folder / "stations.toml").open("a") as file:
-        file.write(f'[[station]]\nid = "LP-0003"\ndev_eui = "{STRANGER}"\nname = "Neu"\nkind = "climate"\n')
+def test_replay_after_the_cause_is_mended(known, stranger, gateway):
     assert gateway("quarantine", "replay")[0] == 0
-    strange_site.wait_for(range(4), station="LP-0003")
-    assert strange_site.stored("LP-0003") == {seq: stranger.value(seq) for seq in range(4)}
+    known.wait_for(range(4), station="LP-0003")
+    assert known.stored("LP-0003") == {seq: stranger.value(seq) for seq in range(4)}
     assert gateway("quarantine", "list")[0] == 0
 
 
-@pytest.fixture
-def restarted(make_station):
-    """The same device, which lost its memory."""
-    return make_station(value=lambda seq: (1000 + 10 * seq, 3000))
+def test_replay_before_the_cause_is_mended(strange_site, gateway):
+    code, text = gateway("quarantine", "replay")
+    assert (code, "still in quarantine: LP-320" in text) == (1, True)
 
 
-@pytest.fixture
-def restarted_site(site, server, station, restarted, until):
-    """A gateway that knows the station, and has a frame of its second life in quarantine."""
-    site.started()
-    server.publish(station.topic(), station.uplink(3))
-    site.wait_for(range(4))
-    server.publish(station.topic(), restarted.uplink(2, history=3))
-    until(lambda: site.journal("SELECT code FROM quarantine") == [("LP-253",)], "not in quarantine")
-    return site
+def test_a_station_that_was_added_is_known_without_a_restart(known, server, stranger, gateway):
+    assert gateway("quarantine", "replay")[0] == 0
+    server.publish(stranger.topic(), stranger.uplink(7))
+    known.wait_for(range(8), station="LP-0003")
 
 
-def test_a_restarted_station_under_a_new_id(restarted_site, station, restarted, gateway):
-    site = restarted_site
-    stations = site.folder / "stations.toml"
-    stations.write_text(stations.read_text().replace("LP-0001", "LP-0001b"))
-    assert gateway("quarantine", "replay", "1")[0] == 0
-    site.wait_for(range(3), station="LP-0001b")
-    assert site.stored("LP-0001") == {seq: station.value(seq) for seq in range(4)}
-    assert site.stored("LP-0001b") == {seq: restarted.value(seq) for seq in range(3)}
+def test_replay_after_a_kill_waits_in_the_journal_for_the_next_start(known, stranger, gateway):
+    """The socket of the killed gateway is still there, and nobody listens to it."""
+    known.kill()
+    assert gateway("quarantine", "replay")[0] == 0
+    known.started()
+    known.wait_for(range(4), station="LP-0003")
+
+
+def test_discard(strange_site, gateway, entries):
+    code, text = gateway("quarantine", "discard", "--device", STRANGER)
+    assert (code, "LP-333" in text, len(entries())) == (2, True, 1)
+    code, text = gateway("quarantine", "discard", "--device", STRANGER, "--yes")
+    assert (code, text.startswith("1 entries discarded"), entries()) == (0, True, [])
 
 
 def test_an_entry_that_is_not_there(strange_site, gateway):

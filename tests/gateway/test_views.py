@@ -206,7 +206,7 @@ def test_a_journal_that_cannot_be_read_stops_everything():
 
 def test_facts_are_json_and_count_over_all_lives():
     old = Life(0, began=NOW - YEAR, seen=Intervals(((0, 1439),)))
-    new = Life(1, NOW - 86400, "status", Intervals(((0, 4), (7, 9))), absent=Intervals(((9, 9),)))
+    new = Life(1, NOW - 86400, "numbers-back", Intervals(((0, 4), (7, 9))), absent=Intervals(((9, 9),)))
     state = station_state(lives=(old, new), status=Status(micro(NOW - 60), {"firmware": "0.2.0"}), frames=8)
     cells = (Cell(TEMPERATURE, 9000, quality.OK, GROSS_RANGE | SPIKE), Cell(HUMIDITY, None, quality.SILENT))
     facts = facts_of(View(STATION, state, (1, Reading(8, NOW - 60, cells, unsure=True))), NOW)
@@ -239,7 +239,7 @@ def test_every_word_is_there_in_both_languages(language):
 def test_life_in_words(language):
     began = {"de": "01.07.2026 12:00", "en": "2026-07-01 12:00"}[language]
     assert began in life_text(Life(0, NOW), language)
-    for reason in ("status", "of a later version", ""):
+    for reason in ("numbers-back", "numbers-ahead", "of a later version", ""):
         text = life_text(Life(2, NOW, reason), language)
         assert began in text
         assert "2" in text.split(":")[0]
@@ -247,20 +247,20 @@ def test_life_in_words(language):
 
 
 def test_what_is_said_of_a_value():
-    def explain(_cell, limits, language):
-        return [("spike", f"33 mm {language} {sorted(limits)}"), ("later", "new")]
+    def explain(_cell, station, language):
+        return [("spike", f"33 mm {language} {station.id}"), ("later", "new")]
 
     cell = Cell(0, 1, quality.CLIPPED, GROSS_RANGE | SPIKE | TIME_UNSURE)
-    said = remarks(cell, {"level": None}, "en", explain)
+    said = remarks(cell, STATION, "en", explain)
     assert said == [
         "at the end of the measuring range",
         "implausible value",
-        "stands out against both neighbours (33 mm en ['level'])",
+        "stands out against both neighbours: 33 mm en LP-0001",
         "time is doubtful",
-        "later (new)",
+        "later: new",
     ]
-    assert remarks(Cell(0, 1, quality.OK), {}, "en", explain) == []
-    assert len(remarks(cell, {}, "de", words_only)) == 4
+    assert remarks(Cell(0, 1, quality.OK), STATION, "en", explain) == []
+    assert len(remarks(cell, STATION, "de", words_only)) == 4
 
 
 def test_status_fields_in_words_and_those_of_a_newer_station_bare():
@@ -273,7 +273,8 @@ def test_status_fields_in_words_and_those_of_a_newer_station_bare():
 
 def test_reasons_of_what_was_passed_over():
     assert reason_text("of a later version", "de") == "of a later version"
-    assert reason_text("application", "de") != reason_text("application", "en")
+    assert reason_text("filtered", "de") != reason_text("filtered", "en")
+    assert "status" in reason_text("kind status", "de")
 
 
 def test_overview_keeps_the_order_of_the_list(reader):

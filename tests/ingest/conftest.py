@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ingest_heart import Board, Heart  # noqa: E402
+from ingest_heart import Board, Heart
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Boards that measure and send, clocks that are right or wrong, and the gateway's heart without its sockets."""
+"""Boards that measure and send, clocks right or wrong, and the gateway's heart without its sockets."""
 
 import base64
 import json
@@ -12,7 +12,15 @@ from luftpegel_gateway.model.events import Delivery
 from luftpegel_gateway.model.observations import AlarmRaised
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sources import chirpstack_events
-from luftpegel_wire import PORT_ALARM, PORT_READINGS, PORT_STATUS, Row, encode_alarm, encode_readings, encode_status
+from luftpegel_wire import (
+    PORT_ALARM,
+    PORT_READINGS,
+    PORT_STATUS,
+    Row,
+    encode_alarm,
+    encode_readings,
+    encode_status,
+)
 from luftpegel_wire.quantities import channel_of
 
 NOON = 1_782_907_200  # 2026-07-01 12:00 UTC
@@ -26,7 +34,7 @@ def rfc3339(unix_s):
 
 @dataclass
 class Board:
-    """One board: samples each interval from `begin` on, numbers from `first`. Values are noise of its own seed."""
+    """One board: samples each interval from `begin` on, numbers from `first`. Values are noise of its own."""
 
     dev_eui: str = "70b3d57ed0000001"
     begin: int = NOON
@@ -47,7 +55,10 @@ class Board:
             return self.values_of.get(seq, self.constant)
         noise = random.Random(f"{self.seed} {seq}")
         day = (self.time(seq) % 86400) / 86400
-        return (1500 + int(800 * day) // 10 * 10 + 10 * noise.randint(-4, 4), 6000 + 50 * noise.randint(-6, 6))
+        return (
+            1500 + int(800 * day) // 10 * 10 + 10 * noise.randint(-4, 4),
+            6000 + 50 * noise.randint(-6, 6),
+        )
 
     def row(self, seq, age):
         if seq in self.absent or seq < self.first:
@@ -57,7 +68,9 @@ class Board:
     def payload(self, newest, history=12, delay=7, oldest=None):
         """A readings frame: `newest` and up to `history` older ones, sent `delay` seconds after sampling."""
         lowest = max(self.first if oldest is None else oldest, newest - history)
-        rows = [self.row(seq, delay + (newest - seq) * self.interval) for seq in range(newest, lowest - 1, -1)]
+        rows = [
+            self.row(seq, delay + (newest - seq) * self.interval) for seq in range(newest, lowest - 1, -1)
+        ]
         return bytes(encode_readings(CHANNELS, rows, 242)[0])
 
     def uplink(self, newest, *, history=12, delay=7, oldest=None, sent_at=None, **clocks):
@@ -66,8 +79,11 @@ class Board:
         age = sent - self.time(newest)
         return self.event(self.payload(newest, history, age, oldest), sent, **clocks)
 
-    def event(self, data, sent, *, port=PORT_READINGS, told=0, network=None, gateway=None, roof=ROOF, f_cnt=None):
-        """An uplink event. `told`, `network`, `gateway`: what each clock says beside the truth, seconds; None: nothing."""
+    def event(
+        self, data, sent, *, port=PORT_READINGS, told=0, network=None, gateway=None, roof=ROOF, f_cnt=None
+    ):
+        """An uplink event. `told`, `network`, `gateway`: what each clock says beside the truth; None:
+        nothing."""
         self.sent += 1
         reception = {"gatewayId": roof, "rssi": -97, "snr": 7.5}
         if gateway is not None:
@@ -178,4 +194,3 @@ class Heart:
         self.log.close()
         self.log = SqliteLog(self.path)
         self.log._database.execute("PRAGMA synchronous = OFF")
-

@@ -1,4 +1,4 @@
-"""Foreign clocks and our own: one outlier changes nothing, and what cannot be decided is kept, flagged, mended."""
+"""Foreign clocks and our own: an outlier changes nothing; what cannot be decided is kept, flagged, mended."""
 
 import pytest
 

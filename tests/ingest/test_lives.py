@@ -37,7 +37,8 @@ def test_a_swapped_board_when_the_old_values_have_left(heart, board, make_board)
 @pytest.mark.parametrize("join", [True, False])
 @pytest.mark.parametrize("old", [3, 40, 300])
 @pytest.mark.parametrize("lost", [0, 1, 5])
-def test_however_long_the_old_life_was_and_whatever_is_lost(heart, board, make_board, join, old, lost):
+def test_however_long_the_old_life_was_and_whatever_is_lost(heart, make_board, join, old, lost):
+    board = make_board()
     run(heart, board, range(old))
     other = make_board(begin=board.time(old) + 300, seed=9)
     if join:

@@ -1,11 +1,11 @@
-"""No order, repetition or delay of a station's frames changes what ends in the store, nor a loss that heals."""
+"""No order, repetition or delay of frames changes what ends in the store, nor a loss that heals."""
 
 import tempfile
 from pathlib import Path
 
-from ingest_heart import Board, Heart
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ingest_heart import Board, Heart
 
 READINGS = 16
 HISTORY = 4
@@ -23,7 +23,11 @@ def stored_after(batches):
                 heart.take(*batch, at=max(message.sent for message in batch) + queued)
             assert heart.faults() == []
             return {
-                place: (reading.time, reading.unsure, [(cell.channel, cell.value, cell.flags) for cell in reading.cells])
+                place: (
+                    reading.time,
+                    reading.unsure,
+                    [(cell.channel, cell.value, cell.flags) for cell in reading.cells],
+                )
                 for place, reading in heart.stored.items()
             }
         finally:

@@ -37,7 +37,8 @@ def test_files_programs_and_resets(mpremote, tmp_path):
     assert "data.bin" not in mpremote("fs", "tree")
     assert mpremote("run", str(tmp_path / "program.py")) == "run 42\n"
     mounted = mpremote("mount", str(tmp_path), "exec", "import helper; print(helper.answer())")
-    assert mounted.splitlines()[-1] == "42"
+    # mpremote's own word on the mount stays in Python's buffer longer than what the board says: any order.
+    assert sorted(mounted.splitlines()) == ["42", f"Local directory {tmp_path} is mounted at /remote"]
     assert mpremote("soft-reset", "exec", "print('after')") == "after\n"
     mpremote("reset")
     assert mpremote("exec", "import time; time.sleep(1000); print('slept')") == "slept\n"

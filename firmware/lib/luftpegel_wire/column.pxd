@@ -12,7 +12,7 @@ cdef class Column:
     cdef long long _misses[4]
 
     cpdef begin(self, long long value)
-    @cython.locals(guess=cython.longlong)
+    @cython.locals(guess=cython.longlong, most=cython.longlong)
     cpdef (long long, long long) code(self, Decoder coder, long long value, long long drive)
     @cython.locals(
         seen=cython.longlong, recent=cython.p_longlong, guesses=cython.p_longlong, misses=cython.p_longlong,
@@ -30,7 +30,7 @@ cdef long long _sixteenths(long long difference) noexcept
 @cython.locals(negative=cython.int, magnitude=cython.longlong, length=cython.int)
 cdef long long _first(Decoder coder, long long value) except? -1
 @cython.locals(
-    shift=cython.int, row=bytes, skip=cython.int,
+    shift=cython.int, row=bytes, column=cython.int,
     magnitude=cython.longlong, units=cython.longlong, count=cython.longlong,
 )
 cdef long long _difference(Decoder coder, long long mean, long long difference) except? -1
@@ -40,4 +40,4 @@ cpdef int level(int mean) except -1
 cpdef long long gamma(Decoder coder, long long number) except? -1
 cdef int _length(long long magnitude) except -1
 
-cdef int _RECENT, _UNARY_LIMIT, _NEGATIVE, _USUAL_LENGTH
+cdef int HALF, _RECENT, _UNARY_LIMIT, _NEGATIVE, _USUAL_LENGTH

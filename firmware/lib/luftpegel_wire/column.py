@@ -56,7 +56,8 @@ class Column:
             return value, 0
         guess = self._guess(drive)
         value = guess + _difference(coder, self._mean, value - guess)
-        if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
+        most = MAX_MAGNITUDE
+        if value > most or value < -most:
             raise WireError(OUT_OF_RANGE, "a value of %d steps" % value)
         return value, self._learn(value, value - guess, drive)
 
@@ -133,18 +134,21 @@ def _difference(coder, mean, difference):
         mean >>= 1
         shift += 1
     row = PROBABILITIES[level(mean)]
-    skip = 1 if shift else 0
+    column = 1 if shift else 0
     magnitude = -difference if difference < 0 else difference
     units = magnitude >> shift
     count = 0
-    while count < _UNARY_LIMIT and not coder.bit(row[min(count + skip, 6)] << 4, units == count):
+    while count < _UNARY_LIMIT and not coder.bit(row[column] << 4, units == count):
         count += 1
+        if column < 6:
+            column += 1
     if count == _UNARY_LIMIT:
         count += gamma(coder, units - _UNARY_LIMIT + 1) - 1
-    magnitude = (count << shift) | coder.bits(shift, magnitude & ((1 << shift) - 1))
-    if magnitude and coder.bit(HALF, difference < 0):
-        return -magnitude
-    return magnitude
+    if shift:
+        count = (count << shift) | coder.bits(shift, magnitude & ((1 << shift) - 1))
+    if count and coder.bit(HALF, difference < 0):
+        return -count
+    return count
 
 
 def level(mean):

@@ -14,3 +14,5 @@ cdef class Decoder:
     cpdef int bits(self, int count, int _value=*) except -1
     @cython.locals(data=bytes, at=cython.Py_ssize_t)
     cdef int _shift(self) except -1
+
+cdef int BOTTOM, HALF, SPARE, TOP

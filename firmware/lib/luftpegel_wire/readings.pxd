@@ -25,3 +25,5 @@ cdef class Rows:
 
 cpdef tuple code_channels(Decoder coder, channels)
 cpdef tuple code_steps(Decoder coder, channels, steps)
+
+cdef int HALF, ONE, MISSING, _LIKELY, _SURPRISE

@@ -1,4 +1,4 @@
-"""Why a value is flagged, for people: each flag's word, and a sentence in German or English with the limit."""
+"""Why a value is flagged, for people: each flag's word, and a German or English sentence with the limit."""
 
 from collections.abc import Mapping
 from decimal import Decimal

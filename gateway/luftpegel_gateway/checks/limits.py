@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from luftpegel_gateway.checks.contradictions import Companion, companions_of
-from luftpegel_gateway.checks.table import REACH_S, TABLE, Row
+from luftpegel_gateway.checks.table import FAR, REACH_S, TABLE, Row
 from luftpegel_gateway.model.quantities import name_of
 from luftpegel_gateway.model.station import Limit, Station
 
@@ -27,6 +27,7 @@ class Rule(msgspec.Struct, frozen=True):
     rate: int
     jump: int
     spike: int
+    noise: int  # percent of the usual step; 0: not asked
     least: int  # no change up to this is a spike or steep
     flat: int
     flat_within: int
@@ -84,7 +85,8 @@ def _rule(channel: int, row: Row, own: Limit, reach: int) -> Rule:
         rate=rate,
         jump=jump,
         spike=spike,
-        least=min(rate, jump, spike),
+        noise=row.noise,
+        least=min(rate, jump, spike * FAR // 200),
         flat=flat,
         flat_within=_first(own.flat_within, row.flat_within),
         calm_low=low,

@@ -2,7 +2,7 @@
 
 A run of rest is three integers: how many seconds it lasts, and how far its lowest and highest value lie
 below and above the latest one. A missing value does not end it, and a toggle within the band neither. Both
-runs of a channel, in the narrow band of the flat line and the wider one of the attenuated signal, go together.
+runs of a channel, in the narrow band of the flat line and the wider one of the weak signal, go together.
 """
 
 # ruff: noqa: PLR1730 - this is asked for every value, and max() costs more than all the rest

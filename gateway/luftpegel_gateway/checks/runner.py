@@ -1,9 +1,9 @@
 """Judges readings of one life in order of their numbers: which check is asked, and what is remembered.
 
-A verdict depends on at most `REACH_BEFORE` judged readings before (their memos hold what the past boils down
-to) and `REACH_AFTER` readings after; readings without cells do not count. So after a late reading it suffices
-to judge from `REACH_AFTER` readings before it onwards, until `REACH_BEFORE` readings in a row after it come
-out as they were.
+A verdict depends on the `REACH_BEFORE` judged readings before (their memos hold what the past boils down to)
+and the `REACH_AFTER` readings after, absent ones included. So after a late reading it suffices to judge from
+`REACH_AFTER` readings before it onwards, until `REACH_BEFORE` readings in a row after it come out as they
+were.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +29,9 @@ from luftpegel_gateway.model.quality import (
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_wire.quality import OK
 
-REACH_BEFORE = 8  # the usual step is told from these; a channel that was not told for longer begins anew
-REACH_AFTER = 2  # a spike shows by its successor; one missing value in between is bridged
+REACH_BEFORE = 6  # the usual step is told from these; a channel that was not told for longer begins anew
+REACH_AFTER = 2  # a spike shows by its successor, or by the next if it comes twice or one is missing
 
-_DOUBTED = SPIKE | GROSS_RANGE
 _Place = tuple[Sequence[Reading], Sequence[Reading], int, int]  # judged before, window, place in it, channel
 
 
@@ -41,26 +40,14 @@ def judge(window: Sequence[Reading], begin: int, limits: Limits) -> list[Reading
 
     `window` has readings of one life in rising seq. NEIGHBOUR is not touched: it is `judge_neighbours`'s.
     """
-    known = _context(window, begin)
-    judged = []
+    judged = list(window[max(0, begin - REACH_BEFORE) : begin])
+    context = len(judged)
     for place in range(begin, len(window)):
         reading = window[place]
         if reading.cells:
-            reading = _judge(known[-REACH_BEFORE:], window, place, limits.rules)
-            known.append(reading)
+            reading = _judge(judged[-REACH_BEFORE:], window, place, limits.rules)
         judged.append(reading)
-    return judged
-
-
-def _context(window: Sequence[Reading], begin: int) -> list[Reading]:
-    """The last readings with cells before `begin`, as many as count."""
-    found: list[Reading] = []
-    for place in range(begin - 1, -1, -1):
-        if window[place].cells:
-            found.append(window[place])
-            if len(found) == REACH_BEFORE:
-                break
-    return found[::-1]
+    return judged[context:]
 
 
 def _judge(
@@ -156,39 +143,41 @@ def _away(value: int, time: int, past: Past, rule: Rule) -> bool:
 
 
 def _is_spike(value: int, time: int, last: int, rule: Rule, place: _Place) -> bool:
-    """Whether the value stands out against the last one that serves and the next."""
+    """Whether the value stands out against the last one that serves and one of the next."""
     before, window, here, channel = place
-    after = _successor(window, here, channel, time, rule)
-    if after is None:
+    after = _successors(window, here, channel, time, rule)
+    if not after:
         return False
-    excess = stands_out(last, value, after)
-    return excess > rule.spike and excess > usual(_values(channel, before))
+    told = _told(channel, before)
+    neighbours = [other for other, flags in told if not flags & SPIKE]
+    if not neighbours or neighbours[-1] != last:
+        neighbours.append(last)  # it lies further back
+    excess = stands_out(neighbours, value, after, rule.spike)
+    # Spikes count as usual: where every second value is one, none is.
+    return excess > 0 and excess > usual([other for other, _ in told], rule.noise)
 
 
-def _values(channel: int, before: Sequence[Reading]) -> list[int]:
-    """The values of a channel among `before` that serve."""
+def _told(channel: int, before: Sequence[Reading]) -> list[tuple[int, int]]:
+    """The sound values of a channel among `before`, with their flags."""
     return [
-        cell.value
+        (cell.value, cell.flags)
         for reading in before
         for cell in reading.cells
         if cell.channel == channel
         and cell.value is not None
         and cell.wire == OK
-        and not cell.flags & _DOUBTED
+        and not cell.flags & GROSS_RANGE
     ]
 
 
-def _successor(window: Sequence[Reading], here: int, channel: int, time: int, rule: Rule) -> int | None:
-    """The next value of the channel that serves, within reach of `time`."""
-    left = REACH_AFTER
-    for place in range(here + 1, len(window)):
-        reading = window[place]
+def _successors(window: Sequence[Reading], here: int, channel: int, time: int, rule: Rule) -> list[int]:
+    """The next values of the channel that serve, each within reach of the one before it."""
+    values = []
+    for reading in window[here + 1 : here + 1 + REACH_AFTER]:
         found = find(channel, (reading,))
         if found is not None and reading.time is not None and 0 < reading.time - time <= rule.reach:
             cell = found[0]
             if cell.value is not None and cell.wire == OK and rule.low <= cell.value <= rule.high:
-                return cell.value
-        left -= bool(reading.cells)
-        if not left:
-            break
-    return None
+                values.append(cell.value)
+                time = reading.time
+    return values

@@ -1,31 +1,42 @@
-"""Spike: a value that stands out against the one before and the one after (QARTOD test 6, differential form).
+"""Spike: a value that stands out against the ones before and the ones after (QARTOD test 6, differential form).
 
-It must stand out by more than the quantity's limit, by more than its neighbours differ (a true step or a
-flood's front moves the neighbours apart, too), and by more than this sensor's values usually do of late: a
-thermometer in broken sunlight, or an ultrasonic gauge over rough water, jumps all day.
+It must stand out by more than the quantity's limit against the last value and against one of the next two, for a
+wrong echo sometimes comes twice; by more than those two differ from each other (a true step or a flood's front
+moves them apart); and where the quantity says so, by more than its values usually do of late: a thermometer in
+broken sunlight jumps all day. Where one of the neighbours is itself a little off, the middle of all values around
+decides.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from luftpegel_gateway.checks.table import NOISE
+from luftpegel_gateway.checks.table import FAR
 
 _FEWEST = 4  # steps without which nothing is usual
+_AROUND = 3  # values before, whose middle with those after is the usual height
 
 
-def stands_out(before: int, value: int, after: int) -> int:
-    """By how much `value` stands out against both neighbours, on the same side; 0 where it does not.
+def stands_out(before: Sequence[int], value: int, after: Sequence[int], limit: int) -> int:
+    """By how much `value` stands out, 0 if by less than `limit`. `before` and `after`: neighbours in order."""
+    last = before[-1]
+    around = sorted((*before[-_AROUND:], *after))
+    for back in after:
+        excess = _excess(last, value, back)
+        if excess > limit and excess > abs(back - last):
+            return excess
+        far = abs(value - around[len(around) // 2])
+        if 100 * far > FAR * limit and 2 * excess > far:
+            return far
+    return 0
 
-    It does not either where the neighbours differ by more than that.
-    """
+
+def _excess(before: int, value: int, after: int) -> int:
+    """By how much a value stands out against both neighbours on the same side; below 0: it lies between."""
     up, down = value - before, value - after
-    if up < 0:
-        up, down = -up, -down
-    excess = min(up, down)
-    return excess if excess > abs(after - before) else 0
+    return min(up, down) if up >= 0 else min(-up, -down)
 
 
-def usual(values: Sequence[int]) -> int:
-    """NOISE percent of the larger steps between values in a row; 0 while they are too few to tell."""
+def usual(values: Sequence[int], percent: int) -> int:
+    """`percent` of the middle step between values in a row; 0 while they are too few to tell."""
     steps = sorted(abs(after - before) for before, after in pairwise(values))
-    return NOISE * steps[7 * len(steps) // 10] // 100 if len(steps) >= _FEWEST else 0
+    return percent * steps[len(steps) // 2] // 100 if len(steps) >= _FEWEST else 0

@@ -3,30 +3,17 @@
 Nothing is opened or started here. Every mistake is found in one go, so that an operator mends the file once.
 """
 
-import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway import sinks, sources
-from luftpegel_gateway.config.options import (
-    REQUIRED,
-    Option,
-    Wrong,
-    choice,
-    matching,
-    number,
-    path,
-    port,
-    text,
-    whole,
-)
+from luftpegel_gateway.config.judged import JudgedFile, Mistake
+from luftpegel_gateway.config.options import Option, matching, number, path, port, text, whole
+from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
-from luftpegel_gateway.config.toml_lines import error_line, line_of, lines_of
 from luftpegel_gateway.model.station import Station
-from luftpegel_gateway.words.messages import say
 
 GATEWAY_OPTIONS = {
     "data": Option(path),
@@ -39,15 +26,6 @@ GATEWAY_OPTIONS = {
     "downlink_s_per_hour": Option(number(0, 360), 9.0),
 }
 PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
-STATION_OPTIONS = {
-    "id": Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "LP-0001")),
-    "dev_eui": Option(matching(r"[0-9A-Fa-f]{16}", "70b3d57ed0001234")),
-    "name": Option(text),
-    "kind": Option(choice("climate", "air", "level")),
-    "interval_s": Option(whole(10, 86400), 600),
-    "latitude": Option(number(-90, 90), None),
-    "longitude": Option(number(-180, 180), None),
-}
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
@@ -79,20 +57,6 @@ class Config:
     downlink_s_per_hour: float
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that is wrong in a file: where, which code, and the words of its message."""
-
-    file: Path
-    line: int
-    code: str
-    words: Mapping[str, object]
-
-    def text(self, language: str) -> str:
-        """The mistake for people: file, line, cause, next step."""
-        return f"{self.file}:{self.line}: {say(self.code, language, **self.words)}"
-
-
 class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a programmer
     """The files cannot be used; `mistakes` has all of them in order of their lines."""
 
@@ -101,72 +65,9 @@ class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a progr
         self.mistakes = mistakes
 
 
-class _File:
-    """One TOML file: its values, its lines, and the mistakes found in it so far."""
-
-    def __init__(self, file: Path) -> None:
-        self.path = file
-        self.mistakes: list[Mistake] = []
-        self.lines: dict[KeyPath, int] = {}
-        self.content: dict[str, Any] = {}
-        try:
-            raw = file.read_bytes().decode("utf-8")
-            self.content = tomllib.loads(raw)
-            self.lines = lines_of(raw.replace("\r\n", "\n"))
-        except OSError as error:
-            self._add(1, "LP-301", reason=error.strerror)
-        except UnicodeDecodeError as error:
-            self._add(error.object.count(b"\n", 0, error.start) + 1, "LP-301", reason="not UTF-8")
-        except tomllib.TOMLDecodeError as error:
-            self._add(error_line(error, raw), "LP-302", reason=str(error).split(" (at ")[0])
-
-    def _add(self, line: int, code: str, **words: object) -> None:
-        self.mistakes.append(Mistake(self.path, line, code, words))
-
-    def wrong(self, place: KeyPath, code: str, **words: object) -> None:
-        """Note a mistake at `place`."""
-        self._add(line_of(self.lines, place), code, **words)
-
-    def read(self, place: KeyPath, table: Any, options: Mapping[str, Option]) -> dict[str, Any]:
-        """A table by its options, defaults filled in; what is wrong is noted, and None in the result."""
-        if not isinstance(table, dict):
-            self.wrong(place, "LP-304", key=place[0], expected=f"a table [{place[0]}]", got="a value")
-            return dict.fromkeys(options)
-        self.unknown(place, table, options)
-        return {key: self._value((*place, key), table, key, option) for key, option in options.items()}
-
-    def unknown(self, place: KeyPath, table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        """Note every key that nobody reads, with the one that was probably meant."""
-        for key in table:
-            if key not in known:
-                near = difflib.get_close_matches(key, list(known), 1, 0.5)
-                hint = {"near": near[0]} if near else {"known": ", ".join(known)}
-                self.wrong((*place, key), "LP-303" if near else "LP-313", key=key, **hint)
-
-    def _value(self, place: KeyPath, table: Mapping[str, Any], key: str, option: Option) -> Any:
-        if key not in table:
-            if option.default is REQUIRED:
-                self.wrong(place[:-1], "LP-305", key=key)
-                return None
-            return option.default
-        try:
-            return option.read(table[key], self.path.parent)
-        except Wrong as wrong:
-            self.wrong(place, wrong.code, key=key, **wrong.words)
-            return None
-
-    def tables(self, key: str) -> list[tuple[KeyPath, dict[str, Any]]]:
-        """The elements of an array of tables, each with its place."""
-        found = self.content.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-            self.wrong((key,), "LP-304", key=key, expected=f"tables [[{key}]]", got="something else")
-            return []
-        return [((key, index), table) for index, table in enumerate(found)]
-
-
 def load(file: Path) -> Config:
     """Both files. Raises BadConfig with every mistake found."""
-    main = _File(file)
+    main = JudgedFile(file)
     if main.mistakes:
         raise BadConfig(main.mistakes)
     main.unknown((), main.content, dict.fromkeys(("gateway", "source", "sink", "page")))
@@ -177,7 +78,7 @@ def load(file: Path) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
-    stations, mistakes = _stations(gateway["stations"]) if gateway["stations"] else ((), [])
+    stations, mistakes = read_stations(gateway["stations"]) if gateway["stations"] else ((), [])
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
     return Config(
@@ -204,7 +105,7 @@ def risks(config: Config) -> Iterator[tuple[str, str]]:
             yield from ((part.name, code) for _, code in module.warnings(part.options))
 
 
-def _parts(main: _File, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
+def _parts(main: JudgedFile, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
     """All [[source]] or [[sink]] tables, at least one; their names are added to `names`, which are taken."""
     parts = []
     tables = main.tables(key)
@@ -221,7 +122,7 @@ def _parts(main: _File, key: str, kinds: Mapping[str, str], names: set[str]) -> 
 
 
 def _part(
-    main: _File, key: str, place: KeyPath, table: dict[str, Any], kinds: Mapping[str, str]
+    main: JudgedFile, key: str, place: KeyPath, table: dict[str, Any], kinds: Mapping[str, str]
 ) -> Part | None:
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
@@ -235,28 +136,3 @@ def _part(
         for option, wrong in module.wrong(options):
             main.wrong((*place, option), wrong.code, key=option, **wrong.words)
     return Part(kind, options["name"] or kind, options)
-
-
-def _stations(file: Path) -> tuple[tuple[Station, ...], list[Mistake]]:
-    """The stations of stations.toml; ids and device EUIs are unique."""
-    content = _File(file)
-    if content.mistakes:
-        return (), content.mistakes
-    content.unknown((), content.content, {"station": None})
-    stations = []
-    seen: dict[tuple[str, str], int] = {}
-    for place, table in content.tables("station"):
-        before = len(content.mistakes)
-        values = content.read(place, table, STATION_OPTIONS)
-        if len(content.mistakes) > before:
-            continue
-        station = Station(**values | {"dev_eui": values["dev_eui"].lower()})
-        stations.append(station)
-        for key in ("id", "dev_eui"):
-            line = line_of(content.lines, (*place, key))
-            other = seen.setdefault((key, getattr(station, key)), line)
-            if other != line:
-                content.wrong(
-                    (*place, key), "LP-307", key=key, value=getattr(station, key), other=f"line {other}"
-                )
-    return tuple(stations), sorted(content.mistakes, key=lambda mistake: mistake.line)

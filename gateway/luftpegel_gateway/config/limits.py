@@ -1,4 +1,4 @@
-"""`[station.limits.distance]` in stations.toml: limits of the checks for one place, in the quantity's own unit.
+"""`[station.limits.distance]` in stations.toml: limits of the checks for one place, in the quantity's unit.
 
 What a person writes, centimetres or degrees and hours, becomes whole base units and seconds here.
 """
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from luftpegel_gateway.config.options import Option, Wrong, number
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
-from luftpegel_gateway.model.quantities import Quantity, by_name
+from luftpegel_gateway.model.quantities import Quantity, named, names
 from luftpegel_gateway.model.station import Limit
 
 _LARGEST = 1e9
@@ -20,9 +20,9 @@ _LARGEST = 1e9
 def _size(value: Any, folder: Path) -> float:
     """A number above zero."""
     size = number(0, _LARGEST)(value, folder)
-    if size == 0:
+    if not size:
         raise Wrong("LP-306", expected="> 0", got=value)
-    return size
+    return float(size)
 
 
 # What may stand there; all but low and high are widths, hours for those in _SECONDS.
@@ -54,7 +54,7 @@ def limits_of(file: File, place: KeyPath, tables: Mapping[str, Any]) -> dict[str
     """The limits of a station by the name of a quantity or channel; mistakes are noted in `file`."""
     found = {}
     for name, table in tables.items():
-        quantity = by_name(name)
+        quantity = named(name)
         if quantity is None:
             file.wrong((*place, name), "LP-314", key=name, known=_like(name))
         elif not isinstance(table, dict):
@@ -66,8 +66,7 @@ def limits_of(file: File, place: KeyPath, tables: Mapping[str, Any]) -> dict[str
 
 def _like(name: str) -> str:
     """The names that were probably meant, or all."""
-    known = [quantity for quantity in by_name.names()]
-    return ", ".join(difflib.get_close_matches(name, known, 3, 0.5) or known)
+    return ", ".join(difflib.get_close_matches(name, names(), 3, 0.5) or names())
 
 
 def _limit(file: File, place: KeyPath, quantity: Quantity, table: Mapping[str, Any]) -> Limit:
@@ -79,15 +78,17 @@ def _limit(file: File, place: KeyPath, quantity: Quantity, table: Mapping[str, A
             file.wrong((*place, key), "LP-319", key=key, value=told[key], unit=quantity.symbol)
     for key in ("low", "high"):
         if key in base and not quantity.low <= base[key] <= quantity.high:
-            edges = (f"{Decimal(edge).scaleb(quantity.exponent).normalize():f}" for edge in _edges(quantity))
-            file.wrong((*place, key), "LP-316", key=key, value=told[key], range=" .. ".join(edges))
-    if base.get("low", quantity.low) >= base.get("high", quantity.high):
-        file.wrong(place, "LP-315", low=told.get("low"), high=told.get("high"))
+            edges = f"{_told(quantity, quantity.low)} .. {_told(quantity, quantity.high)}"
+            file.wrong((*place, key), "LP-316", key=key, value=told[key], range=edges)
+    low, high = base.get("low", quantity.low), base.get("high", quantity.high)
+    if low >= high:
+        file.wrong(place, "LP-315", low=_told(quantity, low), high=_told(quantity, high))
     return Limit(**base)
 
 
-def _edges(quantity: Quantity) -> tuple[int, int]:
-    return quantity.low, quantity.high
+def _told(quantity: Quantity, base: int) -> str:
+    """Base units as a number in the quantity's unit."""
+    return f"{Decimal(base).scaleb(quantity.exponent).normalize():f}"
 
 
 def _base(quantity: Quantity, key: str, value: float) -> int:

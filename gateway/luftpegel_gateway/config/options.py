@@ -6,7 +6,7 @@ uses or raises `Wrong` with an LP code. Sources and sinks bring tables of their 
 
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,24 @@ def secret(value: Any, folder: Path) -> str:
     if not lines or not lines[0]:
         raise Wrong("LP-308", path=found, reason="empty")
     return lines[0]
+
+
+def table(value: Any, _folder: Path) -> Mapping[str, Any]:
+    """A table; what may stand in it, another reader judges."""
+    if not isinstance(value, dict):
+        raise Wrong("LP-304", expected="a table", got=_kind(value))
+    return value
+
+
+def listed(each: Reader) -> Reader:
+    """A list, all of whose elements `each` reads."""
+
+    def read(value: Any, folder: Path) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Wrong("LP-304", expected="a list", got=_kind(value))
+        return tuple(each(element, folder) for element in value)
+
+    return read
 
 
 port = whole(1, 65535)

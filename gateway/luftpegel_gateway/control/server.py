@@ -12,6 +12,7 @@ import os
 import socket
 import stat
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from luftpegel_gateway.control.address import NAME, short_path
@@ -21,6 +22,7 @@ from luftpegel_gateway.model.faults import Fault
 
 log = logging.getLogger("luftpegel.gateway")
 MOST_CONNECTIONS = 8
+RETRY_S = 1.0
 IDLE_S = 60.0  # how long a connection may say nothing, or not take its answer
 
 
@@ -30,18 +32,16 @@ async def serving(folder: Path, handlers: Handlers) -> AsyncIterator[None]:
 
     OSError: this folder cannot hold a socket, or something else has its name; a gateway can run without.
     """
-    service = _Service(handlers)
-    listening = _listen(folder / NAME)
-    number = _inode(folder / NAME)
-    server = await asyncio.start_server(service.connected, sock=listening, limit=LARGEST_LINE)
-    try:
-        yield
-    finally:
-        server.close()
-        await service.stop()
-        with contextlib.suppress(OSError):
-            if _inode(folder / NAME) == number:
-                (folder / NAME).unlink()
+    with _listen(folder / NAME) as listening:
+        number = _inode(folder / NAME)
+        service = _Service(listening, handlers)
+        try:
+            yield
+        finally:
+            await service.stop()
+            with contextlib.suppress(OSError):
+                if _inode(folder / NAME) == number:
+                    (folder / NAME).unlink()
 
 
 def _listen(file: Path) -> socket.socket:
@@ -57,6 +57,7 @@ def _listen(file: Path) -> socket.socket:
             listening.bind(path)
         fresh.chmod(0o600)
         listening.listen(MOST_CONNECTIONS)
+        listening.setblocking(False)
         fresh.replace(file)
     except OSError:
         listening.close()
@@ -70,31 +71,71 @@ def _inode(file: Path) -> int:
 
 
 class _Service:
-    """The open connections."""
+    """The open connections. It accepts them itself, so that none is half open when it stops.
 
-    def __init__(self, handlers: Handlers) -> None:
+    asyncio's own server has connections that it has accepted and not told of yet, and waits for all of them.
+    """
+
+    def __init__(self, listening: socket.socket, handlers: Handlers) -> None:
+        self._listening = listening
         self._handlers = handlers
+        self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._later: asyncio.TimerHandle | None = None
+        self._stopped = False
+        self._open()
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection until it ends."""
-        task = asyncio.current_task()
-        if task is None or len(self._tasks) >= MOST_CONNECTIONS:
-            writer.close()
+    async def stop(self) -> None:
+        """Accept nobody any more, and end all connections."""
+        self._stopped = True
+        self._shut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _open(self) -> None:
+        if not self._stopped:
+            self._loop.add_reader(self._listening, self._accept)
+
+    def _shut(self) -> None:
+        self._loop.remove_reader(self._listening)
+        if self._later is not None:
+            self._later.cancel()
+
+    def _accept(self) -> None:
+        """Take the next connection; at most so many at once, the others wait."""
+        try:
+            connection, _ = self._listening.accept()
+        except BlockingIOError:
             return
+        except OSError as error:  # no descriptor is left
+            log.warning("control: %s", error)
+            self._shut()
+            self._later = self._loop.call_later(RETRY_S, self._open)
+            return
+        task = self._loop.create_task(self._converse(connection))
         self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, connection))
+        if len(self._tasks) >= MOST_CONNECTIONS:
+            self._shut()
+
+    def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        connection.close()  # here, since a task that is cancelled before it begins runs nothing of its own
+        self._tasks.discard(task)
+        self._open()
+
+    async def _converse(self, connection: socket.socket) -> None:
+        """One connection until it ends."""
+        connection.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=connection, limit=LARGEST_LINE)
+        writer.transport.set_write_buffer_limits(0)  # so that `drain` waits until everything is sent
         try:
             with contextlib.suppress(OSError, TimeoutError):
                 await self._answer(reader, writer)
         finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def stop(self) -> None:
-        """End all connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await _line(reader):

@@ -1,8 +1,8 @@
 """What an uplink tells: readings row by row, newest first, or a status, or an alarm.
 
-Reading a row costs time, and most rows of a frame are history that is known already; so rows are read one at a
-time, by whoever knows when to stop. A frame that is not read to its end is not checked to its end either; its
-bytes were covered by LoRaWAN's own integrity code.
+Reading a row costs time, and most rows of a frame are history that is known already; so rows are read one
+at a time, by whoever knows when to stop. A frame that is not read to its end is not checked to its end
+either; its bytes were covered by LoRaWAN's own integrity code.
 """
 
 import msgspec
@@ -53,7 +53,9 @@ class Readings:
         if not row.absent:
             steps = self.steps
             columns = zip(self._reader.channels, row.values, row.quality, strict=True)
-            cells = tuple([Cell(channel, value, told) for channel, value, told in columns if channel in steps])
+            cells = tuple(
+                [Cell(channel, value, told) for channel, value, told in columns if channel in steps]
+            )
         told = Told(row.seq, None if row.absent else row.age, cells)
         self.rows.append(told)
         return told
@@ -89,7 +91,8 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 def decode_uplink(uplink: Uplink) -> Readings | Status | Alarm | Nothing:
-    """What the uplink tells. Raises Refused with the wire's own code, or LP-251; nothing else, for any bytes."""
+    """What the uplink tells. Raises Refused with the wire's own code, or LP-251; nothing else, for any
+    bytes."""
     if uplink.encrypted:
         raise Refused("LP-251", "joinServerContext is set: the payload is still encrypted")
     if not uplink.f_port or not uplink.data:

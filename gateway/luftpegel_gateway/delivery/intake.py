@@ -56,7 +56,7 @@ class Intake:
         self._news = asyncio.Event()
         self._watchers: list[asyncio.Event] = []
         self._full = False
-        self._told: str | None = None  # the code of the journal's trouble; None: a process before may have told
+        self._told: str | None = None  # the code of the journal's trouble; None: unknown yet
         self.held = 0  # bytes that wait, those of the batch at work among them
 
     def deliver(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:

@@ -1,8 +1,8 @@
 """How long a downlink occupies a radio gateway, and whether it still may: a budget across all stations.
 
-While a radio gateway sends it hears nothing, and the band allows it little. After an outage every station has a
-gap; without a bound, their requests would take the air from the very uplinks that bring the readings. The
-budget is a gateway's and an hour's. What does not fit waits for a later uplink of its station.
+While a radio gateway sends it hears nothing, and the band allows it little. After an outage every station
+has a gap; without a bound, their requests would take the air from the very uplinks that bring the readings.
+The budget is a gateway's and an hour's. What does not fit waits for a later uplink of its station.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ SLOWEST = 0
 
 
 def airtime_us(data_rate: int | None, payload: int) -> int:
-    """Time on air of a downlink in EU868, microseconds; Semtech AN1200.13. An unknown data rate is the slowest."""
+    """Time on air of a downlink in EU868, microseconds; Semtech AN1200.13. An unknown data rate is the
+    slowest."""
     rate = SLOWEST if data_rate is None or not 0 <= data_rate <= 6 else data_rate
     factor, bandwidth_khz = (7, 250) if rate == 6 else (12 - rate, 125)
     symbol_us = (1 << factor) * 1000 // bandwidth_khz

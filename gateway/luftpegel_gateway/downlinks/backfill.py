@@ -3,8 +3,8 @@
 Every uplink carries history, so most gaps heal before they are seen here: a gap that is still open under a
 new frame lies deeper than its history reaches, and the next frame will reach no deeper. Then the station is
 asked, one request at a time. A request that stays unanswered is repeated after some uplinks, later and later,
-after the other gaps had their turn: a gap that no station can fill holds up no other. Time is counted in uplinks,
-because a class A station listens only after one, and no clock can spoil that.
+after the other gaps had their turn: a gap that no station can fill holds up no other. Time is counted in
+uplinks, because a class A station listens only after one, and no clock can spoil that.
 """
 
 import uuid

@@ -11,7 +11,7 @@ from luftpegel_gateway.model.events import Clocks
 
 AGREE_S = 60
 QUEUED_S = 400 * 86400  # longer than any queue keeps a frame
-EARLIEST_S = 1_577_836_800  # 2020: before LoRaWAN 1.0.4; a clock that has lost its date tells 1970, 1980 or 2006
+EARLIEST_S = 1_577_836_800  # 2020; a clock that has lost its date tells 1970, 1980 or a week of 2006
 LATEST_S = 4_102_444_800  # 2100
 SECOND = 1_000_000
 
@@ -37,7 +37,7 @@ def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
     if clocks.network is not None and _all_agree(clocks, clocks.network, own_s):
         return Estimate(clocks.network, True)
-    witnesses = _witnesses(clocks, own_s)
+    witnesses = _witnesses(clocks)
     if not witnesses:
         return Estimate(own_s * SECOND, False)
     votes = [(_support(at, witnesses, own_s), -place, at) for place, (at, _) in enumerate(witnesses)]
@@ -61,7 +61,7 @@ def _all_agree(clocks: Clocks, at: int, own_s: int) -> bool:
     )
 
 
-def _witnesses(clocks: Clocks, own_s: int) -> list[tuple[int, float]]:
+def _witnesses(clocks: Clocks) -> list[tuple[int, float]]:
     """(time, weight) of each clock but our own, the preferred one first; the same word counts once."""
     found: list[tuple[int, float]] = []
     if clocks.network is not None:

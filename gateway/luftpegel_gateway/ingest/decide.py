@@ -1,4 +1,5 @@
-"""Decides a batch: each delivery behind a bulkhead of its own, the next one knowing what the last one changed.
+"""Decides a batch: each delivery behind a bulkhead of its own, the next one knowing what the last one
+changed.
 
 Pure: what is known comes in as a snapshot, what is to be known goes out as outcomes. Never raises for a bad
 message: it comes out with faults, and every good reading of the same frame beside them.
@@ -10,13 +11,12 @@ from zlib import crc32
 
 import msgspec
 
-from luftpegel_gateway.checks import limits_for
 from luftpegel_gateway.decode.uplink import Alarm, Readings, Status, decode_uplink
 from luftpegel_gateway.downlinks import airtime, backfill
 from luftpegel_gateway.ingest import names, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
-from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot, StationKey
+from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot
 from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Fault, Refused
 from luftpegel_gateway.model.names import Ref
@@ -44,6 +44,14 @@ class Filter(Protocol):
         """How to count the event of a device that nobody knows; None: it goes into quarantine."""
 
 
+class _Batch(msgspec.Struct, frozen=True):
+    """What all deliveries of a batch share; `again`: they come from quarantine."""
+
+    draft: Draft
+    now: int
+    again: bool
+
+
 class Decider:
     """The rules, with what they need to know of the outside: how to parse, and who a device is."""
 
@@ -51,7 +59,7 @@ class Decider:
         self,
         parse: Parse,
         resolve: Resolve,
-        filters: Mapping[str, Filter] = {},  # noqa: B006 - never changed
+        filters: Mapping[str, Filter] = {},
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
     ) -> None:
         """`filters`: by the source's name; a source without one is read whole."""
@@ -67,7 +75,8 @@ class Decider:
         return draft.outcomes(each)
 
     def decide_again(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
-        """The same for messages from quarantine: they are no repeats, say nothing of today's link, ask nothing."""
+        """The same for messages from quarantine: they are no repeats, say nothing of today's link, ask
+        nothing."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now, again=True) for delivery in deliveries]
         return draft.outcomes(each)
@@ -79,20 +88,20 @@ class Decider:
         except Refused as refusal:
             return Outcome(faults=(Fault(refusal.code, refusal.detail),))
         try:
-            return self._event(delivery, event, draft, now, again)
+            return self._event(delivery.source, event, _Batch(draft, now, again))
         except Refused as refusal:
             fault = Fault(refusal.code, refusal.detail)
         except Exception as error:  # a mistake of ours costs this frame's delivery, not its bytes
             fault = Fault("LP-254", f"{type(error).__name__}: {error}")
         return Outcome(dev_eui=event.dev_eui, faults=(fault,))
 
-    def _event(self, delivery: Delivery, event: Event, draft: Draft, now: int, again: bool) -> Outcome:
+    def _event(self, source: str, event: Event, batch: _Batch) -> Outcome:
         if isinstance(event, Passed):
             return Outcome(dev_eui=event.dev_eui, passed=event.reason)
-        sieve = self._filters.get(delivery.source)
+        sieve = self._filters.get(source)
         if sieve and (out := sieve.kept_out(event)):
             return Outcome(dev_eui=event.dev_eui, passed=out.reason)
-        station = self._resolve(delivery.source, event.dev_eui)
+        station = self._resolve(source, event.dev_eui)
         if station is None:
             return self._stranger(event, sieve)
         if isinstance(event, Notice):
@@ -100,10 +109,10 @@ class Decider:
         key = (station.tenant, station.id)
         if isinstance(event, Joined):
             # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
-            state = msgspec.structs.replace(draft.state(key), marks=(), joined=True)
-            draft.states[key] = state
+            state = msgspec.structs.replace(batch.draft.state(key), marks=(), joined=True)
+            batch.draft.states[key] = state
             return Outcome(keep=True, key=key, dev_eui=event.dev_eui)
-        return self._uplink(event, station, key, draft, now, again)
+        return self._uplink(event, station, batch)
 
     @staticmethod
     def _stranger(event: Uplink | Joined | Notice, sieve: Filter | None) -> Outcome:
@@ -114,9 +123,9 @@ class Decider:
         reason = out.reason if out else "no uplink of an unknown device"
         return Outcome(dev_eui=event.dev_eui, passed=reason)
 
-    def _uplink(
-        self, event: Uplink, station: Station, key: StationKey, draft: Draft, now: int, again: bool
-    ) -> Outcome:
+    def _uplink(self, event: Uplink, station: Station, batch: _Batch) -> Outcome:
+        draft, now, again = batch.draft, batch.now, batch.again
+        key = (station.tenant, station.id)
         state = draft.state(key)
         mark = _mark(event)
         if mark in state.marks and not again:
@@ -133,7 +142,7 @@ class Decider:
                 link=_link(state.link, event, received, now),
             )
         try:
-            state, grew = self._content(event, station, state, received, draft, outcome)
+            state, grew = self._content((event, received), station, state, draft, outcome)
         except Refused as refusal:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
@@ -145,20 +154,22 @@ class Decider:
 
     @staticmethod
     def _content(
-        event: Uplink, station: Station, state: StationState, received: Estimate, draft: Draft, outcome: Outcome
+        told: tuple[Uplink, Estimate], station: Station, state: StationState, draft: Draft, outcome: Outcome
     ) -> tuple[StationState, bool]:
         """Fold what the frame tells into the state; readings, items and faults go where they belong.
 
         Also whether the current life's newest number grew: then the station's history is as deep as it gets.
         """
+        event, received = told
         content = decode_uplink(event)
         if isinstance(content, Readings):
-            change = uplink.take(station, state, content, received, draft, limits_for(station))
+            change = uplink.take(station, state, content, received, draft)
             outcome.faults = change.faults
             outcome.received_at = change.received_at
             for reading in change.readings:
                 draft.put(change.ref, reading)
             draft.items.extend(change.items)
+            change.state = _reaching_back(station, change.state)
             return change.state, change.grew and change.ref.life == change.state.life.number
         if isinstance(content, Status):
             return _status(station, state, content, received), False
@@ -213,23 +224,31 @@ def _status(station: Station, state: StationState, told: Status, received: Estim
     """A status frame: how far the station's journal reaches, and whether its numbers went back."""
     if state.status is not None and received.at < state.status.at:
         return state
-    status = StatusTold(received.at, told.fields)
-    oldest, newest = told.fields.get("oldest_seq"), told.fields.get("newest_seq")
-    life = state.life
-    top = life.seen.newest
+    newest, top = told.fields.get("newest_seq"), state.life.seen.newest
     back = isinstance(newest, int) and top is not None and newest < top and received.sure
-    if back or not state.lives:
-        return msgspec.structs.replace(state, status=status, joined=state.joined or back)
-    if isinstance(oldest, int):
-        life = names.reaching_back(life, oldest, station.interval_s)
-    return msgspec.structs.replace(state, status=status, lives=(*state.lives[:-1], life))
+    state = msgspec.structs.replace(
+        state, status=StatusTold(received.at, told.fields), joined=state.joined or back
+    )
+    return state if back else _reaching_back(station, state)
+
+
+def _reaching_back(station: Station, state: StationState) -> StationState:
+    """The current life knows how far back its station's journal goes, from a status of the same numbering."""
+    if state.status is None or not state.lives:
+        return state
+    oldest, newest = (state.status.fields.get(name) for name in ("oldest_seq", "newest_seq"))
+    life, first = state.life, state.life.seen.oldest
+    if not isinstance(oldest, int) or first is None or oldest >= first or life.oldest_told is not None:
+        return state
+    if isinstance(newest, int) and newest < first:
+        return state  # the numbering before this one
+    life = names.reaching_back(life, oldest, station.interval_s)
+    return msgspec.structs.replace(state, lives=(*state.lives[:-1], life))
 
 
 def _alarm(ref: Ref, told: Alarm, received: Estimate) -> AlarmRaised:
     time = received.seconds - told.age
-    return AlarmRaised(
-        ref, told.seq, time, told.channel, told.kind, told.value, told.threshold, received.at
-    )
+    return AlarmRaised(ref, told.seq, time, told.channel, told.kind, told.value, told.threshold, received.at)
 
 
 def _asked(state: StationState, asked: Asked | None) -> StationState:

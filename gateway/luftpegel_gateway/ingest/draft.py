@@ -1,4 +1,5 @@
-"""What is known while a batch is decided: the snapshot from before it, and on top what the batch has changed."""
+"""What is known while a batch is decided: the snapshot from before it, and on top what the batch has
+changed."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
 """Runs the checks over what is new, and over what is known already and within a check's reach.
 
-A verdict depends on the readings of a life and never on the order in which they came: a reading that comes late
-has its neighbours judged anew, as far as their verdicts change.
+A verdict depends on the readings of a life and never on the order in which they came: a reading that comes
+late has its neighbours judged anew, as far as their verdicts change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,12 @@ def judged(ref: Ref, changed: Mapping[int, Reading], draft: Draft, limits: Limit
 
     In rising order of their numbers. `changed`: new or corrected readings by number, not in `draft` yet.
     """
-    lowest, highest = min(changed), max(changed)
     newest = draft.newest(ref)
-    if not newest or newest[-1].seq < lowest:
+    if not newest or newest[-1].seq < min(changed):
         context = newest[-_CONTEXT:]
         window = [*context, *(changed[seq] for seq in sorted(changed))]
         return _differing(window, max(0, len(context) - REACH_AFTER), changed, limits)
-    return _among_known(ref, changed, lowest, highest, draft, limits)
+    return _among_known(ref, changed, draft, limits)
 
 
 def _differing(
@@ -38,10 +37,9 @@ def _differing(
     return [after for before, after in pairs if before.seq in changed or before != after]
 
 
-def _among_known(
-    ref: Ref, changed: Mapping[int, Reading], lowest: int, highest: int, draft: Draft, limits: Limits
-) -> list[Reading]:
+def _among_known(ref: Ref, changed: Mapping[int, Reading], draft: Draft, limits: Limits) -> list[Reading]:
     """The same where known readings lie between and behind the changed ones."""
+    lowest, highest = min(changed), max(changed)
     context = draft.before(ref, lowest, _CONTEXT)
     rows = {reading.seq: reading for reading in draft.between(ref, lowest, highest)} | dict(changed)
     touched = [rows[seq] for seq in sorted(rows)]

@@ -26,11 +26,12 @@ def known(life: Life, here: Sequence[int], gone: Sequence[int]) -> Life:
 
 
 def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
-    """The life before readings from `lowest` on (at `time`) join it: the gap below them is cut to what can be.
+    """The life before readings from `lowest` on (at `time`) join it: the gap below them is cut to what can
+    be.
 
-    Between two readings no more can have been given than time passed for. The rest was skipped: a station that
-    lost power goes on at its checkpoint, and nobody knows which numbers it never gave. So up to `JUMP` too many
-    are asked for but not counted as missing; beyond that, those in the middle are taken as skipped.
+    Between two readings no more can have been given than time passed for. The rest was skipped: a station
+    that lost power goes on at its checkpoint, and nobody knows which numbers it never gave. So up to `JUMP`
+    too many are asked for but not counted as missing; beyond that, those in the middle are taken as skipped.
     """
     top = life.seen.newest
     if top is None or lowest <= top + 1 or time is None or life.newest_time is None:
@@ -50,12 +51,14 @@ def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
 
 
 def fitting(passed_s: int, pace_s: int) -> int:
-    """How many readings can lie between two that are so far apart; a tenth of the pace is the clocks' slack."""
+    """How many readings can lie between two that are so far apart; a tenth of the pace is the clocks'
+    slack."""
     return max(0, -(-(10 * passed_s - pace_s) // (10 * max(1, pace_s))) - 1)
 
 
 def reaching_back(life: Life, oldest: int, interval_s: int) -> Life:
-    """The life after the station said that its journal begins with `oldest`: no further than one can reach."""
+    """The life after the station said that its journal begins with `oldest`: no further than one can
+    reach."""
     first = life.seen.oldest
     if first is None or oldest < 0:
         return life

@@ -1,8 +1,8 @@
 """Two tellings of one reading: do they agree, and what does the second one add?
 
-A reading is told by some forty frames. Values may come in coarser steps from one frame than from another; the time
-is the truest where the reading was the youngest, for the frame's own error is the same for all its rows and a
-sleeping board's clock runs up to several per cent wrong.
+A reading is told by some forty frames. Values may come in coarser steps from one frame than from another;
+the time is the truest where the reading was the youngest, for the frame's own error is the same for all its
+rows and a sleeping board's clock runs up to several per cent wrong.
 """
 
 from collections.abc import Mapping, Sequence

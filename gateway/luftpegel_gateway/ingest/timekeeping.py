@@ -1,10 +1,10 @@
 """How one wrong clock changes nothing, and how a wrong beginning is mended.
 
 The rows of a frame that are known already tell when it was sent: known time + age. A frame whose clocks say
-something else is a dissenter. As long as more frames fit the known times than dissent in a row, the known times
-stand and give the dissenter's new readings their time; when the dissenters win, times move to what they say: all
-that hang together if hardly a frame had supported them (the beginning was wrong), else only those since the
-first dissenter (a clock was set). Pure.
+something else is a dissenter. As long as more frames fit the known times than dissent in a row, the known
+times stand and give the dissenter's new readings their time; when the dissenters win, times move to what
+they say: all that hang together if hardly a frame had supported them (the beginning was wrong), else only
+those since the first dissenter (a clock was set). Pure.
 """
 
 import msgspec
@@ -20,8 +20,8 @@ PATIENCE = 5  # so many dissenters in a row win against any support
 class Kept(msgspec.Struct, frozen=True):
     """The frame's time to use (Unix seconds), how sure it is, the new timekeeping, and what to move.
 
-    `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only those
-    that were unsure until now.
+    `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only
+    those that were unsure until now.
     """
 
     received_s: int

@@ -1,17 +1,18 @@
 """The way of a readings frame: rows, life, time, names, checks, items for the sinks, and what to ask for.
 
-Rows are read newest first, and no further than to the first one that is known, agrees, and was told at least as
-truly: what lies behind it was told before. So the work grows with what is new, not with what a frame repeats.
+Rows are read newest first, and no further than to the first one that is known, agrees, and was told at
+least as truly: what lies behind it was told before. So the work grows with what is new, not with what a
+frame repeats.
 """
 
 import msgspec
 
-from luftpegel_gateway.checks import Limits
+from luftpegel_gateway.checks import limits_for
 from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
-from luftpegel_gateway.ingest.lives import SLACK_S, home_of, pace
+from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, pace
 from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, same_values, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
@@ -36,18 +37,16 @@ class Change(msgspec.Struct):
     grew: bool = False  # the life's newest number is a new one
 
 
-def take(
-    station: Station, state: StationState, frame: Readings, received: Estimate, draft: Draft, limits: Limits
-) -> Change:
+def take(station: Station, state: StationState, frame: Readings, received: Estimate, draft: Draft) -> Change:
     """All that a readings frame means. Raises Refused where its bytes are damaged."""
     ref = Ref(station.tenant, station.id, state.life.number)
     life = state.life
     if not state.lives or not _follows(ref, life, frame, received, draft):
-        home = home_of(ref, state, frame, received, draft, station.interval_s)
-        life = home.life
+        frame.rest()
+        life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
         ref = Ref(station.tenant, station.id, life.number)
     telling = _Telling(ref, life, frame, received, draft)
-    return telling.change(station, state, limits)
+    return telling.change(station, state)
 
 
 def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> bool:
@@ -113,10 +112,11 @@ class _Telling:
         if not covers(known, row):
             self.better.append((known, row))
 
-    def change(self, station: Station, state: StationState, limits: Limits) -> Change:
+    def change(self, station: Station, state: StationState) -> Change:
         """What this frame changes."""
         kept = self._time()
         changed = self._changed(kept)
+        limits = limits_for(station)
         rows = judging.judged(self.ref, changed, self.draft, limits) if changed else []
         readings, items = self._told(rows, kept)
         life = self._life(kept, station.interval_s)
@@ -234,6 +234,9 @@ def _same_for_sinks(before: Reading, after: Reading) -> bool:
     if before.time != after.time or before.unsure != after.unsure or len(before.cells) != len(after.cells):
         return False
     return all(
-        old.channel == new.channel and old.value == new.value and old.wire == new.wire and old.flags == new.flags
+        old.channel == new.channel
+        and old.value == new.value
+        and old.wire == new.wire
+        and old.flags == new.flags
         for old, new in zip(before.cells, after.cells, strict=True)
     )

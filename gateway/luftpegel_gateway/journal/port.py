@@ -189,15 +189,19 @@ class Reader(Protocol):
         """The state of every station that was ever heard."""
 
     def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
-        """The last readings of a station with the number of their life, newest first, absent ones left
-        out."""
+        """The last readings of a station over all its lives, with the number of their life, absent ones left
+        out; newest first by time, those without a time last."""
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """The last things that the network server logged about a device: when (Unix s), code, text."""
 
     def quarantine(
-        self, *, code: str | None = None, dev_eui: str | None = None, resolved: bool = False, limit: int =
-        1000
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        resolved: bool = False,
+        limit: int = 1000,
     ) -> Sequence[Entry]:
         """The newest `limit` entries, oldest first."""
 

@@ -35,3 +35,13 @@ def name_of(channel: int) -> str:
 def decimal(channel: int, value: int) -> str:
     """A value of base units as an exact decimal number in the quantity's unit: 2153 -> '21.53'."""
     return str(channels.format_value(channel, value))
+
+
+def named(name: str) -> Quantity | None:
+    """The quantity of a channel's name: `distance`, `distance-2`."""
+    return cast(Quantity | None, channels.BY_NAME.get(name.removesuffix("-2")))
+
+
+def names() -> tuple[str, ...]:
+    """The names of all quantities."""
+    return tuple(channels.BY_NAME)

@@ -9,7 +9,7 @@ a proxy.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -60,17 +60,29 @@ class BadRequest(Exception):  # noqa: N818 - the other side's mistake
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-async def serve(host: str, port: int, handler: Handler) -> asyncio.Server:
-    """Listen and answer until the server is closed. Raises OSError when the port is taken."""
+@contextlib.asynccontextmanager
+async def serving(host: str, port: int, handler: Handler) -> AsyncIterator[asyncio.Server]:
+    """Listen and answer inside the context; at its end nobody is waited for. OSError: the port is taken."""
     connections = asyncio.Semaphore(MOST_CONNECTIONS)
+    writers: set[asyncio.StreamWriter] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, TimeoutError):
-            async with connections:
-                await asyncio.wait_for(_answer(reader, writer, handler), PATIENCE_S)
-        writer.close()
+        writers.add(writer)
+        try:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with connections:
+                    await asyncio.wait_for(_answer(reader, writer, handler), PATIENCE_S)
+        finally:
+            writers.discard(writer)
+            writer.close()
 
-    return await asyncio.start_server(connected, host, port, limit=LARGEST_HEAD)
+    server = await asyncio.start_server(connected, host, port, limit=LARGEST_HEAD)
+    try:
+        yield server
+    finally:
+        server.close()
+        for writer in writers:  # browsers open connections ahead of need, and say nothing on them
+            writer.transport.abort()
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:

@@ -68,10 +68,11 @@ class Republish:
         self._loaded = retained is None
         self._publisher: Publisher | None = Publisher(options, name)  # TLS files are read now: CannotStart
         self._started = False
+        self._closing: set[asyncio.Task[None]] = set()
         self._window = LARGEST_WINDOW
         self._done: dict[tuple[str, bytes], str] = {}  # answers to messages of a batch that was not finished
         self._suspect: tuple[tuple[str, bytes], int] | None = None  # alone in flight at a loss, and how often
-        self._stations: set[str] = set()  # whose messages this connection could write
+        self._stations: set[str] = set()  # whose messages could be written since the start
 
     async def start(self) -> None:
         """See `Sink`."""
@@ -79,29 +80,40 @@ class Republish:
 
     async def stop(self) -> None:
         """See `Sink`."""
-        await self._drop()
+        self._drop()
+        await asyncio.gather(*self._closing)
 
     async def deliver(self, items: Sequence[Item]) -> list[Rejection]:
         """See `Sink`."""
-        publisher = await self._ready()
+        await self._ready()
         plan = self._plan(items)
-        open_ones = [planned for planned in plan if planned.key not in self._done]
-        try:
-            answers = await publisher.publish([planned.message for planned in open_ones], self._window)
-        except Lost as lost:
-            await self._remember(open_ones, lost.answers)
-            self._suspect_of(open_ones, lost)
-            await self._drop()
-            raise SinkDown("LP-420", f"{self._address}: {lost}") from lost
-        await self._remember(open_ones, answers)
-        self._window = min(self._window * NARROWER, LARGEST_WINDOW)
+        while not await self._send([planned for planned in plan if planned.key not in self._done]):
+            await self._ready()
         refused = [(planned, reason) for planned in plan if (reason := self._done[planned.key]) != ACCEPTED]
-        accepted = {items[planned.item].ref.station for planned in plan if not self._done[planned.key]}
-        if refused and not accepted:
-            await self._judge(publisher, {items[planned.item].ref.station for planned, _ in refused}, refused)
+        taken = [planned for planned in plan if self._done[planned.key] == ACCEPTED]
+        accepted = {items[planned.item].ref.station for planned in taken}
+        if refused and not taken:
+            await self._judge({items[planned.item].ref.station for planned, _ in refused}, refused)
         self._stations |= accepted
         self._done.clear()
         return self._rejections(items, refused)
+
+    async def _send(self, plan: Sequence[Planned]) -> bool:
+        """Publish and remember the answers; False: go on with a new connection. Raises SinkDown."""
+        publisher = await self._ready()
+        try:
+            answers = await publisher.publish([planned.message for planned in plan], self._window)
+        except Lost as lost:
+            self._drop()
+            await self._remember(plan, lost.answers)
+            self._window = max(1, self._window // NARROWER)
+            if any(lost.answers):  # mosquitto 2.0.11 ends the connection after it has refused something
+                return False
+            self._suspect_of(plan, lost)
+            raise SinkDown("LP-420", f"{self._address}: {lost}") from lost
+        await self._remember(plan, answers)
+        self._window = min(self._window * NARROWER, LARGEST_WINDOW)
+        return True
 
     async def _ready(self) -> Publisher:
         """The connection. Raises SinkDown."""
@@ -126,12 +138,13 @@ class Republish:
             self._started = True
         return self._publisher
 
-    async def _drop(self) -> None:
-        """End the connection; the next delivery makes a new one."""
+    def _drop(self) -> None:
+        """End the connection; the next delivery makes a new one, and need not wait for the end of this."""
         publisher, self._publisher, self._started = self._publisher, None, False
-        self._stations.clear()
         if publisher is not None:
-            await publisher.close()
+            closing = asyncio.create_task(publisher.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     def _plan(self, items: Sequence[Item]) -> list[Planned]:
         """All messages in order; a value is retained only when none that is newer is or will be."""
@@ -166,8 +179,7 @@ class Republish:
             raise SinkDown("LP-411", f"{self._name}: {error}") from error
 
     def _suspect_of(self, sent: Sequence[Planned], lost: Lost) -> None:
-        """A connection was lost: send fewer at a time until it is plain whose message costs it."""
-        self._window = max(1, self._window // NARROWER)
+        """A connection was lost; with one message in flight it is plain which may have cost it."""
         if lost.silent or len(lost.in_flight) != 1:
             return
         key = sent[lost.in_flight[0]].key
@@ -176,17 +188,17 @@ class Republish:
         if times >= LOST_ALONE:
             self._done[key] = f"the broker ends the connection when it gets this: {lost}"
 
-    async def _judge(
-        self, publisher: Publisher, stations: set[str], refused: Sequence[tuple[Planned, str]]
-    ) -> None:
+    async def _judge(self, stations: set[str], refused: Sequence[tuple[Planned, str]]) -> None:
         """All was refused: raises SinkDown where that means the connection, not these messages."""
         if self._stations and not stations & self._stations:
             return
+        self._drop()  # it may be about to end, see `_send`
+        publisher = await self._ready()
         try:
             answers = await publisher.publish([Message(f"{self._prefix}/{PROBE}", b"")])
         except Lost as lost:
             self._done.clear()  # it is the broker, not these messages
-            await self._drop()
+            self._drop()
             raise SinkDown("LP-420", f"{self._address}: {lost}") from lost
         if answers != [ACCEPTED]:
             planned, reason = refused[0]

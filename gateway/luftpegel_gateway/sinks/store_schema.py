@@ -48,21 +48,36 @@ CREATE TABLE alarms (                -- what a station itself raised
 # Begins with what people ask by; the tenant stands before the time, so that the newest is found in one step.
 BY_TIME = "CREATE INDEX readings_by_time ON readings (station, channel, tenant, time)"
 
-# The newest reading of each station and channel. It steps through the index from one station's channel to the
-# next, so that it costs the number of these, not the number of readings.
-_NEXT = """(SELECT r.{column} FROM readings AS r
-        WHERE (r.station, r.channel, r.tenant) > (series.station, series.channel, series.tenant)
-        ORDER BY r.station, r.channel, r.tenant LIMIT 1)"""
+# The newest reading of each station and channel. It steps through the index from one station to the next and
+# from one of its channels to the next, so it costs the number of these, not the number of readings.
 _NEWEST = """(SELECT r.{column} FROM readings AS r
         WHERE r.station = series.station AND r.channel = series.channel AND r.tenant = series.tenant
         ORDER BY r.time DESC, r.life DESC, r.seq DESC LIMIT 1)"""
 CURRENT = f"""
 CREATE VIEW current AS
-WITH RECURSIVE series (station, channel, tenant) AS (
-    SELECT * FROM (SELECT station, channel, tenant FROM readings ORDER BY 1, 2, 3 LIMIT 1)
+WITH RECURSIVE
+stations (station) AS (
+    SELECT min(station) FROM readings
     UNION ALL
-    SELECT {", ".join(_NEXT.format(column=column) for column in ("station", "channel", "tenant"))}
-    FROM series WHERE series.station IS NOT NULL
+    SELECT (SELECT min(r.station) FROM readings AS r WHERE r.station > stations.station)
+    FROM stations WHERE station IS NOT NULL
+),
+channels (station, channel) AS (
+    SELECT station, (SELECT min(r.channel) FROM readings AS r WHERE r.station = stations.station)
+    FROM stations WHERE station IS NOT NULL
+    UNION ALL
+    SELECT station, (SELECT min(r.channel) FROM readings AS r
+        WHERE r.station = channels.station AND r.channel > channels.channel)
+    FROM channels WHERE channel IS NOT NULL
+),
+series (station, channel, tenant) AS (
+    SELECT station, channel, (SELECT min(r.tenant) FROM readings AS r
+        WHERE r.station = channels.station AND r.channel = channels.channel)
+    FROM channels WHERE channel IS NOT NULL
+    UNION ALL
+    SELECT station, channel, (SELECT min(r.tenant) FROM readings AS r
+        WHERE r.station = series.station AND r.channel = series.channel AND r.tenant > series.tenant)
+    FROM series WHERE tenant IS NOT NULL
 )
 SELECT readings.* FROM series JOIN readings
     ON readings.tenant = series.tenant AND readings.station = series.station

@@ -16,6 +16,7 @@ from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.sources.chirpstack_events import json_command, parse, protobuf_command
 from luftpegel_gateway.transport import mqtt
 from luftpegel_gateway.transport.mqtt_client import Client
@@ -28,6 +29,7 @@ __all__ = ["KIND", "OPTIONS", "ChirpStackMqtt", "create", "parse", "warnings", "
 KIND = "chirpstack-mqtt"
 OPTIONS = {
     **mqtt.BROKER_OPTIONS,
+    **source_filter.OPTIONS,
     "topic_prefix": Option(text, None),
     "receive_maximum": Option(whole(1, 65535), 500),
     "largest_event": Option(whole(1024, 1024 * 1024), mqtt.LARGEST_EVENT),

@@ -61,6 +61,32 @@ OPERATOR: Mapping[str, Text] = {
         ("Nobody reads the key '{key}'.", "Remove it. Possible here: {known}."),
         ("Den Schlüssel '{key}' liest niemand.", "Entfernen. Möglich ist hier: {known}."),
     ),
+    "LP-314": Text(
+        ("'{key}' is no quantity that stations measure.", "Correct the name. Possible is: {known}."),
+        ("'{key}' ist keine Größe, die Stationen messen.", "Den Namen berichtigen. Möglich ist: {known}."),
+    ),
+    "LP-315": Text(
+        ("The limit low = {low} does not lie below high = {high}.", "Correct one of the two."),
+        ("Die Grenze low = {low} liegt nicht unter high = {high}.", "Eine der beiden berichtigen."),
+    ),
+    "LP-316": Text(
+        ("'{key}' = {value} lies outside of what the quantity can be: {range}.", "Give a limit within that, in the quantity's own unit (docs/channels.md)."),
+        ("'{key}' = {value} liegt außerhalb dessen, was die Größe sein kann: {range}.",
+         "Eine Grenze darin angeben, in der Einheit der Größe (docs/channels.md)."),
+    ),
+    "LP-317": Text(
+        ("The neighbour \"{value}\" is no station of this file.", "Correct the id, or add the station."),
+        ("Der Nachbar \"{value}\" ist keine Station dieser Datei.", "Die id berichtigen oder die Station eintragen."),
+    ),
+    "LP-318": Text(
+        ("The station \"{value}\" is named as its own neighbour.", "Name only other stations."),
+        ("Die Station \"{value}\" ist als ihr eigener Nachbar genannt.", "Nur andere Stationen nennen."),
+    ),
+    "LP-319": Text(
+        ("'{key}' = {value} {unit} is finer than the quantity is told.", "Give a larger limit, in the quantity's own unit (docs/channels.md)."),
+        ("'{key}' = {value} {unit} ist feiner, als die Größe übertragen wird.",
+         "Eine größere Grenze angeben, in der Einheit der Größe (docs/channels.md)."),
+    ),
     "LP-320": Text(
         ("The device is not in stations.toml: {detail}.",
          "Add a [[station]] with this dev_eui to stations.toml, then `luftpegel gateway quarantine replay`; the gateway need not be restarted."),

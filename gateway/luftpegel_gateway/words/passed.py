@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 
 REASONS: Mapping[str, tuple[str, str]] = {
-    "application": ("of another application", "aus einer anderen Anwendung"),
-    "device": ("of a device that is filtered out", "von einem Gerät, das ausgenommen ist"),
-    "kind": ("events of no interest", "Ereignisse ohne Belang"),
-    "version": ("events of another version", "Ereignisse einer anderen Fassung"),
-    "repeat": ("the same frame again", "derselbe Frame noch einmal"),
+    "filtered": ("kept out by the source's filter", "vom Filter der Quelle ausgenommen"),
+    "device unknown": ("of devices that are no stations", "von Geräten, die keine Stationen sind"),
 }
+KIND = "kind "  # and the kind of an event that is of no interest here
+OF_KIND = ("events of the kind “{}”", "Ereignisse der Art „{}“")
 
 
 def reason_text(reason: str, language: str) -> str:
     """A reason in words; one that is not in the table as it is."""
+    if reason.startswith(KIND):
+        return OF_KIND[language == "de"].format(reason.removeprefix(KIND))
     return REASONS[reason][language == "de"] if reason in REASONS else reason

@@ -69,5 +69,5 @@ def remarks(cell: Cell, station: Station, language: str, explain: Explain) -> li
     explained = dict(explain(cell, station, language)) if cell.flags else {}
     for word in dict.fromkeys([*words_of(cell.flags), *explained]):
         reason = explained.get(word, "")
-        said.append(f"{flag_text(word, language)} ({reason})" if reason else flag_text(word, language))
+        said.append(f"{flag_text(word, language)}: {reason}" if reason else flag_text(word, language))
     return said

@@ -7,12 +7,11 @@ from luftpegel_gateway.words.texts import duration, moment, tell
 
 # Life.reason: what it was recognised by. An unknown word is shown as it is.
 LIFE_REASON: Mapping[str, tuple[str, str]] = {
-    "status": ("its status says so", "ihr Zustandsbericht sagt es"),
-    "join": ("it has joined the network anew", "sie hat sich neu im Netz angemeldet"),
-    "contradiction": ("its frames contradict the earlier ones", "ihre Frames widersprechen den früheren"),
-    "jump": ("its numbers lie beyond what the time that passed allows",
-             "ihre Nummern liegen jenseits dessen, was die vergangene Zeit erlaubt"),
-    "twin": ("a second board sends under this id", "ein zweites Board sendet unter dieser id"),
+    "numbers-back": ("its numbers went back while time went on",
+                     "ihre Nummern gingen zurück, während die Zeit weiterging"),
+    "numbers-ahead": ("its numbers lie beyond what the time that passed allows",
+                      "ihre Nummern liegen jenseits dessen, was die vergangene Zeit erlaubt"),
+    "other-values": ("its frames contradict the earlier ones", "ihre Frames widersprechen den früheren"),
 }  # fmt: skip
 # What begins with a life, by its reason.
 NEW_BOARD = ("a new board counts from 0", "ein neues Board zählt von 0 an")
@@ -61,7 +60,7 @@ def life_text(life: Life, language: str) -> str:
     if life.number == 0 and not life.reason:
         what = FIRST_LIFE[german]
     else:
-        what = (OTHER_NUMBERS if life.reason == "jump" else NEW_BOARD)[german]
+        what = (OTHER_NUMBERS if life.reason == "numbers-ahead" else NEW_BOARD)[german]
     if life.began is not None:
         what = SINCE[german].format(what, moment(life.began, language))
     if life.reason:

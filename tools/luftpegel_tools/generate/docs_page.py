@@ -124,9 +124,15 @@ def _calm(q: Quantity) -> str:
 
 def _own_flags(table: tuple[Quantity, ...]) -> str:
     humidity = next(q for q in table if q.name == "humidity")
-    told = [f"`{q.name}` (and the level) below {_in_unit(q, q.freezing)} {q.symbol}" for q in table if q.freezing is not None]
-    told += [f"`{q.name}` above {_in_unit(humidity, q.humid)} % humidity" for q in table if q.humid is not None]
-    return ", ".join(told)
+    cold = [
+        f"`{q.name}` (and the level) below {_in_unit(q, q.freezing)} {q.symbol}"
+        for q in table
+        if q.freezing is not None
+    ]
+    moist = [
+        f"`{q.name}` above {_in_unit(humidity, q.humid)} % humidity" for q in table if q.humid is not None
+    ]
+    return ",\n".join((*cold, ", ".join(moist)))
 
 
 def _between(checks: Checks) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from luftpegel_tools.generate.table import Quantity, read_checks
 
 _COLUMNS = (
-    "number", "step", "low", "high", "rate", "jump", "spike", "flat", "flat_within", "calm", "calm_flat",
+    "number", "step", "low", "high", "rate", "jump", "spike", "noise", "flat", "flat_within", "calm", "calm_flat",
     "weak", "weak_after", "freezing", "humid", "neighbour",
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ class Row(NamedTuple):
     rate: int | None
     jump: int | None
     spike: int | None
+    noise: int
     flat: int | None
     flat_within: int
     calm: tuple[int, int] | None
@@ -44,7 +45,7 @@ class Row(NamedTuple):
 
 
 REACH_S = {checks.reach}
-NOISE = {checks.noise}
+FAR = {checks.far}
 DEW_POINT = {checks.dew_point}
 DEW_POINT_ABOVE = {checks.dew_point_above}
 

@@ -29,6 +29,7 @@ class Quantity:
     rate: int | None = None
     jump: int | None = None
     spike: int | None = None
+    noise: int = 0
     flat: int | None = None
     flat_within: int = 0
     calm: tuple[int, int] | None = None
@@ -68,7 +69,7 @@ class Checks:
     """What holds between quantities; explained at the table's [checks]."""
 
     reach: int
-    noise: int
+    far: int
     dew_point: int
     dew_point_above: int
     parts: tuple[Part, ...]

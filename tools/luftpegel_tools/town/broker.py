@@ -4,7 +4,9 @@ It keeps every message for a client that is away (persistent sessions, no queue 
 restarts too.
 """
 
+import contextlib
 import getpass
+import secrets
 import socket
 import subprocess
 import time
@@ -36,6 +38,7 @@ log_type subscribe
 _RUNNING = b" running"  # "mosquitto version 2.0.11 running"
 _LOG = "mosquitto.log"
 _START_PATIENCE_S = 10.0
+_PORTS = range(10_000, 32_768)  # Linux gives outgoing connections those above
 
 
 class BrokerError(RuntimeError):
@@ -115,7 +118,11 @@ class Broker:
 
 
 def free_port() -> int:
-    """A local TCP port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A local TCP port that nobody listens on just now. No outgoing connection is given it, so it is still
+    free when a broker that was stopped comes back.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

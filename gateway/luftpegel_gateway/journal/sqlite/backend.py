@@ -17,9 +17,8 @@ from luftpegel_gateway.journal.port import (
     Outcome,
     Outcomes,
     Position,
-    Rejection,
     StationKey,
-)  # fmt: skip
+)
 from luftpegel_gateway.journal.sqlite import quarantine, retention
 from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_down, transaction
 from luftpegel_gateway.journal.sqlite.items import pack_items, unpack_items
@@ -88,7 +87,8 @@ class SqliteLog:
         if outcomes.airtime:
             spent = {**self._memory.airtime(), **outcomes.airtime}
             self._database.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (AIRTIME, msgspec.msgpack.encode(spent))
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                (AIRTIME, msgspec.msgpack.encode(spent)),
             )
         self._count(outcomes.each)
         return fresh
@@ -139,9 +139,8 @@ class SqliteLog:
                 (now, outcome.notice.dev_eui, *map(quarantine.clean, told)),
             )
         if outcome.faults:
-            station = outcome.key[1] if outcome.key else ""
             message = self._packer.pack([(delivery, now)])
-            quarantine.add(self._database, delivery, message, outcome.faults, outcome.dev_eui, station, now)
+            quarantine.add(self._database, delivery, message, outcome, now)
 
     def _count(self, each: Iterable[Outcome]) -> None:
         counted: dict[str, int] = {}
@@ -150,7 +149,8 @@ class SqliteLog:
             if outcome.passed or outcome.keep or outcome.faults:
                 counted[what] = counted.get(what, 0) + 1
         self._database.executemany(
-            "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2", counted.items()
+            "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
+            counted.items(),
         )
 
     def after(self, sink: str, limit: int) -> Batch | None:
@@ -179,9 +179,8 @@ class SqliteLog:
             self._watch.check()
             with transaction(self._database):
                 for rejection in refused:
-                    item = rejection.item
-                    packed = pack_items([item], self._memory.numbers.__getitem__)
-                    quarantine.add_refused(self._database, sink, item, packed, rejection.fault, now)
+                    packed = pack_items([rejection.item], self._memory.numbers.__getitem__)
+                    quarantine.add_refused(self._database, sink, rejection, packed, now)
                 self._database.execute(
                     "INSERT OR REPLACE INTO cursor (sink, position) VALUES (?, ?)", (sink, to)
                 )
@@ -235,4 +234,3 @@ class SqliteLog:
             more = retention.tidy(self._database, self._packer, sinks, budgets, now)
             self._watch.left()
         return more
-

@@ -1,4 +1,5 @@
-"""How the journal's SQLite file is opened and written: durable, by one writer, with errors that say what to do."""
+"""How the journal's SQLite file is opened and written: durable, by one writer, with errors that say what to
+do."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ BUSY_MS = 5000  # a reader in another process may hold the file for a moment
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """The database, made if it is not there. Every commit is on the disk when it returns (synchronous FULL)."""
+    """The database, made if it is not there. Every commit is on the disk when it returns (synchronous
+    FULL)."""
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     try:
         database.execute("PRAGMA journal_mode = WAL")

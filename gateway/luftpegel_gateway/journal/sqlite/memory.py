@@ -1,7 +1,7 @@
 """What the backend keeps in memory of each station, so that a frame that tells nothing new reads nothing.
 
-States and the newest readings of current lives; loaded when first asked for, changed only after the commit that
-changed the file. It is the backend's snapshot, too: what is older is read from the file.
+States and the newest readings of current lives; loaded when first asked for, changed only after the commit
+that changed the file. It is the backend's snapshot, too: what is older is read from the file.
 """
 
 import sqlite3
@@ -105,7 +105,8 @@ class Memory:
 def _newest(known: Sequence[Reading], changed: Mapping[int, Reading]) -> Sequence[Reading]:
     """The newest readings after some of them, or newer ones, were written.
 
-    A reading below the known ones joins them only while they are fewer than `KEPT`: then they are all there are.
+    A reading below the known ones joins them only while they are fewer than `KEPT`: then they are all there
+    are.
     """
     lowest = known[0].seq if len(known) >= KEPT else -1
     rows = {reading.seq: reading for reading in known}

@@ -1,8 +1,8 @@
 """Messages of a batch as one compressed blob, and back, to the byte.
 
-A ChirpStack event is 1.4 KB of JSON of which some 130 bytes are news; the rest repeats from frame to frame. So a
-batch is compressed together, and with a dictionary of what events look like, which helps the first frame. The
-first byte names the dictionary: what was written once can be read for ever.
+A ChirpStack event is 1.4 KB of JSON of which some 130 bytes are news; the rest repeats from frame to frame.
+So a batch is compressed together, and with a dictionary of what events look like, which helps the first
+frame. The first byte names the dictionary: what was written once can be read for ever.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ import zstandard
 from luftpegel_gateway.model.events import Delivery
 
 _DICTIONARIES = {
-    1: b'{"deduplicationId":"","time":"2026-01-01T00:00:00.000000000+00:00","deviceInfo":{"tenantId":"","tenantName":'
-    b'"ChirpStack","applicationId":"","applicationName":"luftpegel","deviceProfileId":"","deviceProfileName":'
+    1: b'{"deduplicationId":"","time":"2026-01-01T00:00:00.000000000+00:00","deviceInfo":{"tenantId":"",'
+    b'"tenantName":"ChirpStack","applicationId":"","applicationName":"luftpegel","deviceProfileId":"","deviceProfileName":'
     b'"Luftpegel","deviceName":"","devEui":"70b3d57ed000","deviceClassEnabled":"CLASS_A","tags":{}},"devAddr":"",'
     b'"adr":true,"dr":5,"fCnt":1,"fPort":1,"confirmed":false,"data":"hAEZ","rxInfo":[{"gatewayId":"","uplinkId":1,'
     b'"gwTime":"2026-01-01T00:00:00.000000+00:00","nsTime":"2026-01-01T00:00:00.000000000+00:00",'
@@ -43,7 +43,9 @@ class Packer:
 
     def pack(self, messages: Sequence[tuple[Delivery, int]]) -> bytes:
         """Deliveries, each with the moment when it came (Unix seconds, our clock)."""
-        rows = [(one.source, one.kind, one.topic, one.payload, one.size, taken_at) for one, taken_at in messages]
+        rows = [
+            (one.source, one.kind, one.topic, one.payload, one.size, taken_at) for one, taken_at in messages
+        ]
         return bytes([_NEWEST]) + self._pack.compress(msgspec.msgpack.encode(rows))
 
     def unpack(self, blob: bytes) -> list[tuple[Delivery, int]]:

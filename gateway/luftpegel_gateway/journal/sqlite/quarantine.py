@@ -1,12 +1,12 @@
-"""The quarantine's rows: what could not be used, once for each message and reason, with its own copy of it."""
+"""The quarantine's rows: what could not be used, once for each message and reason, with its own copy."""
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from luftpegel_gateway.journal.port import Outcome
 from luftpegel_gateway.model.events import Delivery
-from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.model.observations import Item, Observed
+from luftpegel_gateway.model.observations import Observed, Rejection
 
 MOST_DETAILS = 5  # of one code in one message
 _ADD = (
@@ -16,32 +16,28 @@ _ADD = (
 )
 
 
-def add(
-    database: sqlite3.Connection,
-    delivery: Delivery,
-    message: bytes,
-    faults: Sequence[Fault],
-    dev_eui: str,
-    station: str,
-    now: int,
-) -> None:
-    """An entry for each code that a message met with."""
-    digest = _digest(delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload)
+def add(database: sqlite3.Connection, delivery: Delivery, message: bytes, outcome: Outcome, now: int) -> None:
+    """An entry for each code that a message met with; `message` is the delivery, packed."""
+    station = outcome.key[1] if outcome.key else ""
+    digest = _digest(
+        delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload
+    )
     size = len(delivery.payload) if delivery.size is None else delivery.size
     details: dict[str, list[str]] = {}
-    for fault in faults:
+    for fault in outcome.faults:
         details.setdefault(fault.code, []).append(fault.detail)
     for code, told in details.items():
         rest = len(told) - MOST_DETAILS
         detail = "; ".join(told[:MOST_DETAILS]) + (f"; {rest} more" if rest > 0 else "")
-        row = (digest, code, "", clean(detail), now, now, dev_eui, station, size, message)
+        row = (digest, code, "", clean(detail), now, now, outcome.dev_eui, station, size, message)
         database.execute(_ADD, row)
 
 
 def add_refused(
-    database: sqlite3.Connection, sink: str, item: Item, packed: bytes, fault: Fault, now: int
+    database: sqlite3.Connection, sink: str, rejection: Rejection, packed: bytes, now: int
 ) -> None:
-    """An entry for what a sink will never accept."""
+    """An entry for what a sink will never accept; `packed` is the item."""
+    item, fault = rejection.item, rejection.fault
     seq = item.reading.seq if isinstance(item, Observed) else item.seq
     digest = _digest(item.ref.tenant.encode(), item.ref.station.encode(), b"%d %d" % (item.ref.life, seq))
     row = (digest, fault.code, sink, clean(fault.detail), now, now, "", item.ref.station, len(packed), packed)

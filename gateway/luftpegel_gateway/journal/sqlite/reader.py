@@ -1,7 +1,9 @@
-"""The reading side of the journal in SQLite: queries that change nothing, beside the writer or from elsewhere."""
+"""The reading side of the journal in SQLite: queries that change nothing, beside the writer or elsewhere."""
 
+import contextlib
+import itertools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -55,20 +57,34 @@ class SqliteReader:
     def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
         """See `Reader`."""
         with told_as_down(self._path):
-            rows = self._database.execute(
-                "SELECT r.life, r.data FROM reading r JOIN station s ON s.number = r.station"
-                " WHERE s.tenant = ? AND s.id = ? ORDER BY r.life DESC, r.seq DESC",
-                key,
-            )
-            found = []
-            for life, data in rows:
-                reading = unpack_reading(data)
-                if not reading.absent:
-                    found.append((life, reading))
-                if len(found) >= count:
-                    break
-            rows.close()
-            return found
+            known = "SELECT number FROM station WHERE tenant = ? AND id = ?"
+            row = self._database.execute(known, key).fetchone()
+            if row is None:
+                return []
+            # Of each life, for the newest reading of a station may be of an older one: two boards in turn.
+            found = [
+                (life, reading)
+                for life in self._lives(row[0])
+                for reading in self._newest(row[0], life, count)
+            ]
+            found.sort(key=lambda item: (item[1].time or 0, item[0], item[1].seq), reverse=True)
+            return found[:count]
+
+    def _lives(self, station: int) -> Iterator[int]:
+        """The numbers of a station's lives that have readings, newest first, without looking at them all."""
+        life = 2**62
+        query = "SELECT max(life) FROM reading WHERE station = ? AND life < ?"
+        while (life := self._database.execute(query, (station, life)).fetchone()[0]) is not None:
+            yield life
+
+    def _newest(self, station: int, life: int, count: int) -> Sequence[Reading]:
+        """The readings of a life with the highest numbers, absent ones left out."""
+        rows = self._database.execute(
+            "SELECT data FROM reading WHERE station = ? AND life = ? ORDER BY seq DESC", (station, life)
+        )
+        with contextlib.closing(rows):
+            readings = (unpack_reading(data) for (data,) in rows)
+            return list(itertools.islice((reading for reading in readings if not reading.absent), count))
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """See `Reader`."""
@@ -99,7 +115,7 @@ class SqliteReader:
         """See `Reader`."""
         with told_as_down(self._path):
             rows = self._database.execute(
-                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"
+                "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"  # noqa: S608
                 f" max(last_at) AS last, max(id) FROM quarantine WHERE {_OPEN}"
                 " GROUP BY code, sink, dev_eui ORDER BY last",
                 (code, dev_eui),
@@ -112,7 +128,7 @@ class SqliteReader:
         """See `Reader`."""
         with told_as_down(self._path):
             return self._database.execute(
-                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",
+                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",  # noqa: S608
                 (code, dev_eui, before),
             ).fetchall()
 
@@ -141,7 +157,9 @@ class SqliteReader:
                 waiting={sink: count for sink, (count, _) in waiting.items()},
                 waiting_since={sink: since for sink, (_, since) in waiting.items()},
                 passed={
-                    what.removeprefix(PASSED): number for what, number in counted.items() if what.startswith(PASSED)
+                    what.removeprefix(PASSED): number
+                    for what, number in counted.items()
+                    if what.startswith(PASSED)
                 },
                 discarded=counted.get(DISCARDED, 0),
             )

@@ -1,8 +1,8 @@
 """What may leave the journal, and when: every store has a budget of days, bytes and rows.
 
-Never what a sink has still to get. Names (numbers) stay for ever in the stations' intervals; the values of old
-readings leave, so a very late repeat is still recognised, only no longer compared. Age is told by two clocks, ours
-and the frames' own; only what both call old is old: one of them may be wrong.
+Never what a sink has still to get. Names (numbers) stay for ever in the stations' intervals; the values of
+old readings leave, so a very late repeat is still recognised, only no longer compared. Age is told by two
+clocks, ours and the frames' own; only what both call old is old: one of them may be wrong.
 """
 
 import sqlite3
@@ -22,7 +22,9 @@ MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network
 
 
-def tidy(database: sqlite3.Connection, packer: Packer, sinks: Sequence[str], budgets: Budgets, now: int) -> bool:
+def tidy(
+    database: sqlite3.Connection, packer: Packer, sinks: Sequence[str], budgets: Budgets, now: int
+) -> bool:
     """Do a chunk of each; True when there may be more of some."""
     steps: tuple[Callable[[], bool], ...] = (
         lambda: _outbox(database, sinks),
@@ -44,7 +46,8 @@ def _outbox(database: sqlite3.Connection, sinks: Sequence[str]) -> bool:
     cursors = dict(database.execute("SELECT sink, position FROM cursor").fetchall())
     done = min((cursors.get(sink, 0) for sink in sinks), default=0) >> PLACES
     gone = database.execute(
-        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id < ? ORDER BY id LIMIT ?)", (done, CHUNK)
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id < ? ORDER BY id LIMIT ?)",
+        (done, CHUNK),
     )
     return gone.rowcount == CHUNK
 
@@ -76,7 +79,8 @@ def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     if frames <= budget.count and size <= budget.mib * MIB:
         return False
     database.execute(
-        "DELETE FROM segment WHERE id IN (SELECT id FROM segment ORDER BY id LIMIT ?)", (max(1, len(oldest) // 8),)
+        "DELETE FROM segment WHERE id IN (SELECT id FROM segment ORDER BY id LIMIT ?)",
+        (max(1, len(oldest) // 8),),
     )
     return len(oldest) > 1
 
@@ -84,8 +88,8 @@ def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
 def _join_small(database: sqlite3.Connection, packer: Packer) -> bool:
     """Frames that came one by one are compressed together: a quarter of the bytes."""
     rows = database.execute(
-        "SELECT id, taken_at, received_at, frames, messages FROM segment WHERE frames < ? ORDER BY id LIMIT ?",
-        (SMALL, CHUNK),
+        "SELECT id, taken_at, received_at, frames, messages FROM segment WHERE frames < ?"
+        " ORDER BY id LIMIT ?", (SMALL, CHUNK),
     ).fetchall()
     run: list[tuple[int, int, int | None, int, bytes]] = []
     for row in rows[:-1]:  # the newest one may be asked for in a moment
@@ -99,7 +103,8 @@ def _join_small(database: sqlite3.Connection, packer: Packer) -> bool:
     messages = [message for *_, packed in run for message in packer.unpack(packed)]
     last = run[-1]
     database.execute(
-        "UPDATE segment SET frames = ?, messages = ? WHERE id = ?", (len(messages), packer.pack(messages), last[0])
+        "UPDATE segment SET frames = ?, messages = ? WHERE id = ?",
+        (len(messages), packer.pack(messages), last[0]),
     )
     database.executemany("DELETE FROM segment WHERE id = ?", [(number,) for number, *_ in run[:-1]])
     return True
@@ -127,7 +132,8 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
         return False
     excess = max(1, min(CHUNK, count - budget.count if count > budget.count else count // 16))
     dev_eui, code = database.execute(
-        "SELECT dev_eui, code FROM quarantine GROUP BY dev_eui, code ORDER BY sum(length(message) + 200) DESC LIMIT 1"
+        "SELECT dev_eui, code FROM quarantine GROUP BY dev_eui, code"
+        " ORDER BY sum(length(message) + 200) DESC LIMIT 1"
     ).fetchone()
     gone = database.execute(
         "DELETE FROM quarantine WHERE id IN"
@@ -135,7 +141,8 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
         (dev_eui, code, excess),
     ).rowcount
     database.execute(
-        "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2", (DISCARDED, gone)
+        "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
+        (DISCARDED, gone),
     )
     return True
 
@@ -159,8 +166,8 @@ def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
     """The oldest readings of each station, when they are so much older than its newest ones.
 
     Measured against the newest readings and not against our clock: a station may have its own calendar (a
-    simulated one does). The third newest counts, for one time may be wrong. Looks at a few of the oldest only, so
-    that it costs the same however much is kept.
+    simulated one does). The third newest counts, for one time may be wrong. Looks at a few of the oldest
+    only, so that it costs the same however much is kept.
     """
     for (station,) in database.execute("SELECT number FROM station").fetchall():
         database.execute(

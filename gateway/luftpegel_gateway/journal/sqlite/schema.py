@@ -1,9 +1,9 @@
 """The journal's tables, version 2. `migrations.py` brings older files here.
 
-`segment` is the log: messages as they came in, many to a row, compressed together. `outbox` is what sinks have
-still to get; a sink's cursor counts its rows and what lies in them. `reading` has every reading that is still
-comparable, `station` the state of each station, `quarantine` what could not be used, with its own copy of the
-message. All of them change in one transaction per batch.
+`segment` is the log: messages as they came in, many to a row, compressed together. `outbox` is what sinks
+have still to get; a sink's cursor counts its rows and what lies in them. `reading` has every reading that
+is still comparable, `station` the state of each station, `quarantine` what could not be used, with its own
+copy of the message. All of them change in one transaction per batch.
 """
 
 VERSION = 2

@@ -42,7 +42,7 @@ class Plan:
 
 
 WHOLE = Plan((1, 10, LARGE), 3, 200, 6000, ((5.0, 30.0), (50.0, 20.0)), (2000, 288_000), 1_000_000, 300.0)
-QUICK = Plan((LARGE,), 1, 200, 6000, ((50.0, 5.0),), (2000, 20_000), 100_000, 90.0)
+QUICK = Plan((LARGE,), 1, 200, 6000, ((50.0, 5.0),), (200, 20_000), 100_000, 90.0)
 
 
 def measure(plan: Plan) -> Iterator[Figure]:
@@ -102,7 +102,7 @@ def throughput(plan: Plan, size: int, contenders: Iterable[Contender]) -> Iterat
     for (told, unit), metric in metrics.items():
         values = {title: [metric(run) for run in found if run.frames] for title, found in drained.items()}
         yield from compared(told, unit, values, contenders)
-    yield from _lost(name, drained)
+    yield from _lost(f"{name}, not there after {plan.patience_s:g} s", drained)
     for part, sizes in zip(("journal", "store"), zip(*disk, strict=True), strict=False):
         bytes_a_frame = sorted(sizes)[len(sizes) // 2] / plan.frames
         yield Figure(f"{name}, on disk: {part}", bytes_a_frame, "B/frame", "", None)
@@ -113,6 +113,7 @@ def _emptied(
 ) -> Drained:
     load = load_of(shape)
     with started(contender.make(shape.stations), load) as (subject, publisher):
+        subject.settle()
         run = drain(subject, publisher, load, patience_s)
         subject.close()
         if isinstance(subject, Luftpegel):
@@ -121,12 +122,12 @@ def _emptied(
 
 
 def _lost(name: str, drained: dict[str, list[Drained]]) -> Iterator[Figure]:
-    """Frames that did not arrive at all, where there were any."""
+    """Frames that did not arrive, where there were any."""
     for title, found in drained.items():
         lost = sum(run.sent - run.frames for run in found)
         if lost:
             sent = sum(run.sent for run in found)
-            yield Figure(f"{name}, did not arrive: {title}", lost, "frames", f"{sent} sent", lost / sent)
+            yield Figure(f"{name}: {title}", lost, "frames", f"{sent} sent", lost / sent)
 
 
 def latency(plan: Plan, rate: float, seconds: float, contenders: Iterable[Contender]) -> Iterator[Figure]:

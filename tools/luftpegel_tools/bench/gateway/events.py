@@ -102,7 +102,7 @@ def _event(rng: random.Random, uplink: Uplink) -> dict[str, Any]:
 def _reception(
     rng: random.Random, sent_ms: int, channel: int, gateway: tuple[str, dict[str, float], bool]
 ) -> dict[str, Any]:
-    """What one gateway tells; `gw` messages leave out fields that hold their default, channel 0 for one."""
+    """What one gateway tells; `gw` messages leave out fields that hold their default, 0."""
     gateway_id, place, has_gps = gateway
     sent_ns = sent_ms * 1_000_000 + rng.randrange(1_000_000)
     received_ns = sent_ns + rng.randrange(20_000_000, 180_000_000)
@@ -114,10 +114,9 @@ def _reception(
     }
     if has_gps:
         since_ns = sent_ns - (GPS_EPOCH_S - LEAP_SECONDS) * 10**9
-        told["timeSinceGpsEpoch"] = f"{since_ns // 10**9}.{since_ns % 10**9 // 1_000_000:03d}s"
-    told |= {"rssi": -rng.randrange(60, 118), "snr": rng.randrange(-40, 54) / 4}
-    if channel:
-        told["channel"] = channel
+        told["timeSinceGpsEpoch"] = f"{since_ns // 10**9}{_fraction(since_ns)}s"
+    heard = {"rssi": -rng.randrange(60, 118), "snr": rng.randrange(-40, 54) / 4, "channel": channel}
+    told |= {name: value for name, value in heard.items() if value}
     return told | {
         "location": place,
         "context": base64.b64encode((sent_ns // 1000 % 2**32).to_bytes(4, "big")).decode(),
@@ -127,10 +126,16 @@ def _reception(
 
 
 def _stamp(unix_ns: int) -> str:
-    """RFC 3339 as ChirpStack prints it: nine digits or, of whole milliseconds, three."""
-    nanos = unix_ns % 10**9
-    digits = f"{nanos // 1_000_000:03d}" if nanos % 1_000_000 == 0 else f"{nanos:09d}"
-    return f"{_second(unix_ns // 10**9)}.{digits}+00:00"
+    """RFC 3339 as ChirpStack prints it."""
+    return f"{_second(unix_ns // 10**9)}{_fraction(unix_ns)}+00:00"
+
+
+def _fraction(time_ns: int) -> str:
+    """Nought, three, six or nine digits, as many as are needed."""
+    nanos = time_ns % 10**9
+    if nanos % 1_000_000 == 0:
+        return f".{nanos // 1_000_000:03d}" if nanos else ""
+    return f".{nanos:09d}" if nanos % 1000 else f".{nanos // 1000:06d}"
 
 
 @lru_cache(1000)

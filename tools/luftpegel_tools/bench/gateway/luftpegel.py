@@ -52,7 +52,7 @@ _NEWEST = f"SELECT 1 FROM readings WHERE station = ? AND seq = ? AND channel = {
 class Luftpegel(Subject):
     """`luftpegel gateway run`. Acknowledges after fsync; a reading has arrived when it is in the store."""
 
-    title = "Luftpegel, durable"
+    title = "Luftpegel"
 
     def __init__(
         self, folder: Path, broker: Broker, core: int, *, stations: int, dead_sink: bool = False

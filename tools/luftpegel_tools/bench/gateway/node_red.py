@@ -71,7 +71,7 @@ def folder() -> Path:
 class NodeRed(Subject):
     """A reading has arrived when its line is in the file."""
 
-    title = f"Node-RED {VERSION}, not durable"
+    title = f"Node-RED {VERSION}"
 
     def __init__(self, folder: Path, broker: Broker, core: int) -> None:
         super().__init__(folder, broker, core)

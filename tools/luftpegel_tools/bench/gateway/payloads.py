@@ -11,7 +11,8 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from luftpegel_tools.bench.compactness import GAUGE, PROFILES, Column, Sample, read_gauge
@@ -44,10 +45,11 @@ class Series:
         return self.payloads[newest - self.readings + 1]
 
 
-def gauge(path: Path = GAUGE) -> list[Sample]:
-    """The whole rows of the log, thinned to ten minutes; a row's place in the list is its number."""
+@cache
+def gauge(path: Path = GAUGE) -> tuple[Sample, ...]:
+    """The whole rows of the log, thinned to ten minutes; a row's place among them is its number."""
     samples = [sample for sample in read_gauge(path, CLIMATE) if None not in sample.values]
-    return samples[::_THIN]
+    return tuple(samples[::_THIN])
 
 
 def rows_of(samples: Sequence[Sample], newest: int, count: int) -> list[Row]:
@@ -80,7 +82,8 @@ def series(readings: int, frames: int) -> Series:
     made = json.loads(file.read_text()) if file.is_file() else []
     if len(made) < frames:
         missing = range(readings - 1 + len(made), readings - 1 + frames)
-        with ProcessPoolExecutor() as pool:
+        # Not forked: threads of whoever calls this would not come along, their locks would.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
             new = pool.map(partial(encode, samples, readings), missing, chunksize=50)
             made += [payload.hex() for payload in new]
         _keep(file, made)

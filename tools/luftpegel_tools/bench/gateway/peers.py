@@ -27,6 +27,7 @@ def installed(name: str, install: Callable[[Path], None]) -> Path:
     with (folder.parent / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
+            print(f"  (installing {name})", flush=True)
             shutil.rmtree(folder)
             folder.mkdir()
             install(folder)

@@ -21,7 +21,9 @@ def compared(
     if ours is not None:
         for other in others:
             if other.title in medians:
-                yield Figure(f"{name}: {OURS.title}", ours, unit, other.title, ours / medians[other.title])
+                theirs = medians[other.title]
+                ratio = ours / theirs if theirs else None  # a clock's tick may be more than all of it
+                yield Figure(f"{name}: {OURS.title}", ours, unit, other.title, ratio)
         if not medians.keys() - {OURS.title}:
             yield Figure(f"{name}: {OURS.title}", ours, unit, "", None)
     for other in others:

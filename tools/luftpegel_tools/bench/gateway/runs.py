@@ -26,6 +26,7 @@ _LOOK_EVERY_S = 0.02
 _LOOK_CLOSELY_S = 0.0005
 _FIRST_PATIENCE_S = 300.0
 _STALLED_S = 10.0  # when nothing more arrives for so long, the rest is lost
+_LATE_S = 30.0  # a reading that takes longer has not come
 _AFTERWARDS_S = 0.5  # what it does behind the last reading (cursors, acknowledgements) counts as work, too
 
 Maker = Callable[[Path, Broker, int], Subject]
@@ -68,7 +69,6 @@ def started(make: Maker, load: Load) -> Iterator[tuple[Subject, Publisher]]:
             with Publisher(broker.host, broker.port) as publisher:
                 publisher.publish(load.first())
                 _wait(subject, subject.expected(load, 0), _FIRST_PATIENCE_S)
-                subject.settle()
                 yield subject, publisher
         finally:
             subject.close()
@@ -124,7 +124,7 @@ def latencies(subject: Subject, publisher: Publisher, load: Load, rate: float) -
     sender = threading.Thread(target=_send, args=(publisher, messages, rate, sent))
     waiting = {message.name for message in messages}
     found: list[float] = []
-    deadline = time.monotonic() + len(messages) / rate + 30.0
+    deadline = time.monotonic() + len(messages) / rate + _LATE_S
     sender.start()
     while waiting:
         on_the_way = waiting & sent.keys()

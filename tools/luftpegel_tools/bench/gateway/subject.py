@@ -4,11 +4,13 @@ How each is set up and how its output is read differs between ours and the peers
 """
 
 import os
+import re
 import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from luftpegel_tools.bench.gateway.load import Load, Name
@@ -17,7 +19,8 @@ from luftpegel_tools.town.broker import Broker
 from luftpegel_tools.town.child import end_child, start_child
 
 TOPICS = "application/+/device/+/event/+"
-_START_PATIENCE_S = 60.0
+_SUBSCRIBED = re.compile(rb"^\d+: \S+ 1 \S*application/", re.MULTILINE)  # client, QoS, filter
+_START_PATIENCE_S, _NO_MORE_S = 60.0, 0.1
 
 
 class SubjectError(RuntimeError):
@@ -75,13 +78,11 @@ class Subject(ABC):
 
     def freeze(self) -> None:
         """It computes nothing until `thaw`; the broker keeps what is for it."""
-        for member in family(self.pid):
-            os.kill(member, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """It goes on."""
-        for member in family(self.pid):
-            os.kill(member, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def check(self) -> None:
         """Raise SubjectError if it ended by itself."""
@@ -96,15 +97,27 @@ class Subject(ABC):
         with (output or self.log).open("ab") as stream:
             self._process = start_child(command, stream, environment)
         pin(self._process.pid, self.core)
+        self._wait_subscribed(said_before)
+
+    def _wait_subscribed(self, said_before: int) -> None:
+        """Wait for its first subscription, and until no further one follows at once."""
         deadline = time.monotonic() + _START_PATIENCE_S
-        while self._subscriptions() == said_before:
+        said, since = said_before, time.monotonic()
+        while said == said_before or time.monotonic() - since < _NO_MORE_S:
             self.check()
             if time.monotonic() > deadline:
                 raise SubjectError(f"{self.title} does not subscribe; see {self.log}")
             time.sleep(0.02)
+            if (now_said := self._subscriptions()) != said:
+                said, since = now_said, time.monotonic()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for member in family(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(member, number)
 
     def _subscriptions(self) -> int:
-        return self.broker.log.read_text(errors="replace").count(f" {TOPICS}")
+        return len(_SUBSCRIBED.findall(self.broker.log.read_bytes()))
 
 
 class LineOutput:

@@ -43,7 +43,7 @@ def folder() -> Path:
 class ThingsboardGateway(Subject):
     """A reading has arrived when the platform's broker hands it to a subscriber."""
 
-    title = f"thingsboard-gateway {VERSION}, not durable"
+    title = f"thingsboard-gateway {VERSION}"
 
     def __init__(self, folder: Path, broker: Broker, core: int) -> None:
         super().__init__(folder, broker, core)

@@ -1,0 +1,93 @@
+"""The faults that once passed, and the good values that once were flagged."""
+
+import pytest
+from checks_series import DISTANCE, NOON, judged, reading, series, station, words
+
+from luftpegel_gateway.checks import judge, limits_for
+
+DAY = 86400
+
+
+@pytest.mark.parametrize("step", [10, 60, 300, 600, 900, 1800, 3600, 21600, 86400])
+def test_a_jump_there_and_back_is_found_whatever_the_interval(step):
+    found = judged("distance", [1200, 1200, 4500, 1200], step, interval_s=step)
+    assert found == [(), (), ("spike", "rate"), ()]
+
+
+def test_the_jump_is_found_before_its_successor_comes():
+    assert judged("distance", [1200, 1200, 4500]) == [(), (), ("rate",)]
+
+
+def test_a_level_that_toggles_by_one_step_is_flat_within_two_weeks():
+    found = judged("level", [1200 + 10 * (place % 2) for place in range(14 * 144)])
+    assert ("flat",) in found
+    assert found[:1440] == [()] * 1440
+    assert found[found.index(("flat",)) :] == [("flat",)] * (len(found) - found.index(("flat",)))
+
+
+def test_a_missing_value_does_not_restart_rest():
+    whole = judged("level", [1200] * 14 * 144)
+    holed = judged("level", [None if place % 5 == 3 else 1200 for place in range(14 * 144)])
+    begin = whole.index(("flat",))
+    assert ("flat",) in holed[begin : begin + 2]
+
+
+def test_an_hour_of_silence_neither():
+    readings = [one for one in series("level", [1200] * 14 * 144) if one.seq % 30 > 5]
+    assert ("flat",) in words(judge(readings, 0, limits_for(station())))
+
+
+def test_time_that_nobody_watched_is_no_rest():
+    readings = [*series("level", [1200] * 10), *series("level", [1200] * 20, start=NOON + 30 * DAY)[10:]]
+    assert words(judge(readings, 0, limits_for(station()))) == [()] * 20
+
+
+def test_fog_is_not_flat_but_a_drowned_sensor_is():
+    found = judged("humidity", [10000] * 144 * 20)
+    assert found[: 144 * 13] == [()] * 144 * 13
+    assert found[-1] == ("flat",)
+
+
+def test_humidity_that_rests_elsewhere_is_flat():
+    assert judged("humidity", [6150] * 150)[-1] == ("flat",)
+
+
+@pytest.mark.parametrize("value", [-7, 0, 12])
+def test_an_ice_bath_is_not_flat(value):
+    assert judged("water_temperature", [value] * 144 * 60) == [()] * 144 * 60
+
+
+def test_water_that_rests_elsewhere_is_flat():
+    assert judged("water_temperature", [871] * 144 * 3)[-1] == ("flat",)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        [1200] * 8 + [2400] * 8,  # a gate opens
+        [1200] * 8 + [1200 + 250 * hour for hour in range(8)],  # a flood rises
+        [1200] * 8 + [2600, 2500, 2450, 2400, 2360, 2330],  # a front, and its slow fall
+        [4000] * 8 + [3500, 2800, 1900, 1100, 900, 850],  # the same, told as a distance
+    ],
+)
+def test_true_steps_and_floods_are_left_alone(front):
+    assert judged("level", front) == [()] * len(front)
+
+
+def test_a_step_that_is_too_large_is_flagged_once():
+    assert judged("distance", [1200] * 4 + [4700] * 4) == [()] * 4 + [("rate",)] + [()] * 3
+
+
+def test_good_values_after_two_wrong_ones_are_left_alone():
+    found = judged("distance", [1200, 1200, 1210, 4700, 4650, 4680, 4690, 1200, 1210, 1200])
+    assert [place for place, flags in enumerate(found) if flags] == [3]
+
+
+def test_dust_knows_the_fog():
+    fog, dry = (reading(seq, NOON + 600 * seq, pm10=300, humidity=air) for seq, air in enumerate((9900, 6000)))
+    assert words(judge([fog, dry], 0, limits_for(station())), fog.cells[0].channel) == [("humid",), ()]
+
+
+def test_several_flags_stand_at_once():
+    rows = [reading(seq, NOON + 600 * seq, distance=value) for seq, value in enumerate((1200, 1200, 100001, 1200))]
+    assert words(judge(rows, 0, limits_for(station())), DISTANCE)[2] == ("range", "spike", "rate")
