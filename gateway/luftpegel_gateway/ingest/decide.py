@@ -142,7 +142,7 @@ class Decider:
                 link=_link(state.link, event, received, now),
             )
         try:
-            state, grew = self._content((event, received), station, state, draft, outcome)
+            state, grew = self._content((event, received), station, state, batch, outcome)
         except Refused as refusal:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
@@ -154,16 +154,17 @@ class Decider:
 
     @staticmethod
     def _content(
-        told: tuple[Uplink, Estimate], station: Station, state: StationState, draft: Draft, outcome: Outcome
+        told: tuple[Uplink, Estimate], station: Station, state: StationState, batch: _Batch, outcome: Outcome
     ) -> tuple[StationState, bool]:
         """Fold what the frame tells into the state; readings, items and faults go where they belong.
 
         Also whether the current life's newest number grew: then the station's history is as deep as it gets.
         """
         event, received = told
+        draft = batch.draft
         content = decode_uplink(event)
         if isinstance(content, Readings):
-            change = uplink.take(station, state, content, received, draft)
+            change = uplink.take(station, state, content, received, draft, whole=batch.again)
             outcome.faults = change.faults
             outcome.received_at = change.received_at
             for reading in change.readings:

@@ -37,14 +37,27 @@ class Change(msgspec.Struct):
     grew: bool = False  # the life's newest number is a new one
 
 
-def take(station: Station, state: StationState, frame: Readings, received: Estimate, draft: Draft) -> Change:
-    """All that a readings frame means. Raises Refused where its bytes are damaged."""
+def take(
+    station: Station,
+    state: StationState,
+    frame: Readings,
+    received: Estimate,
+    draft: Draft,
+    *,
+    whole: bool = False,
+) -> Change:
+    """All that a readings frame means. Raises Refused where its bytes are damaged.
+
+    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
+    """
     ref = Ref(station.tenant, station.id, state.life.number)
     life = state.life
     if not state.lives or not _follows(ref, life, frame, received, draft):
         frame.rest()
         life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
         ref = Ref(station.tenant, station.id, life.number)
+    elif whole:
+        frame.rest()
     telling = _Telling(ref, life, frame, received, draft)
     return telling.change(station, state)
 

@@ -43,6 +43,12 @@ PARTS: Mapping[str, Text] = {
         ("Es kommt mehr herein, als das Journal aufnimmt: {detail}. Was keinen Platz hat, wird später erneut gesendet; es geht nichts verloren.",
          "Nach der Störung des Journals sehen, oder danach, was so viel veröffentlicht."),
     ),
+    "LP-417": Text(
+        ("The journal is of an earlier version: {detail}.",
+         "Start the gateway: it makes a backup beside the journal and brings it up to date."),
+        ("Das Journal stammt von einer früheren Fassung: {detail}.",
+         "Das Gateway starten: Es legt neben dem Journal eine Sicherung an und stellt es um."),
+    ),
     "LP-420": Text(
         ("The sink does not answer: {detail}.", "Check that it runs, and its host and port. Readings wait in the journal."),
         ("Das Ziel antwortet nicht: {detail}.", "Prüfen, ob es läuft, und seine Werte host und port. Messwerte warten im Journal."),

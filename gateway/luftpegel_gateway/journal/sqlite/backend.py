@@ -24,7 +24,8 @@ from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_
 from luftpegel_gateway.journal.sqlite.items import pack_items, unpack_items
 from luftpegel_gateway.journal.sqlite.memory import AIRTIME, Memory
 from luftpegel_gateway.journal.sqlite.messages import Packer
-from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date
+from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date, refuse_newer
+from luftpegel_gateway.journal.sqlite.room import make_shrinkable
 from luftpegel_gateway.journal.sqlite.schema import FRAMES, PASSED, PLACES
 from luftpegel_gateway.journal.sqlite.watch import Watch
 from luftpegel_gateway.model.events import Delivery, Downlink
@@ -43,9 +44,11 @@ class SqliteLog:
         self._path = path
         self._packer = Packer()
         with told_as_down(path):
+            refuse_newer(path)
             self._database = open_for_writing(path)
             try:
                 bring_up_to_date(self._database, path)
+                make_shrinkable(self._database)
                 self._memory = Memory(self._database)
             except BaseException:
                 self._database.close()

@@ -42,7 +42,8 @@ class SqliteReader:
                 raise
         if version != VERSION:
             self._database.close()
-            raise JournalDown("LP-415", f"{path} is of version {version}, this gateway knows {VERSION}")
+            code = "LP-415" if version > VERSION else "LP-417"
+            raise JournalDown(code, f"{path} is of version {version}, this gateway knows {VERSION}")
 
     def close(self) -> None:
         """See `Reader`."""
