@@ -114,7 +114,7 @@ def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Me
         raise Refused("LP-250", "the JSON is nested too deeply") from error
     except (ValueError, TypeError) as error:
         form = "JSON that cannot be read" if speaks_json else "neither JSON nor protobuf"
-        raise Refused("LP-250", f"{form}: {values.prose(error, 200)}") from error
+        raise Refused("LP-250", f"{form}: {values.prose(str(error), 200)}") from error
 
 
 def _dev_eui(given: Any, place: _Place, payload: bytes, odd: list[str]) -> str:

@@ -143,8 +143,10 @@ def label(value: Any, name: str, odd: list[str]) -> str:
 
 
 def prose(value: Any, longest: int) -> str:
-    """Text for people as one that can be written down: cut, without half surrogates."""
-    return str(value)[:longest].encode("utf-8", "replace").decode()
+    """Text for people as one that can be written down: cut, without half surrogates; "" for what is none."""
+    if type(value) is int and abs(value) < 2**63:
+        return str(value)
+    return value[:longest].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _kind(value: Any) -> str:
