@@ -189,13 +189,11 @@ def _origin(place: _Place, message: Message, odd: list[str]) -> tuple[str, str, 
     """Tenant's id, application's id and name. The topic has the application's id too."""
     device = message.device_info
     if device is None:
-        return "", place.application, ""
+        return "", "", ""
+    tenant = values.label(device.tenant_id, "deviceInfo.tenantId", odd)
     application = values.label(device.application_id, "deviceInfo.applicationId", odd)
-    return (
-        values.label(device.tenant_id, "deviceInfo.tenantId", odd),
-        application or values.label(place.application, "topic", odd),
-        values.label(device.application_name, "deviceInfo.applicationName", odd),
-    )
+    name = values.label(device.application_name, "deviceInfo.applicationName", odd)
+    return tenant, application or values.label(place.application, "topic", odd), name
 
 
 def _encrypted(message: Message, odd: list[str]) -> bool:
