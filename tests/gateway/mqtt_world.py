@@ -330,9 +330,9 @@ def publisher():
     """Makes a client that publishes; stopped at the end."""
     made = []
 
-    def make(port, *, version=paho.MQTTv5, **settings):
+    def make(port, *, version=paho.MQTTv5, in_flight=1000, **settings):
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=version, **settings)
-        client.max_inflight_messages_set(1000)
+        client.max_inflight_messages_set(in_flight)
         client.reconnect_delay_set(1, 1)
         client.connect("127.0.0.1", port)
         client.loop_start()

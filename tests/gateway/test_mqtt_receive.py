@@ -118,13 +118,15 @@ def test_messages_of_an_odd_session_with_qos_2_are_kept_too(inn, gateway, publis
     other.subscribe("application/#", 2)
     until(lambda: granted)
     other.disconnect()
-    publish(publisher(inn.port), range(5), qos=2)
+    count = 50  # more than the broker has in flight
+    publish(publisher(inn.port, in_flight=10), range(count), qos=2)
     one = gateway(inn.port, client_id="same", protocol="3.1.1", hold=True)
-    arrived(one, 5)
+    arrived(one, 10)
     assert {arrival.token[2] for arrival in one.arrivals} == {2}
     one.stop()  # nothing is acknowledged: all comes again
     two = gateway(inn.port, client_id="same", protocol="3.1.1")
-    arrived(two, 5)
+    arrived(two, count)
+    assert set(numbers(two)) == set(range(count))
     publish(publisher(inn.port), [99])
     until(lambda: 99 in numbers(two))
     two.stop()
@@ -282,11 +284,30 @@ def test_payloads_of_10_mb_cannot_pass_the_bound_on_memory(inn, gateway, protoco
 # Mistakes of others.
 
 
-def test_paho_fails_and_begins_again(inn, gateway, front, monkeypatch, caplog):
-    """An exception in its thread would else be the end of it, without a word."""
+def test_a_mistake_in_the_network_thread_is_not_the_end_of_it(inn, gateway, publisher, monkeypatch, caplog):
+    """An exception in paho's thread ends it without a word: connected for ever, and nothing comes."""
     monkeypatch.setattr(mqtt_client, "_RESTART_S", 0.05)
-    broken = front(lambda _packet: b"\x20\x02\x00\x00\x90\x00", inn.port)  # a SUBACK without content
-    one = gateway(broken.port, protocol="3.1.1")
+    one = gateway(inn.port).works()
+    client = one.source._client
+    received = client._received
+
+    def fail(*_arguments):
+        client._received = received
+        raise RuntimeError("a mistake")
+
+    client._received = fail
+    publish(publisher(inn.port), [1])
+    arrived(one, 1)
+    assert numbers(one) == [1]
+    assert "a mistake" in caplog.text
+    one.works()
+
+
+@BOTH
+def test_a_broken_packet_ends_the_connection_and_not_more(inn, gateway, front, protocol):
+    hello = b"\x20\x03\x00\x00\x00" if protocol == "5" else b"\x20\x02\x00\x00"
+    broken = front(lambda _packet: hello + b"\x90\x00", inn.port)  # a SUBACK without content
+    one = gateway(broken.port, protocol=protocol)
     one.shows("LP-409")
     broken.pass_on()
     one.works()

@@ -32,9 +32,10 @@ def test_nobody_listens(inn, gateway, protocol):
 
 
 @pytest.mark.parametrize("host", ["no-such-broker.invalid", "a..b", "x" * 64 + ".invalid"])
-def test_a_host_name_that_nobody_knows(inn, gateway, host, monkeypatch):
+def test_a_host_name_that_nobody_knows(inn, gateway, host, monkeypatch, caplog):
     one = gateway(inn.port, host=host)
     one.shows("LP-440")
+    assert "MQTT client failed" not in caplog.text  # paho's thread lives
     ask = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _name, *more: ask("127.0.0.1", *more))
     one.works()
@@ -221,6 +222,13 @@ def test_two_gateways_with_one_client_id(inn, gateway, protocol, monkeypatch):
     one = gateway(inn.port, client_id="same", protocol=protocol).works()
     other = gateway(inn.port, client_id="same", protocol=protocol)
     one.shows("LP-449")
+    before = one.source._client._connection
+
+    def again():
+        assert one.code() == "LP-449"  # also while it is our turn
+        return one.source._client._connection > before + 3
+
+    until(again)
     other.stop()
     one.works()
 
@@ -253,6 +261,9 @@ def test_a_silent_port_is_asked_once_and_not_at_every_attempt(inn, gateway, fron
     assert one.code() == "LP-401"
     silent.pass_on()
     one.works()
+    silent.answer = lambda packet: b"" if level_of(packet) == 5 else None
+    one.source._client._stream._sock.shutdown(socket.SHUT_RDWR)
+    one.shows("LP-448")  # what was found before holds no longer
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _judge(
     reading = window[place]
     stands = clock.stands(reading.time, before)
     time = None if stands else reading.time
-    sound = {cell.channel: cell.value for cell in reading.cells if cell.wire == OK and cell.value is not None}
+    sound = _sound(reading, rules)
     cells = []
     for at, cell in enumerate(reading.cells):
         channel, value, rule = cell.channel, cell.value, rules.get(cell.channel)
@@ -78,6 +78,18 @@ def _judge(
     return Reading(reading.seq, reading.time, tuple(cells), reading.age, reading.unsure, reading.revision)
 
 
+def _sound(reading: Reading, rules: Mapping[int, Rule]) -> dict[int, int]:
+    """The values by channel that may testify against others: undoubted, and within what they can be."""
+    return {
+        cell.channel: cell.value
+        for cell in reading.cells
+        if cell.wire == OK
+        and cell.value is not None
+        and (rule := rules.get(cell.channel)) is not None
+        and rule.low <= cell.value <= rule.high
+    }
+
+
 def _past(channel: int, at: int, before: Sequence[Reading]) -> Past | None:
     """What is remembered of a channel. It most likely stands where it stood: stations tell the same again."""
     if not before:
@@ -95,8 +107,9 @@ def _together(channel: int, value: int, rule: Rule, sound: dict[int, int]) -> in
         return 0
     values = sound if channel in sound else {**sound, channel: value}
     flags = 0
-    for check in rule.companions:
-        flags |= check(values)
+    for needed, check in rule.companions:
+        if needed in values:
+            flags |= check(values)
     return flags
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from luftpegel_gateway.cli import basics, quarantine, requests
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
-from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.config.files import BadConfig, Config, load, risks
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.words.messages import language_of, say
 
@@ -61,6 +61,7 @@ def site_of(config: Config, file: Path) -> Site:
         run=lambda: _app().run(config, file),
         open_reader=lambda: _app().open_reader(config),
         alone=lambda: _app().alone(config, file),
+        risks=list(risks(config)),
     )
 
 

@@ -1,9 +1,9 @@
-"""Sets of sequence numbers, and when two tellings of a reading are the same."""
+"""Sets of sequence numbers as ranges."""
 
 import hypothesis.strategies as st
 from hypothesis import given
 
-from luftpegel_gateway.model.intervals import Intervals, same_time, same_value
+from luftpegel_gateway.model.intervals import Intervals
 
 numbers = st.lists(st.integers(0, 60), max_size=40)
 
@@ -27,16 +27,8 @@ def test_ranges_never_touch_and_gaps_are_what_lies_between(given_numbers):
     )
 
 
-def test_times_may_differ_by_the_drift_of_a_sleeping_clock():
-    assert same_time(1000, 1000 + 300, 0)
-    assert not same_time(1000, 1000 + 301, 0)
-    assert same_time(1_000_000, 1_008_000, 86400)
-    assert same_time(None, 5, 0)
-    assert same_time(5, None, None)
-
-
-def test_values_may_differ_by_their_step():
-    assert same_value(2150, 2154, 10)
-    assert not same_value(2150, 2161, 10)
-    assert same_value(None, None, 10)
-    assert not same_value(None, 0, 10)
+@given(numbers, st.integers(0, 60), st.integers(0, 60))
+def test_a_range_is_added_whole(given_numbers, first, last):
+    held = Intervals().add(given_numbers).add_range(first, last)
+    assert {number for number in range(70) if number in held} == set(given_numbers) | set(range(first, last
+    + 1))
