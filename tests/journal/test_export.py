@@ -13,7 +13,7 @@ DAY = 86400
 @pytest.fixture
 def heart(open_heart):
     heart = open_heart()
-    heart._deliver = lambda now: None
+    heart._deliver = lambda _now: None
     return heart
 
 
@@ -71,7 +71,11 @@ def test_the_quarantine_goes_back(heart, board, make_board, back, old):
     batch = heart.log.after("sink", 10)
     heart.log.advance("sink", batch.position, [Rejection(batch.items[0], Fault("LP-423", "no"))], NOON)
     told, answers = back(
-        old.step(message), ["look", ["sink"]], ["replay", 3], ["deliver", "sink", 10, []], ["deliver", "b", 10, []]
+        old.step(message),
+        ["look", ["sink"]],
+        ["replay", 3],
+        ["deliver", "sink", 10, []],
+        ["deliver", "b", 10, []],
     )
     entries = {(code, sink): times for _, code, sink, times, *_ in answers[1]["entries"]}
     assert entries["LP-320", ""] == 3
@@ -89,7 +93,10 @@ def test_the_current_life_goes_back(heart, board, make_board, back, old):
         heart.take(second.uplink(seq, network=0, gateway=0, roof=ROOF))
     assert heart.state().life.number == 1
     told, answers = back(
-        ["deliver", "sink", 100, []], old.step(second.uplink(8)), ["deliver", "sink", 100, []], ["look", ["sink"]]
+        ["deliver", "sink", 100, []],
+        old.step(second.uplink(8)),
+        ["deliver", "sink", 100, []],
+        ["look", ["sink"]],
     )
     assert delivered(answers[0]) == second.truth(range(8))
     assert delivered(answers[2]) == second.truth([8])

@@ -16,7 +16,9 @@ PATIENCE_S = 30
 
 def quarantine(site, *verb):
     command = [sys.executable, "-m", "luftpegel_tools.cli", "gateway", "quarantine", *verb]
-    return subprocess.run([*command, "--config", str(site.config)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*command, "--config", str(site.config)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -58,7 +60,9 @@ def test_a_town_goes_on_after_the_update(old_site, server, station, until, momen
 def test_killed_while_the_quarantine_is_changed(old_site, until, moment, verb):
     site = old_site
     with (site.folder / "stations.toml").open("a") as file:
-        file.write('[[station]]\nid = "LP-0009"\ndev_eui = "70b3d57ed0000009"\nname = "Neu"\nkind = "climate"\n')
+        file.write(
+            '[[station]]\nid = "LP-0009"\ndev_eui = "70b3d57ed0000009"\nname = "Neu"\nkind = "climate"\n'
+        )
     site.start(sys.executable, str(MORTAL), verb, moment, "1")
     until(lambda: site.troubles() == {}, lambda: site.log.read_text())
     options = ("--yes",) if verb == "discard" else ()
@@ -95,6 +99,37 @@ def put_back(site, file):
         (site.data / name).unlink(missing_ok=True)
     shutil.move(file, site.data / "journal.sqlite")
     (site.data / "store.sqlite").rmdir()
+
+
+def test_the_way_back(site, server, station, until, old_code):
+    """Refused while the gateway runs; then the old one has what waits, and the store's past once more."""
+    site.started()
+    for seq in range(8):
+        server.publish(station.topic(), station.uplink(seq, history=1))
+    site.wait_for(range(8))
+    until(lambda: site.account("store").waiting == {"store": 0}, "the sink's cursor is not at the end")
+    command = [
+        sys.executable,
+        "-m",
+        "luftpegel_tools.cli",
+        "gateway",
+        "journal",
+        "export-0.2.0",
+        "--again",
+        "store",
+    ]
+    command += ["--config", str(site.config), "--lang", "de"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "LP-412" in refused.stderr
+    site.stop()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    written = site.data / "journal.sqlite.for-0.2.0"
+    assert str(written) in done.stdout
+    [told] = OldJournal(old_code, written).run(["deliver", "store", 100, []])
+    assert [seq for _, seq, *_ in told] == list(range(8))
+    unknown = subprocess.run([*command, "--again", "nobody"], capture_output=True, text=True, check=False)
+    assert "LP-334" in unknown.stderr
 
 
 def vanish(site):

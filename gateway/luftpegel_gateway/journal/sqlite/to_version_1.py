@@ -1,9 +1,9 @@
-"""The way back: writes a journal of version 0.2.0 from one of version 2, so that a town can start the old gateway
-again without losing what was taken since.
+"""The way back: writes a journal of version 0.2.0 from one of version 2.
 
-The old gateway knows one numbering a station, no tenants, no alarms for sinks and no revisions. So it gets each
-station's current life; what it cannot hold is counted, and stays in the file that this was written from. Which
-message brought which reading is not known any more: what waits lies in frames of its own without a payload.
+So a town can start the old gateway again without losing what was taken since. That one knows one numbering a
+station, no tenants, no alarms for sinks and no revisions; it gets each station's current life. What it cannot
+hold is counted, and stays in the file that this was written from. Which message brought which reading is not
+known any more: what waits lies in frames of its own, without a payload.
 """
 
 import contextlib
@@ -44,8 +44,8 @@ class Exported(msgspec.Struct):
 def export(path: Path, to: Path, sinks: Sequence[str], again: Sequence[str] = ()) -> Exported:
     """Write the journal at `path` as one of version 0.2.0 into the file `to`, which is replaced.
 
-    `sinks`: those that get what waits for them. `again`: those of them that get every reading that is here, for
-    their own past was put back too. Raises JournalDown; then `to` is as it was.
+    `sinks`: those that get what waits for them. `again`: those of them that get every reading that is here,
+    for their own past was put back too. Raises JournalDown; then `to` is as it was.
     """
     part = to.with_name(to.name + backup.PART)
     with told_as_down(to), contextlib.ExitStack() as stack:
@@ -93,7 +93,9 @@ class _Export:
             self._tell_again()
         self._write_log()
         self._write_quarantine()
-        for row in self._database.execute("SELECT taken_at, dev_eui, level, code, text FROM notice ORDER BY id"):
+        for row in self._database.execute(
+            "SELECT taken_at, dev_eui, level, code, text FROM notice ORDER BY id"
+        ):
             self._old.execute(
                 "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (?,?,?,?,?)", row
             )
@@ -112,7 +114,9 @@ class _Export:
     def _write_stations(self) -> None:
         for number, state in self._states.items():
             name = self._stations[number][1]
-            self._old.execute("INSERT INTO station VALUES (?,?)", (name, version_1.pack_state(_old_state(state))))
+            self._old.execute(
+                "INSERT INTO station VALUES (?,?)", (name, version_1.pack_state(_old_state(state)))
+            )
             for reading in self._readings(number):
                 row = (name, reading.seq, reading.time, version_1.pack_cells(reading.cells, reading.time))
                 self._old.execute("INSERT INTO reading VALUES (?,?,?,?)", row)
@@ -158,7 +162,9 @@ class _Export:
                 digest = hashlib.blake2b(b"%d" % (frame or 0), digest_size=16).digest()
             else:
                 [(delivery, taken_at)] = self._packer.unpack(message)
-                frame = self._frame(delivery, taken_at, None, dev_eui=dev_eui or None, station=station or None)
+                frame = self._frame(
+                    delivery, taken_at, None, dev_eui=dev_eui or None, station=station or None
+                )
                 topic = delivery.topic.encode("utf-8", "surrogateescape")
                 digest = hashlib.blake2b(topic + b"\0" + delivery.payload, digest_size=16).digest()
             if frame is None:
@@ -177,13 +183,17 @@ class _Export:
         if not self._holds(item):
             return None
         assert isinstance(item, Observed)
-        return self._frame(_NOTHING, taken_at, item.received_at, station=item.ref.station, readings=[item.reading])
+        return self._frame(
+            _NOTHING, taken_at, item.received_at, station=item.ref.station, readings=[item.reading]
+        )
 
     def _write_waiting(self, sinks: Iterable[str]) -> None:
         """What has not been delivered, behind all that has; each sink's cursor where it stood."""
         known = dict(self._database.execute("SELECT sink, position FROM cursor").fetchall())
         behind = sorted((known.get(sink, 0), sink) for sink in sinks)
-        first = behind[0][0] if behind else 0
+        if not behind:
+            return
+        first = behind[0][0]
         rows = self._database.execute(
             "SELECT id, taken_at, items FROM outbox WHERE id >= ? ORDER BY id", (first >> PLACES,)
         )
@@ -215,7 +225,8 @@ class _Export:
     def _cursor(self, sink: str) -> None:
         """A sink has everything that has been written so far."""
         self._old.execute(
-            "INSERT INTO cursor SELECT ?, coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'frame'", (sink,)
+            "INSERT INTO cursor SELECT ?, coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'frame'",
+            (sink,),
         )
 
     def _frame(
@@ -230,7 +241,16 @@ class _Export:
     ) -> int:
         self._told.frames += 1
         packed = version_1.pack_readings(readings) if readings else None
-        place = (delivery.kind, delivery.topic, delivery.payload, taken_at, received_at, dev_eui, station, packed)
+        place = (
+            delivery.kind,
+            delivery.topic,
+            delivery.payload,
+            taken_at,
+            received_at,
+            dev_eui,
+            station,
+            packed,
+        )
         row = self._old.execute(
             "INSERT INTO frame (kind, topic, payload, taken_at, received_at, dev_eui, station, readings)"
             " VALUES (?,?,?,?,?,?,?,?)",
