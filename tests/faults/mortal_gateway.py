@@ -1,7 +1,7 @@
 """The gateway, whole, but it kills itself at one exact moment: `mortal_gateway.py POINT MOMENT COUNT ...`.
 
-POINT is a call at a port: a method of the journal's writing side, "open" (the journal is made or brought up to
-date), "deliver" (the store's), or "acknowledge" (a source's). MOMENT is before or after the commit that it
+POINT is a call at a port: a method of the journal's writing side, "open" (the journal is made or brought up
+to date), "deliver" (the store's), or "acknowledge" (a source's). MOMENT is before or after the commit that it
 makes, or before or after the acknowledgement; COUNT says at which occurrence. The gateway's own code is
 untouched.
 """

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
+from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_down
+from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.model.faults import JournalDown
 
@@ -134,9 +136,6 @@ def test_a_full_disk_at_each_page(old_file, tmp_path):
 
 
 def _migrate_with(path, pages):
-    from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_down
-    from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date
-
     with closing(open_for_writing(path)) as database:
         database.execute(f"PRAGMA max_page_count = {pages}")
         try:

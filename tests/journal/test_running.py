@@ -64,7 +64,7 @@ def test_killed_while_the_quarantine_is_changed(old_site, until, moment, verb):
             '[[station]]\nid = "LP-0009"\ndev_eui = "70b3d57ed0000009"\nname = "Neu"\nkind = "climate"\n'
         )
     site.start(sys.executable, str(MORTAL), verb, moment, "1")
-    until(lambda: site.troubles() == {}, lambda: site.log.read_text())
+    until(lambda: site.troubles() == {}, site.log.read_text)
     options = ("--yes",) if verb == "discard" else ()
     assert quarantine(site, verb, *options).returncode != 0
     died(site)
@@ -82,7 +82,7 @@ def waiting_site(site, server, station, until):
     (site.folder / "data").mkdir()
     (site.data / "store.sqlite").mkdir()
     site.start()
-    until(lambda: site.troubles() == {}, lambda: site.log.read_text())
+    until(lambda: site.troubles() == {}, site.log.read_text)
     for seq in range(10):
         server.publish(station.topic(), station.uplink(seq, history=1))
     server.settle()
@@ -147,7 +147,7 @@ def test_the_journal_is_taken_away_while_it_runs(waiting_site, server, station, 
     site = waiting_site
     change(site)
     server.publish(station.topic(), station.uplink(10, history=1))
-    until(lambda: (site.troubles() or {}).get("journal") == "LP-414", lambda: site.log.read_text())
+    until(lambda: (site.troubles() or {}).get("journal") == "LP-414", site.log.read_text)
     [rescued] = site.data.glob("journal.sqlite.rescued-*")
     put_back(site, rescued)
     site.started()

@@ -9,6 +9,7 @@ from ingest_heart import NOON, Heart
 
 from luftpegel_gateway.journal.port import Budgets
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
+from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.model.faults import JournalDown
 
 
@@ -190,8 +191,6 @@ def test_a_file_that_vanishes_during_the_commit(heart, board):
 
 def test_our_own_writing_is_no_trouble(heart, board, open_heart):
     """Checkpoints, a vacuum, a reader that comes and goes."""
-    from luftpegel_gateway.journal.sqlite.reader import SqliteReader
-
     for seq in range(20, 200):
         with closing(SqliteReader(heart.path)) as reader:
             reader.account(["sink"])

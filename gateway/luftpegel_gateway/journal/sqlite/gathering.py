@@ -40,12 +40,12 @@ class Segment:
             return
         received = sorted(self._received)
         self._database.execute(
-            "INSERT INTO segment (taken_at, received_at, frames, messages) VALUES (?,?,?,?)",
+            "INSERT INTO segment (taken_at, received_at, frames, messages, compact) VALUES (?,?,?,?,1)",
             (
                 max(taken_at for _, taken_at in self._messages),
                 received[len(received) // 2] // SECOND if received else None,
                 len(self._messages),
-                self._packer.pack(self._messages),
+                self._packer.pack_small(self._messages),
             ),
         )
         self._messages, self._received, self._size = [], [], 0

@@ -5,6 +5,7 @@ old readings leave, so a very late repeat is still recognised, only no longer co
 clocks, ours and the frames' own; only what both call old is old: one of them may be wrong.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 
@@ -16,8 +17,7 @@ from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
 
 CHUNK = 500  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station
-SMALL = 128  # frames: a segment with fewer is joined with its neighbours
-LARGE = 512
+SMALL, LARGE = 128, 512  # frames that are worth packing together, and enough
 DAY_S = 86400
 MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network
@@ -30,7 +30,7 @@ def tidy(
     steps: tuple[Callable[[], bool], ...] = (
         lambda: _outbox(database, sinks),
         lambda: _segments(database, budgets.frames, now),
-        lambda: _join_small(database, packer),
+        lambda: _compact(database, packer),
         lambda: _quarantine(database, budgets.quarantine, now),
         lambda: _notices(database, budgets.notices, now),
         lambda: _forget_values(database, budgets.frames.days * DAY_S),
@@ -87,35 +87,33 @@ def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     return len(oldest) > 1
 
 
-def _join_small(database: sqlite3.Connection, packer: Packer) -> bool:
-    """Frames that came one by one are compressed together: a quarter of the bytes."""
+def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
+    """Messages that came one by one, or in a batch, are packed with their neighbours into half of the bytes.
+
+    Whatever came last is left alone, and a segment that is large already waits for the next round: a backlog
+    that is being taken in needs the time more.
+    """
     rows = database.execute(
-        "SELECT id, taken_at, received_at, frames, messages FROM segment WHERE frames < ?"
-        " ORDER BY id LIMIT ?", (SMALL, CHUNK),
-    ).fetchall()
-    run: list[tuple[int, int, int | None, int, bytes]] = []
-    for row in rows[:-1]:  # the newest one may be asked for in a moment
-        if run and row[0] != run[-1][0] + 1 and not _neighbours(database, run[-1][0], row[0]):
-            break
-        run.append(row)
-        if sum(frames for _, _, _, frames, _ in run) >= LARGE:
-            break
-    if sum(frames for _, _, _, frames, _ in run) < SMALL:
+        "SELECT id, frames, messages FROM segment WHERE compact = 0 AND id < (SELECT max(id) FROM segment)"
+        " ORDER BY id LIMIT ?", (CHUNK,),
+    )
+    run: list[tuple[int, int, bytes]] = []
+    frames = 0
+    with contextlib.closing(rows):
+        for row in rows:
+            run.append(row)
+            frames += row[1]
+            if frames >= LARGE:
+                break
+    if frames < SMALL:
         return False
-    messages = [message for *_, packed in run for message in packer.unpack(packed)]
-    last = run[-1]
+    messages = [message for _, _, packed in run for message in packer.unpack(packed)]
     database.execute(
-        "UPDATE segment SET frames = ?, messages = ? WHERE id = ?",
-        (len(messages), packer.pack(messages), last[0]),
+        "UPDATE segment SET frames = ?, messages = ?, compact = 1 WHERE id = ?",
+        (len(messages), packer.pack_small(messages), run[-1][0]),
     )
     database.executemany("DELETE FROM segment WHERE id = ?", [(number,) for number, *_ in run[:-1]])
-    return True
-
-
-def _neighbours(database: sqlite3.Connection, first: int, last: int) -> bool:
-    """Whether no segment lies between two."""
-    row = database.execute("SELECT 1 FROM segment WHERE id > ? AND id < ? LIMIT 1", (first, last)).fetchone()
-    return row is None
+    return len(run) > 1
 
 
 def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
@@ -169,14 +167,44 @@ def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
 
     Measured against the newest readings and not against our clock: a station may have its own calendar (a
     simulated one does). The third newest counts, for one time may be wrong. Looks at a few of the oldest
-    only, so that it costs the same however much is kept.
+    only, so that it costs the same however much is kept. What has no time (absent, or no clock is known)
+    leaves with what lies above it in the same life.
     """
     for (station,) in database.execute("SELECT number FROM station").fetchall():
-        database.execute(
-            "DELETE FROM reading WHERE station = ?1 AND (life, seq) IN"
-            " (SELECT life, seq FROM (SELECT life, seq, time FROM reading WHERE station = ?1"
-            " ORDER BY life, seq LIMIT ?2) WHERE time < (SELECT min(time) FROM (SELECT time FROM reading"
-            " WHERE station = ?1 AND time IS NOT NULL ORDER BY life DESC, seq DESC LIMIT 3)) - ?3)",
-            (station, LOOKED_AT, keep_s),
+        newest = database.execute(
+            "SELECT time FROM reading WHERE station = ? AND time IS NOT NULL"
+            " ORDER BY life DESC, seq DESC LIMIT 3",
+            (station,),
+        ).fetchall()
+        if not newest:
+            continue
+        oldest = database.execute(
+            "SELECT life, seq, time FROM reading WHERE station = ? ORDER BY life, seq LIMIT ?",
+            (station, LOOKED_AT),
+        ).fetchall()
+        gone = _outdated(oldest, min(time for (time,) in newest) - keep_s)
+        database.executemany(
+            "DELETE FROM reading WHERE station = ? AND life = ? AND seq = ?",
+            [(station, life, seq) for life, seq in gone],
         )
     return False
+
+
+def _outdated(oldest: Sequence[tuple[int, int, int | None]], before: int) -> list[tuple[int, int]]:
+    """(life, number) of readings whose time is past, and of those without one that lie below such a one.
+
+    In a look that finds no time at all nothing tells of age, and all of it leaves: else it would hide for
+    ever what lies behind it.
+    """
+    if len(oldest) == LOOKED_AT and all(time is None for _, _, time in oldest):
+        return [(life, seq) for life, seq, _ in oldest]
+    gone: list[tuple[int, int]] = []
+    untimed: list[tuple[int, int]] = []
+    for life, seq, time in oldest:
+        if time is None:
+            untimed.append((life, seq))
+        else:
+            if time < before:
+                gone += [*untimed, (life, seq)]
+            untimed = []
+    return gone
