@@ -15,7 +15,9 @@ from luftpegel_tools.bench.gateway.events import Uplink, event_maker, topic
 BYTES_A_FRAME = 250  # what a frame of 51 readings may cost in the log
 PAYLOAD = 56  # bytes of such a frame
 
-pieces = st.lists(st.sampled_from([b'"', b'""', b"", b"a", b"\0\xff", b'{"x":1}', b"1"]), max_size=6).map(b"".join)
+pieces = st.lists(st.sampled_from([b'"', b'""', b"", b"a", b"\0\xff", b'{"x":1}', b"1"]), max_size=6).map(
+    b"".join
+)
 
 
 def deliveries(count, seed=1):

@@ -56,22 +56,24 @@ def _outbox(database: sqlite3.Connection, sinks: Sequence[str]) -> bool:
 
 def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     """The oldest messages, when both clocks call them old or there are too many."""
-    newest = database.execute(
-        "SELECT received_at FROM segment WHERE received_at IS NOT NULL ORDER BY id DESC LIMIT ?", (NEWEST,)
-    ).fetchall()
-    network = sorted(time for (time,) in newest)[len(newest) // 2] if newest else None
+    network = _network(database)
     oldest = database.execute(
         "SELECT id, taken_at, received_at FROM segment ORDER BY id LIMIT ?", (CHUNK,)
     ).fetchall()
     keep_s = budget.days * DAY_S
-    gone = []
+    gone: list[tuple[int]] = []
+    ageless: list[tuple[int]] = []  # no clock tells: they leave with the next one that is old
     for number, taken_at, received_at in oldest:
         ages = [now - taken_at] if taken_at <= now else []
         if network is not None and received_at is not None and received_at <= network:
             ages.append(network - received_at)
-        if not ages or min(ages) <= keep_s:
+        if not ages:
+            ageless.append((number,))
+            continue
+        if min(ages) <= keep_s:
             break
-        gone.append((number,))
+        gone += [*ageless, (number,)]
+        ageless = []
     database.executemany("DELETE FROM segment WHERE id = ?", gone)
     if len(gone) == CHUNK:
         return True
@@ -85,6 +87,20 @@ def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
         (max(1, len(oldest) // 8),),
     )
     return len(oldest) > 1
+
+
+def _network(database: sqlite3.Connection) -> int | None:
+    """What time it is on the network (Unix seconds), as the last segments tell; None: they tell none."""
+    newest = database.execute(
+        "SELECT received_at FROM segment WHERE received_at IS NOT NULL ORDER BY id DESC LIMIT ?", (NEWEST,)
+    ).fetchall()
+    return sorted(time for (time,) in newest)[len(newest) // 2] if newest else None
+
+
+def _outdated_before(database: sqlite3.Connection, days: int, now: int) -> int | None:
+    """What was last seen before this is old by both clocks; None: one of them tells nothing."""
+    network = _network(database)
+    return None if network is None else min(now, network) - days * DAY_S
 
 
 def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
@@ -117,14 +133,15 @@ def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
 
 
 def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
-    """Resolved entries that are old; beyond the budget the oldest of whatever fills it most.
+    """Entries that are old; beyond the budget the oldest of whatever fills it most.
 
     So a stranger's device that is refused for ever pushes out its own entries, not those of a station.
     """
-    database.execute(
-        "DELETE FROM quarantine WHERE resolved_at IS NOT NULL AND resolved_at < ? AND resolved_at <= ?",
-        (now - budget.days * DAY_S, now),
-    )
+    before = _outdated_before(database, budget.days, now)
+    if before is not None and _discard(
+        database, "SELECT id FROM quarantine WHERE last_at < ? ORDER BY id LIMIT ?", before, CHUNK
+    ):
+        return True
     count, size = database.execute(
         "SELECT count(*), coalesce(sum(length(message)), 0) FROM quarantine"
     ).fetchone()
@@ -135,25 +152,37 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
         "SELECT dev_eui, code FROM quarantine GROUP BY dev_eui, code"
         " ORDER BY sum(length(message) + 200) DESC LIMIT 1"
     ).fetchone()
-    gone = database.execute(
-        "DELETE FROM quarantine WHERE id IN"
-        " (SELECT id FROM quarantine WHERE dev_eui = ? AND code = ? ORDER BY id LIMIT ?)",
-        (dev_eui, code, excess),
-    ).rowcount
-    database.execute(
-        "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
-        (DISCARDED, gone),
-    )
+    _discard(
+        database, "SELECT id FROM quarantine WHERE dev_eui = ? AND code = ? ORDER BY id LIMIT ?",
+        dev_eui, code, excess,
+    )  # fmt: skip
     return True
+
+
+def _discard(database: sqlite3.Connection, chosen: str, *values: object) -> int:
+    """Remove entries, and count those that nobody had resolved; how many there were."""
+    entries = database.execute(
+        f"SELECT id, resolved_at IS NULL FROM quarantine WHERE id IN ({chosen})",  # noqa: S608 - our own text
+        values,
+    ).fetchall()
+    database.executemany("DELETE FROM quarantine WHERE id = ?", [(number,) for number, _ in entries])
+    if lost := sum(unresolved for _, unresolved in entries):
+        database.execute(
+            "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
+            (DISCARDED, lost),
+        )
+    return len(entries)
 
 
 def _notices(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     """Old notices, and those beyond the budget."""
-    old = database.execute(
-        "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE taken_at < ? AND id <"
-        " (SELECT max(id) FROM notice WHERE taken_at <= ?) ORDER BY id LIMIT ?)",
-        (now - budget.days * DAY_S, now, CHUNK),
-    ).rowcount
+    before = _outdated_before(database, budget.days, now)
+    old = 0
+    if before is not None:
+        old = database.execute(
+            "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE taken_at < ? ORDER BY id LIMIT ?)",
+            (before, CHUNK),
+        ).rowcount
     over = database.execute(
         "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id <="
         " (SELECT max(id) FROM notice) - ? ORDER BY id LIMIT ?)",
