@@ -119,7 +119,8 @@ class MemoryLog:
             details = "; ".join(fault.detail for fault in outcome.faults if fault.code == code)
             size = len(delivery.payload) if delivery.size is None else delivery.size
             entry = Entry(
-                0, code, details, "", 1, now, now, None, outcome.dev_eui, outcome.key[1] if outcome.key else "",
+                0, code, details, "", 1, now, now, None, outcome.dev_eui,
+                outcome.key[1] if outcome.key else "",
                 delivery.source, delivery.kind, delivery.topic, delivery.payload, size,
             )  # fmt: skip
             same = (delivery.kind, delivery.topic, delivery.payload)

@@ -36,7 +36,9 @@ def delivered(answer):
 
 @pytest.mark.parametrize("done", [0, 1, 7, 19, 20])
 @pytest.mark.parametrize("together", [1, 6])
-def test_the_old_gateway_goes_on(heart, board, back, old, done, together):
+def test_the_old_gateway_goes_on(  # noqa: PLR0917 - fixtures
+    heart, board, back, old, done, together
+):
     frames = [board.uplink(seq, history=3, network=0) for seq in range(20)]
     for begin in range(0, 20, together):
         heart.take(*frames[begin : begin + together])

@@ -2,8 +2,8 @@
 
 A ChirpStack event is 1.4 KB of JSON of which some 130 bytes are news; the rest repeats from frame to frame.
 So a batch is compressed together, with a dictionary of what events look like, which helps the first frame;
-and later, when there is time, together with its neighbours and as columns. The first byte names the dictionary, and whether there are columns: what was
-written once can be read for ever.
+and later, when there is time, together with its neighbours and as columns. The first byte names the
+dictionary, and whether there are columns: what was written once can be read for ever.
 """
 
 from collections.abc import Sequence

@@ -35,7 +35,8 @@ def give_back(database: sqlite3.Connection) -> bool:
     excess = free - max(RESERVE, _pragma(database, "page_count") // SHARE)
     if excess <= 0:
         return False
-    database.execute(f"PRAGMA incremental_vacuum({min(excess, STEP)})").fetchall()
+    # It answers a row without columns for each page; `execute` would take the first one for the end.
+    database.executescript(f"PRAGMA incremental_vacuum({min(excess, STEP)})")
     return 0 < _pragma(database, "freelist_count") < free and excess > STEP
 
 
