@@ -5,6 +5,8 @@ least as truly: what lies behind it was told before. So the work grows with what
 frame repeats.
 """
 
+from operator import attrgetter
+
 import msgspec
 
 from luftpegel_gateway.checks import limits_for
@@ -13,7 +15,7 @@ from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, pace
-from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, same_values, tolerance
+from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
@@ -50,37 +52,17 @@ def take(
 
     `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
     """
-    ref = Ref(station.tenant, station.id, state.life.number)
     life = state.life
-    if not state.lives or not _follows(ref, life, frame, received, draft):
+    telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
+    follows = bool(state.lives) and telling.follows()
+    if whole or not follows:
         frame.rest()
-        life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
-        ref = Ref(station.tenant, station.id, life.number)
-    elif whole:
-        frame.rest()
-    telling = _Telling(ref, life, frame, received, draft)
+        if not follows:
+            life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
+        telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
+        for row in frame.rows:
+            telling.sort(row)
     return telling.change(station, state)
-
-
-def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> bool:
-    """Read down to a known row that agrees in values and time, and that tells nothing new.
-
-    False where it does not simply go on from what is known; then all must be looked at.
-    """
-    agreed = False
-    while (row := frame.next()) is not None:
-        if not row.cells or not life.knows(row.seq):
-            continue
-        known = draft.reading(ref, row.seq)
-        if known is None or not same_values(known, row, frame.steps):
-            return False
-        if known.time is not None and row.age is not None:
-            if abs(received.seconds - row.age - known.time) > tolerance(row.age):
-                return False
-            agreed = True
-        if agreed and covers(known, row):
-            return True
-    return agreed
 
 
 class _Telling:
@@ -99,31 +81,49 @@ class _Telling:
         self.repeats = 0
         self.known_s: int | None = None  # when the frame was sent, by the newest row that is known
         self.slack_s = 0
-        for row in frame.rows:
-            self._sort(row)
 
-    def _sort(self, row: Told) -> None:
-        """New, known with something to add, a plain repeat, or a contradiction."""
-        life = self.life
+    def follows(self) -> bool:
+        """Read down to a known row that agrees in values and time, and that tells nothing new.
+
+        False where the frame does not simply go on from what is known; then all of it must be looked at.
+        """
+        while (row := self.frame.next()) is not None:
+            known = self.sort(row)
+            if known is None:
+                if self.faults or (row.cells and self.life.knows(row.seq)):
+                    return False
+                continue
+            if self.known_s is None:
+                continue
+            if abs(self.received.seconds - self.known_s) > self.slack_s:
+                return False
+            if not self.better or self.better[-1][0] is not known:
+                return True
+        return self.known_s is not None
+
+    def sort(self, row: Told) -> Reading | None:
+        """New, known with something to add, a plain repeat, or a contradiction; the known reading if it
+        agrees."""
         if not row.cells:
-            if row.seq not in life.seen:
+            if row.seq not in self.life.seen:
                 self.gone.append(row.seq)
-            return
-        if not life.knows(row.seq):
+            return None
+        if not self.life.knows(row.seq):
             self.fresh.append(row)
-            return
+            return None
         self.repeats += 1
         known = self.draft.reading(self.ref, row.seq)
         if known is None:
-            return  # older than what the journal holds values of
+            return None  # older than what the journal holds values of
         if differs := contradiction(known, row, self.frame.steps):
             self.faults.append(Fault("LP-253", f"sequence {row.seq}: {differs}"))
-            return
+            return None
         if self.known_s is None and known.time is not None and row.age is not None:
             self.known_s = known.time + row.age
             self.slack_s = tolerance(row.age)
         if not covers(known, row):
             self.better.append((known, row))
+        return known
 
     def change(self, station: Station, state: StationState) -> Change:
         """What this frame changes."""
@@ -218,14 +218,18 @@ class _Telling:
         return kept.received_s - row.age
 
     def _state(self, state: StationState, life: Life) -> StationState:
-        others = [other for other in state.lives if other.number != life.number]
+        if life.number == state.life.number and len(state.lives) <= 1:
+            lives: tuple[Life, ...] = (life,)
+        else:
+            others = [other for other in state.lives if other.number != life.number]
+            lives = tuple(sorted([*others, life], key=attrgetter("number")))
         twin, twin_at = state.twin, state.twin_at
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
             twin, twin_at = life.number, self.received.seconds
         return msgspec.structs.replace(
             state,
-            lives=tuple(sorted([*others, life], key=lambda one: one.number)),
+            lives=lives,
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,
