@@ -51,6 +51,7 @@ log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
 RETENTION = "retention"
 TIDY_EVERY_S = 60
+TOLD_AS_IT_IS = ("LP-414", "LP-415", "LP-418")  # of what keeps the journal from being opened
 CONTROL = "control"
 MOST_FRAMES = 100_000_000
 MOST_ENTRIES = 20_000  # in quarantine
@@ -212,7 +213,7 @@ def _open(config: Config) -> SqliteLog:
     try:
         return SqliteLog(config.data / JOURNAL_FILE)
     except JournalDown as down:
-        code = down.code if down.code == "LP-415" else "LP-412"
+        code = down.code if down.code in TOLD_AS_IT_IS else "LP-412"
         raise CannotStart(code, f"{config.data / JOURNAL_FILE}: {down.detail}") from down
 
 

@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_old_file(old_file, share):
         "except JournalDown as down:\n    print(down.code, down.detail)\n"
     )
     told = subprocess.run([sys.executable, "-c", code, str(old_file.path)], check=True, capture_output=True, text=True)
-    assert told.stdout.startswith("LP-410 "), told
+    assert told.stdout.startswith("LP-418 "), told
     assert "MiB of room" in told.stdout
     assert content(old_file.path) == before
     assert old_file.look("sink")["waiting"] == {"sink": 40}
@@ -122,7 +122,7 @@ def test_a_full_disk_at_each_page(old_file, tmp_path):
         log_error = _migrate_with(old_file.path, pages + more)
         if log_error is None:
             break
-        assert log_error.code == "LP-410"
+        assert log_error.code == "LP-418"
         assert content(old_file.path) == before
     else:
         pytest.fail("never enough pages")

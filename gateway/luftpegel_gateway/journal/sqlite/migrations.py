@@ -27,7 +27,7 @@ MIGRATIONS: dict[int, tuple[str, Callable[[sqlite3.Connection, Packer], None]]] 
 def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
     """Make the tables, or migrate those that are there.
 
-    Raises JournalDown LP-410 when there is no room, sqlite3.Error otherwise; then the file is as it was.
+    Raises JournalDown LP-418 when there is no room, sqlite3.Error otherwise; then the file is as it was.
     """
     version = version_of(database)
     if version == 0:
@@ -40,8 +40,8 @@ def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
             _migrate(database, path, version)
         except (OSError, sqlite3.OperationalError) as error:
             needed = 3 * path.stat().st_size >> 20
-            detail = f"{path} could not be brought to version {VERSION} and is as it was: {error};"
-            raise JournalDown("LP-410", f"{detail} this needs up to {needed + 1} MiB of room") from error
+            detail = f"{path}: {error};"
+            raise JournalDown("LP-418", f"{detail} this needs up to {needed + 1} MiB of room") from error
 
 
 def refuse_newer(path: Path) -> None:
