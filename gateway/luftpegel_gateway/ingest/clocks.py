@@ -23,10 +23,14 @@ _SURE, _AHEAD = 1.2, 0.2
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise."""
+    """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise.
+
+    `own_s`: what our own clock said (Unix seconds), for whoever knows more than the frame tells.
+    """
 
     at: int
     sure: bool
+    own_s: int
 
     @property
     def seconds(self) -> int:
@@ -37,19 +41,19 @@ class Estimate(msgspec.Struct, frozen=True):
 def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
     if clocks.network is not None and _all_agree(clocks, clocks.network):
-        return Estimate(clocks.network, True)
+        return Estimate(clocks.network, True, own_s)
     witnesses = _witnesses(clocks)
     if not witnesses:
-        return Estimate(own_s * SECOND, False)
+        return Estimate(own_s * SECOND, False, own_s)
     votes = [(_support(at, witnesses, own_s), -place, at) for place, (at, _) in enumerate(witnesses)]
     own = _support(own_s * SECOND, witnesses, own_s)
     best, _, at = max(votes)
     if best <= 0 or own > best:
-        return Estimate(own_s * SECOND, False)
+        return Estimate(own_s * SECOND, False, own_s)
     others = [votes_for for votes_for, _, other in votes if abs(other - at) > AGREE_S * SECOND]
     if abs(own_s * SECOND - at) > AGREE_S * SECOND:
         others.append(own)
-    return Estimate(at, best >= _SURE and best - max(others, default=0) >= _AHEAD)
+    return Estimate(at, best >= _SURE and best - max(others, default=0) >= _AHEAD, own_s)
 
 
 def _all_agree(clocks: Clocks, at: int) -> bool:

@@ -1,8 +1,8 @@
 """The way of a readings frame: rows, life, time, names, checks, items for the sinks, and what to ask for.
 
 Rows are read newest first, and no further than to the first one that is known, agrees, and was told at
-least as truly: what lies behind it was told before. So the work grows with what is new, not with what a
-frame repeats.
+least as truly, with no gap behind it: what lies there was told before. So the work grows with what is new,
+not with what a frame repeats.
 """
 
 from operator import attrgetter
@@ -14,14 +14,14 @@ from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
-from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, pace
+from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, in_order, pace
 from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import Observed
 from luftpegel_gateway.model.readings import Reading
-from luftpegel_gateway.model.state import Life, StationState
+from luftpegel_gateway.model.state import Life, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
 MOST_MOVED = 1000  # readings whose time one frame can move
@@ -54,15 +54,34 @@ def take(
     """
     life = state.life
     telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
-    follows = bool(state.lives) and telling.follows()
+    # Of two boards with one id either may have told the newest reading: then all rows are compared.
+    follows = bool(state.lives) and state.twin is None and telling.follows()
     if whole or not follows:
         frame.rest()
+        if not any(row.cells for row in frame.rows):
+            return _nothing_there(telling.ref, state, frame, received)
         if not follows:
             life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
         telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
         for row in frame.rows:
             telling.sort(row)
     return telling.change(station, state)
+
+
+def _nothing_there(ref: Ref, state: StationState, frame: Readings, received: Estimate) -> Change:
+    """A frame without one reading answers a request: it closes gaps, and can neither begin a life nor
+    lengthen one."""
+    gone = [row.seq for row in frame.rows if any(first <= row.seq <= last for first, last in state.life.gaps)]
+    if gone:
+        life = names.known(state.life, [], gone)
+        state = msgspec.structs.replace(state, lives=(*state.lives[:-1], life))
+    return Change(state, received.at, [], [], ref)
+
+
+def _nothing_behind(life: Life, oldest: int, seq: int) -> bool:
+    """Whether all that the frame repeats from `seq` downwards is accounted for: an answer to a request may
+    begin with what another frame has brought since."""
+    return life.seen.holds(oldest, seq) and not life.skipped.touches(oldest, seq)
 
 
 class _Telling:
@@ -97,7 +116,8 @@ class _Telling:
                 continue
             if abs(self.received.seconds - self.known_s) > self.slack_s:
                 return False
-            if not self.better or self.better[-1][0] is not known:
+            covered = not self.better or self.better[-1][0] is not known
+            if covered and _nothing_behind(self.life, self.frame.oldest, row.seq):
                 return True
         return self.known_s is not None
 
@@ -145,10 +165,26 @@ class _Telling:
 
     def _time(self) -> Kept:
         if self.known_s is None:
-            return timekeeping.first(self.received, self.frame.oldest)
+            return self._untied()
         told = self.fresh or [row for _, row in self.better]
         seq = told[-1].seq if told else self.frame.newest
-        return timekeeping.follow(self.life.time, self.known_s, self.received, self.slack_s, seq)
+        time, known_s, news = self.life.time, self.known_s, bool(told)
+        return timekeeping.follow(time, known_s, self.received, self.slack_s, seq, news=news)
+
+    def _untied(self) -> Kept:
+        """No row ties the frame to the past. But in one life a higher number is never the earlier reading."""
+        kept = timekeeping.first(self.received, self.frame.oldest)
+        top = self.life.seen.newest
+        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
+        if top is None or row is None:
+            return kept
+        if not in_order(self.draft, self.ref, self.life, row, kept.received_s):
+            own = self.received.own_s
+            better = own if in_order(self.draft, self.ref, self.life, row, own) else kept.received_s
+            kept = Kept(better, True, Timekeeping(0, self.frame.oldest))
+        if self.frame.newest < top:  # it says nothing about the newest times
+            return msgspec.structs.replace(kept, time=self.life.time)
+        return kept
 
     def _changed(self, kept: Kept) -> dict[int, Reading]:
         """Readings that are new or told otherwise than before, by number."""
@@ -198,14 +234,23 @@ class _Telling:
         if self.fresh or self.gone:
             life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
         newest = self._newest_time(kept)
-        began = life.began
-        if began is None and newest is not None and self.fresh:
-            began = newest - ((self.fresh[-1].age or 0) - (self.fresh[0].age or 0))
-        if kept.shift and began is not None and kept.shift[0] <= (life.seen.oldest or 0):
-            began += kept.shift[1]
+        before = self.life
+        news = before.heard_at is None or life.seen.newest != before.seen.newest
+        heard = kept.received_s if news else before.heard_at
         return msgspec.structs.replace(
-            life, time=kept.time, newest_time=newest, heard_at=kept.received_s, began=began
+            life, time=kept.time, newest_time=newest, heard_at=heard, began=self._began(kept)
         )
+
+    def _began(self, kept: Kept) -> int | None:
+        """The time of the life's first reading: an older one may come late, and a wrong time may be
+        mended."""
+        first, before = self.life.seen.oldest, self.life.began
+        if before is not None and kept.shift and kept.shift[0] <= (first or 0):
+            before += kept.shift[1]
+        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
+        if row is None or row.age is None or (before is not None and first is not None and row.seq > first):
+            return before
+        return kept.received_s - row.age
 
     def _newest_time(self, kept: Kept) -> int | None:
         """The time of the life's newest reading that has one."""
