@@ -140,7 +140,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
 def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, budget_us)
+    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:

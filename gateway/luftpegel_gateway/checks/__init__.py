@@ -12,4 +12,13 @@ from luftpegel_gateway.checks.limits import Limits, limits_for
 from luftpegel_gateway.checks.neighbours import judge_neighbours
 from luftpegel_gateway.checks.runner import REACH_AFTER, REACH_BEFORE, judge, waits
 
-__all__ = ["REACH_AFTER", "REACH_BEFORE", "Limits", "explain", "judge", "judge_neighbours", "limits_for", "waits"]
+__all__ = [
+    "REACH_AFTER",
+    "REACH_BEFORE",
+    "Limits",
+    "explain",
+    "judge",
+    "judge_neighbours",
+    "limits_for",
+    "waits",
+]

@@ -16,6 +16,7 @@ from luftpegel_gateway.downlinks import airtime, backfill
 from luftpegel_gateway.ingest import beside, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
+from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
 from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot
 from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Fault, Refused
@@ -56,18 +57,21 @@ class Decider:
         parse: Parse,
         resolve: Resolve,
         filters: Mapping[str, Filter] = {},
+        concerned: Concerned = lambda _key: (),
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
     ) -> None:
-        """`filters`: by the source's name; a source without one is read whole."""
+        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours."""
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
+        self._concerned = concerned
         self._budget_us = downlink_us_per_hour
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def decide_again(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
@@ -75,6 +79,7 @@ class Decider:
         nothing."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now, again=True) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:

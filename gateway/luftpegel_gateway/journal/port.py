@@ -39,8 +39,11 @@ class Snapshot(Protocol):
     def behind(self, ref: Ref, seq: int, count: int) -> Sequence[Reading]:
         """The nearest known readings above `seq`."""
 
-    def around(self, key: StationKey, first: int, last: int) -> Sequence[Reading]:
-        """Readings of all lives of a station with times first..last (Unix seconds)."""
+    def around(self, key: StationKey, first: int, last: int) -> Sequence[tuple[int, Reading]]:
+        """Readings of a station with times first..last (Unix seconds), each with its life.
+
+        Looks at the newest month or so: what is older comes too late to be anybody's neighbour.
+        """
 
     def airtime(self) -> Mapping[str, tuple[int, int]]:
         """Downlink airtime spent: radio gateway -> (hour since 1970 by our clock, microseconds)."""
