@@ -17,7 +17,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from luftpegel_gateway.delivery.worker import Worker
 from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader
+from luftpegel_gateway.journal.sqlite import to_version_1
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
@@ -93,6 +94,18 @@ def alone(config: Config, file: Path) -> Iterator[Handlers]:
         decider = _decider(config, directory)
         reread = partial(_reread, file, directory)
         yield handlers(journal, decider.decide_again, reread, lambda: None)
+
+
+def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
+    """Write the journal for a gateway of version 0.2.0.
+
+    CannotStart: a gateway runs here, or there is no journal yet.
+    """
+    path = config.data / JOURNAL_FILE
+    with locked(config.data):
+        if not path.exists():
+            raise CannotStart("LP-331", str(path))
+        return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
 async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -> list[Part]:

@@ -1,4 +1,4 @@
-"""Every engine that can be the journal: how to open it for writing and for reading. A new one is a line here."""
+"""Every engine that can be the journal, and how to open it. A new one is a line here."""
 
 import resource
 from contextlib import contextmanager

@@ -94,13 +94,13 @@ class MemoryLog:
     def transact(self, deliveries, decide, now):
         outcomes = decide(deliveries, MemoryView(SHELF[self._path]), now)
         with self._changing() as kept:
-            self._take(kept, deliveries, outcomes, now)
+            self._take(kept, outcomes, now)
             for delivery, outcome in zip(deliveries, outcomes.each, strict=True):
                 self._trouble(kept, delivery, outcome, now)
         return [outcome.downlink for outcome in outcomes.each]
 
     @staticmethod
-    def _take(kept, deliveries, outcomes, now):
+    def _take(kept, outcomes, now):
         kept.states |= outcomes.states
         kept.readings |= outcomes.readings
         kept.airtime |= outcomes.airtime
@@ -140,7 +140,9 @@ class MemoryLog:
 
     def after(self, sink, limit):
         kept = SHELF[self._path]
-        found = [(number, item) for number, _, item in kept.items if number > kept.cursors.get(sink, 0)][:limit]
+        found = [(number, item) for number, _, item in kept.items if number > kept.cursors.get(sink, 0)][
+            :limit
+        ]
         return Batch([item for _, item in found], found[-1][0]) if found else None
 
     def advance(self, sink, to, refused, now):
@@ -168,7 +170,7 @@ class MemoryLog:
         [outcome] = outcomes.each
         if outcome.keep or not outcome.faults:
             with self._changing() as kept:
-                self._take(kept, [held.delivery], outcomes, held.taken_at)
+                self._take(kept, outcomes, held.taken_at)
                 if not outcome.faults:
                     self._resolve(kept, entry, now)
         return outcome.faults[0] if outcome.faults else None
@@ -189,9 +191,7 @@ class MemoryLog:
                 whose = Counter((one.entry.dev_eui, one.entry.code) for one in kept.held.values())
                 most = whose.most_common(1)[0][0]
                 gone = next(
-                    number
-                    for number, one in kept.held.items()
-                    if (one.entry.dev_eui, one.entry.code) == most
+                    number for number, one in kept.held.items() if (one.entry.dev_eui, one.entry.code) == most
                 )
                 del kept.held[gone]
                 kept.counted["discarded"] += 1
@@ -246,7 +246,9 @@ class MemoryReader:
         return sorted(found, key=lambda pair: (pair[1].time or 0, pair[0], pair[1].seq), reverse=True)[:count]
 
     def notices(self, dev_eui, count):
-        found = [(when, code, text) for when, whose, code, text in SHELF[self._path].notices if whose == dev_eui]
+        found = [
+            (when, code, text) for when, whose, code, text in SHELF[self._path].notices if whose == dev_eui
+        ]
         return found[::-1][:count]
 
     def _chosen(self, code, dev_eui, resolved=False):

@@ -17,8 +17,7 @@ from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 
 path, told = Path(sys.argv[1]), sys.argv[2]
 EVERY = 50  # of SQLite's instructions
-ticks = 0
-deadline = None
+ticks = {"done": 0, "deadline": None}
 
 
 def reached(moment):
@@ -27,9 +26,8 @@ def reached(moment):
 
 
 def tick():
-    global ticks
-    ticks += 1
-    if deadline is not None and ticks > deadline:
+    ticks["done"] += 1
+    if ticks["deadline"] is not None and ticks["done"] > ticks["deadline"]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -61,5 +59,5 @@ share = told.removeprefix("after ")
 if "/" in share:
     with tempfile.TemporaryDirectory() as folder:
         SqliteLog(Path(shutil.copy(path, folder))).close()
-    deadline, ticks = int(ticks * Fraction(share)), 0
+    ticks = {"done": 0, "deadline": int(ticks["done"] * Fraction(share))}
 SqliteLog(path)

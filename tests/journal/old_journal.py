@@ -72,7 +72,10 @@ class Old:
                 [one.id, one.code, one.sink, one.times, one.dev_eui, base64.b64encode(one.payload).decode()]
                 for one in found
             ],
-            "frames": account.frames, "waiting": account.waiting, "notices": notices, "readings": readings,
+            "frames": account.frames,
+            "waiting": account.waiting,
+            "notices": notices,
+            "readings": readings,
             "states": dict(ledger),
         }
 
@@ -81,8 +84,13 @@ class Old:
         state = Ledger(database).state(name)
         asked = state.asked
         return {
-            "seen": state.seen.ranges, "absent": state.absent.ranges, "frames": state.frames, "asked": asked and [asked.first, asked.count, asked.uplinks, asked.patience],
-            "oldest": state.oldest, "heard_at": state.heard_at, "rssi": state.rssi,
+            "seen": state.seen.ranges,
+            "absent": state.absent.ranges,
+            "frames": state.frames,
+            "asked": asked and [asked.first, asked.count, asked.uplinks, asked.patience],
+            "oldest": state.oldest,
+            "heard_at": state.heard_at,
+            "rssi": state.rssi,
         }
 
 

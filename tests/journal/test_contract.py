@@ -45,7 +45,9 @@ class Journal:
         each = [Outcome(**({"keep": True} | outcome)) for _ in range(messages)]
         decide = decided(
             each,
-            states={(ref.tenant, ref.station): StationState(lives=(Life(ref.life, seen=Intervals().add(seqs)),))},
+            states={
+                (ref.tenant, ref.station): StationState(lives=(Life(ref.life, seen=Intervals().add(seqs)),))
+            },
             readings={(ref, row.seq): row for row in rows},
             items=[Observed(ref, row, now * 1_000_000) for row in rows],
         )
@@ -73,12 +75,16 @@ class Journal:
         found = []
         while batch := self.log.after(sink, limit):
             found += batch.items
-            self.log.advance(sink, batch.position, [Rejection(one, NO) for one in batch.items if one in refused], NOW)
+            self.log.advance(
+                sink, batch.position, [Rejection(one, NO) for one in batch.items if one in refused], NOW
+            )
         return found
 
 
 def decided(each, states=None, readings=None, items=(), airtime=None):
-    return lambda _deliveries, _snapshot, _now: Outcomes(each, states or {}, readings or {}, list(items), airtime or {})
+    return lambda _deliveries, _snapshot, _now: Outcomes(
+        each, states or {}, readings or {}, list(items), airtime or {}
+    )
 
 
 def message(body, size=None):
@@ -86,7 +92,9 @@ def message(body, size=None):
 
 
 def reading(seq, **changes):
-    return Reading(seq, changes.pop("time", NOW + 600 * seq), changes.pop("cells", (Cell(2, seq, 0),)), **changes)
+    return Reading(
+        seq, changes.pop("time", NOW + 600 * seq), changes.pop("cells", (Cell(2, seq, 0),)), **changes
+    )
 
 
 def numbers(items):
@@ -175,7 +183,9 @@ def test_down_leaves_nothing_behind(journal, work):
     works = {
         "take": lambda: journal.take(2),
         "refuse": lambda: journal.refuse("y"),
-        "advance": lambda: journal.log.advance("a", position, [Rejection(Observed(REF, reading(0), 0), NO)], NOW),
+        "advance": lambda: journal.log.advance(
+            "a", position, [Rejection(Observed(REF, reading(0), 0), NO)], NOW
+        ),
         "discard": lambda: journal.log.discard([entry]),
         "replay": lambda: journal.log.replay(entry, decided([Outcome(keep=True)]), NOW),
     }
@@ -225,7 +235,9 @@ def test_before_and_behind_have_the_nearest(journal, seq, count):
     known = (3, 4, 5, 8)
     journal.take(*known)
     view = journal.view()
-    assert [row.seq for row in view.before(REF, seq, count)] == [one for one in known if one < seq][::-1][:count][::-1]
+    assert [row.seq for row in view.before(REF, seq, count)] == [one for one in known if one < seq][::-1][
+        :count
+    ][::-1]
     assert [row.seq for row in view.behind(REF, seq, count)] == [one for one in known if one > seq][:count]
 
 
@@ -319,11 +331,15 @@ def test_ten_thousand_items(journal):
 
 def test_items_come_as_they_were_told(journal):
     told = [
-        Observed(REF, reading(0, age=7, unsure=True, revision=3, cells=(Cell(2, None, 8, 5, (1, 2)),)), 17, True),
+        Observed(
+            REF, reading(0, age=7, unsure=True, revision=3, cells=(Cell(2, None, 8, 5, (1, 2)),)), 17, True
+        ),
         AlarmRaised(REF, 4, None, 2, "above", 2500, 2400, 99),
         Observed(REF, reading(1, time=None, cells=()), 18),
     ]
-    journal.log.transact([message("x")], decided([Outcome(keep=True)], states={KEY: StationState()}, items=told), NOW)
+    journal.log.transact(
+        [message("x")], decided([Outcome(keep=True)], states={KEY: StationState()}, items=told), NOW
+    )
     assert journal.read("a", 1) == told
 
 
@@ -333,7 +349,13 @@ def test_what_a_sink_refuses_is_quarantined_and_can_be_offered_again(journal):
     journal.read("b")
     assert numbers(journal.read("a", refused=[bad])) == [0, 1, 2]
     [entry] = journal.ask("quarantine")
-    assert (entry.code, entry.detail, entry.sink, entry.station, entry.times) == ("LP-423", "no", "a", "LP-0001", 1)
+    assert (entry.code, entry.detail, entry.sink, entry.station, entry.times) == (
+        "LP-423",
+        "no",
+        "a",
+        "LP-0001",
+        1,
+    )
     journal.reopen()
     assert journal.log.replay(entry.id, None, NOW) is None
     assert journal.read("a") == journal.read("b") == [bad]
@@ -343,7 +365,9 @@ def test_what_a_sink_refuses_is_quarantined_and_can_be_offered_again(journal):
 
 def test_an_alarm_and_a_reading_are_refused_apart(journal):
     told = [Observed(REF, reading(4), 17), AlarmRaised(REF, 4, NOW, 2, "above", 2500, 2400, 17)]
-    journal.log.transact([message("x")], decided([Outcome(keep=True)], states={KEY: StationState()}, items=told), NOW)
+    journal.log.transact(
+        [message("x")], decided([Outcome(keep=True)], states={KEY: StationState()}, items=told), NOW
+    )
     journal.read("a", refused=told)
     entries = journal.ask("quarantine")
     assert len(entries) == 2
@@ -377,11 +401,13 @@ def test_the_same_message_again_is_the_same_entry(journal):
 
 
 def test_an_entry_for_each_code(journal):
-    each = [Outcome(keep=True, faults=(Fault("LP-253", "one"), Fault("LP-253", "two"), Fault("LP-255", "three")))]
+    each = [
+        Outcome(keep=True, faults=(Fault("LP-253", "one"), Fault("LP-253", "two"), Fault("LP-255", "three")))
+    ]
     journal.log.transact([message("x")], decided(each), NOW)
     told = {entry.code: entry.detail for entry in journal.ask("quarantine")}
     assert set(told) == {"LP-253", "LP-255"}
-    assert "one" in told["LP-253"] and "two" in told["LP-253"]
+    assert all(word in told["LP-253"] for word in ("one", "two"))
 
 
 def test_an_entry_tells_where_it_came_from(journal):
@@ -389,7 +415,9 @@ def test_an_entry_tells_where_it_came_from(journal):
     each = [Outcome(dev_eui="70b3d57ed00000aa", key=KEY, faults=(Fault("LP-250", "odd"),))]
     journal.log.transact([whole], decided(each), NOW)
     [entry] = journal.ask("quarantine")
-    assert (entry.source, entry.kind, entry.topic, entry.payload, entry.size) == msgspec.structs.astuple(whole)
+    assert (entry.source, entry.kind, entry.topic, entry.payload, entry.size) == msgspec.structs.astuple(
+        whole
+    )
     assert (entry.dev_eui, entry.station) == ("70b3d57ed00000aa", "LP-0001")
     assert journal.ask("entry", entry.id) == entry
     assert journal.ask("entry", entry.id + 1) is None
@@ -459,7 +487,13 @@ def test_lists_and_groups_agree(journal):
     assert [(one.code, one.dev_eui, one.entries, one.times) for one in groups] == [
         ("LP-250", "b", 1, 2), ("LP-320", "a", 5, 5), ("LP-320", "b", 3, 3),
     ]  # fmt: skip
-    for chosen in ({}, {"code": "LP-320"}, {"dev_eui": "b"}, {"code": "LP-320", "dev_eui": "b"}, {"code": "x"}):
+    for chosen in (
+        {},
+        {"code": "LP-320"},
+        {"dev_eui": "b"},
+        {"code": "LP-320", "dev_eui": "b"},
+        {"code": "x"},
+    ):
         entries = journal.ask("quarantine", **chosen)
         groups = journal.ask("groups", **chosen)
         assert sum(group.entries for group in groups) == len(entries)
@@ -540,7 +574,10 @@ def test_notices_newest_first(journal):
     for number in range(4):
         each = [Outcome(notice=Notice("70b3d57ed00000aa", "ERROR", "CODE", str(number)))]
         journal.log.transact([message(number)], decided(each), NOW + number)
-    assert list(journal.ask("notices", "70b3d57ed00000aa", 2)) == [(NOW + 3, "CODE", "3"), (NOW + 2, "CODE", "2")]
+    assert list(journal.ask("notices", "70b3d57ed00000aa", 2)) == [
+        (NOW + 3, "CODE", "3"),
+        (NOW + 2, "CODE", "2"),
+    ]
     assert journal.ask("notices", "nobody", 2) == []
 
 

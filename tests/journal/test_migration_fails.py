@@ -55,7 +55,9 @@ def test_the_backup_holds_the_write_ahead_log(old_file, tmp_path):
     holder.execute("SELECT count(*) FROM frame").fetchone()
     holder.execute("PRAGMA wal_autocheckpoint = 0")
     holder.execute("UPDATE station SET state = state")
-    holder.execute("INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (1, 'x', 'x', 'x', 'last')")
+    holder.execute(
+        "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (1, 'x', 'x', 'x', 'last')"
+    )
     SqliteLog(old_file.path).close()
     holder.close()
     notices = old_file.look(path=tmp_path / "journal.sqlite.0.2.0")["notices"]
@@ -105,7 +107,9 @@ def test_a_full_disk_leaves_the_old_file(old_file, share):
         "try:\n    SqliteLog(Path(sys.argv[1]))\n"
         "except JournalDown as down:\n    print(down.code, down.detail)\n"
     )
-    told = subprocess.run([sys.executable, "-c", code, str(old_file.path)], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(old_file.path)], check=True, capture_output=True, text=True
+    )
     assert told.stdout.startswith("LP-418 "), told
     assert "MiB of room" in told.stdout
     assert content(old_file.path) == before

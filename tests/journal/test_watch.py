@@ -20,7 +20,7 @@ def heart(tmp_path, board):
     with closing(SqliteLog(folder / "journal.sqlite")):
         pass
     heart = Heart(folder / "journal.sqlite")
-    heart._deliver = lambda now: None
+    heart._deliver = lambda _now: None
     heart.log.tidy(["sink"], Budgets(), NOON)
     heart.take(*(board.uplink(seq, network=0) for seq in range(20)))
     yield heart
@@ -144,7 +144,9 @@ def test_what_only_the_write_ahead_log_had_goes_into_the_file(heart, board, chan
     change(heart.path)
     assert str(heart.path) in refused(heart, board.uplink(20, network=0))
     copy = shutil.copy(heart.path, heart.path.with_name("copy"))
-    assert items(copy if isinstance(copy, type(heart.path)) else heart.path.with_name("copy")) == set(range(20))
+    assert items(copy if isinstance(copy, type(heart.path)) else heart.path.with_name("copy")) == set(
+        range(20)
+    )
 
 
 @pytest.mark.parametrize("change", GONE, ids=lambda change: change.__name__)

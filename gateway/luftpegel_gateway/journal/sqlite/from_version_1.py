@@ -170,7 +170,7 @@ class _Migration:
         return (row[0], version_1.unpack_cells(row[1], row[0])) if row else None
 
     def _know(self, past: _Past, reading: Reading) -> None:
-        """A doubtful time is forgotten, the values are not: the next telling, or a replayed one, gives it one."""
+        """A doubtful time is forgotten, not the values: the next telling, or a replay, gives it one."""
         if reading.seq in past.doubtful:
             reading = msgspec.structs.replace(reading, time=None, age=None)
         self._database.execute(
