@@ -152,7 +152,7 @@ class Decider:
                 # What lengthens the current life is the newest frame, whatever clocks say or once said.
                 newest = beside.told_link(event, outcome.received_at or received.at, now)
                 state = msgspec.structs.replace(state, link=newest)
-                state, outcome.downlink = self._ask(event, state, draft, now)
+                state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
         draft.states[key] = state
         return outcome
 
@@ -184,26 +184,27 @@ class Decider:
 
     def _ask(
         self, event: Uplink, state: StationState, draft: Draft, now: int
-    ) -> tuple[StationState, Downlink | None]:
+    ) -> tuple[StationState, Downlink | None, str | None]:
         """The state with the request that is outstanding now, and the downlink if it has to go out.
 
-        A request that the gateway's airtime does not allow now is not made, and comes up again later.
+        A request that the gateway's airtime does not allow now is not made, and comes up again later; the
+        third answer is then that gateway.
         """
         life = state.life
         asked, send = backfill.plan(life.asked, life.gaps)
         if asked is None or not send:
-            return _asked(state, asked), None
+            return _asked(state, asked), None, None
         if not event.reply_topic:
-            return state, None
+            return state, None, None
         data = bytes(encode_backfill(asked.first, asked.count))
         needed = airtime.airtime_us(event.dr, len(data))
         account = airtime.spend(draft.spent(), event.gateway, now, needed, self._budget_us)
         if account is None:
-            return state, None
+            return state, None, event.gateway
         draft.airtime[event.gateway] = account
         number = backfill.request_id(event.dev_eui, life.number, asked)
         downlink = Downlink(event.reply_topic, event.dev_eui, PORT_BACKFILL, data, number, event.json)
-        return _asked(state, asked), downlink
+        return _asked(state, asked), downlink, None
 
 
 def _mark(event: Uplink) -> int:

@@ -24,6 +24,7 @@ from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import Life, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
+TWIN_S = 2 * 86400  # how long a second board under the same id counts after it was last heard
 MOST_MOVED = 1000  # readings whose time one frame can move
 
 
@@ -272,6 +273,8 @@ class _Telling:
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
             twin, twin_at = life.number, self.received.seconds
+        elif twin_at is not None and self.fresh and self.received.seconds - twin_at > TWIN_S:
+            twin = twin_at = None  # the other board has been silent for long
         return msgspec.structs.replace(
             state,
             lives=lives,
