@@ -5,14 +5,8 @@ machine and without root.
 """
 
 import resource
-import sqlite3
-from contextlib import closing
 
 import pytest
-from luftpegel_gateway.ingest.state import Station
-from luftpegel_gateway.journal.sqlite.journal import Journal
-
-from luftpegel_gateway.model.events import Delivery
 
 
 def writes_fail(process, failing):
@@ -47,18 +41,3 @@ def test_killed_while_the_disk_is_full(full_site, station):
     full_site.start()
     full_site.wait_for(range(31))
     assert full_site.stored() == {seq: station.value(seq) for seq in range(31)}
-
-
-def test_sqlite_full_leaves_nothing_of_the_batch_behind(tmp_path, station):
-    stations = [Station("LP-0001", station.dev_eui, "Mühlbach", "climate")]
-    with closing(Journal(tmp_path / "journal.sqlite", stations)) as journal:
-        database = journal._database
-        pages = database.execute("PRAGMA page_count").fetchone()[0]
-        database.execute(f"PRAGMA max_page_count = {pages}")
-        batch = [Delivery("chirpstack-mqtt", station.topic(), station.uplink(seq)) for seq in range(200)]
-        with pytest.raises(sqlite3.OperationalError, match="full"):
-            journal.take(batch)
-        assert journal.after(0, 1000) == []
-        database.execute("PRAGMA max_page_count = 100000")
-        journal.take(batch)
-        assert sum(len(frame.readings) for frame in journal.after(0, 1000)) == 200

@@ -60,9 +60,9 @@ def configure(broker):
     def lines(text, **files):
         broker.stop()
         for name, content in files.items():
-            (broker._folder / name).write_text(content)
+            (broker.log.parent / name).write_text(content)
         plain = broker._config.read_text().split("# more")[0]
-        broker._config.write_text(f"{plain}# more\n{text.format(folder=broker._folder)}\n")
+        broker._config.write_text(f"{plain}# more\n{text.format(folder=broker.log.parent)}\n")
         broker.start()
 
     return lines
@@ -287,7 +287,7 @@ def test_a_connection_that_may_write_nothing_keeps_its_values(with_sink, configu
 def test_a_right_that_is_taken_away_later_keeps_its_values(with_sink, configure, broker):
     async def play(sink):
         assert await sink.deliver([observed(1)]) == []
-        await asyncio.to_thread((broker._folder / "acl").write_text, "topic read luftpegel/#\n")
+        await asyncio.to_thread((broker.log.parent / "acl").write_text, "topic read luftpegel/#\n")
         os.kill(broker._process.pid, signal.SIGHUP)  # reads its list again
         with pytest.raises(SinkDown) as down:  # noqa: PT012 - when the broker has read its list
             for seq in range(2, 200):
@@ -406,7 +406,8 @@ def test_a_silence_is_never_a_values_fault(with_sink, monkeypatch):
 
     async def play(sink):
         with monkeypatch.context() as short:
-            short.setattr(publisher, "ANSWER_S", 0.0)
+            short.setattr(publisher, "ANSWER_S", 0.05)
+            short.setattr(publisher.Publisher, "_answered", lambda *_details: None)
             for _ in range(5):
                 with pytest.raises(SinkDown) as down:
                     await sink.deliver([observed(1)])

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from luftpegel_gateway.journal.port import Budget, Budgets
+from luftpegel_gateway.journal.sqlite import room
 from luftpegel_gateway.journal.sqlite.database import transaction
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
@@ -38,6 +39,7 @@ def tidy(
     for step in steps:
         with transaction(database):
             more.append(step())
+    more.append(room.give_back(database))
     return any(more)
 
 
