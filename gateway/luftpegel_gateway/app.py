@@ -145,7 +145,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
-        stack.callback(source.stop)
+        stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
 

@@ -23,20 +23,17 @@ DAY_S = 86400
 REMEMBERED_ALARMS = 32  # a recording of more of them, played again, is told again; sinks know them by name
 
 
-def link(before: Link, event: Uplink, received: Estimate, now: int) -> Link:
-    """The link as the newest frame tells it: an older one, late or replayed, changes nothing.
+def link(before: Link, event: Uplink, at: int, now: int, *, newest: bool) -> Link:
+    """The link as the newest frame tells it; received at `at` (microseconds), taken by our clock at `now`.
 
-    Unless what seemed newer lies so far ahead that a clock must have been wrong.
+    `newest`: it lengthens the current life, so it is the newest, whatever clocks say or once said. Another
+    one that is older, late or replayed, changes nothing, unless what seemed newer lies so far ahead that a
+    clock must have been wrong.
     """
-    if before.heard_at is not None and received.at < before.heard_at:
-        ahead = (before.heard_at - received.at) // SECOND
+    if not newest and before.heard_at is not None and at < before.heard_at:
+        ahead = (before.heard_at - at) // SECOND
         if ahead < DAY_S or (before.taken_at is not None and now <= before.taken_at):
             return before
-    return told_link(event, received.at, now)
-
-
-def told_link(event: Uplink, at: int, now: int) -> Link:
-    """The link as this frame tells it; received at `at` (microseconds), taken by our clock at `now`."""
     return Link(at, now, event.rssi, event.snr, event.dr, event.gateway, event.gateways)
 
 

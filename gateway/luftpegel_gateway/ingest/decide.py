@@ -140,19 +140,18 @@ class Decider:
                 state,
                 marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
                 frames=state.frames + 1,
-                link=beside.link(state.link, event, received, now),
             )
+        grew = False
         try:
             state, grew = self._content((event, received), station, state, batch, outcome)
         except Refused as refusal:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
-        else:
-            if grew and not again:
-                # What lengthens the current life is the newest frame, whatever clocks say or once said.
-                newest = beside.told_link(event, outcome.received_at or received.at, now)
-                state = msgspec.structs.replace(state, link=newest)
-                state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
+        if not again:
+            link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
+            state = msgspec.structs.replace(state, link=link)
+        if grew and not again:
+            state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
         draft.states[key] = state
         return outcome
 

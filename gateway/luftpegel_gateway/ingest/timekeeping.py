@@ -11,11 +11,12 @@ nothing new: it was heard before. Pure.
 
 import msgspec
 
-from luftpegel_gateway.ingest.clocks import Estimate
-from luftpegel_gateway.model.state import Timekeeping
+from luftpegel_gateway.ingest.clocks import AGREE_S, SECOND, Estimate
+from luftpegel_gateway.model.state import Link, Timekeeping
 
 MOST_SUPPORT = 8  # more makes nothing surer
 YOUNG = 3  # with less support than this a beginning may have been wrong
+LASTING_S = 86400  # what was seen of our own clock says nothing of one that may have been set since
 PATIENCE = 5  # so many dissenters in a row win against any support
 
 
@@ -33,9 +34,20 @@ class Kept(msgspec.Struct, frozen=True):
     settled: bool = False
 
 
-def first(told: Estimate, oldest: int) -> Kept:
-    """A frame that no known row ties to the past: its clocks alone say when it was."""
-    return Kept(told.seconds, not told.sure, Timekeeping(int(told.sure), oldest))
+def first(told: Estimate, oldest: int, link: Link) -> Kept:
+    """A frame that no known row ties to the past: its clocks say when it was, and ours if it has proved
+    right."""
+    ahead = told.seconds - told.own_s > AGREE_S  # no frame waits in a queue before it is sent
+    sent = told.own_s if ahead and _confirmed(link, told.own_s) else told.seconds
+    return Kept(sent, not told.sure, Timekeeping(int(told.sure), oldest))
+
+
+def _confirmed(link: Link, own_s: int) -> bool:
+    """Whether our own clock was right when the newest frame came, whose time known readings stand by."""
+    if link.heard_at is None or link.taken_at is None:
+        return False
+    apart = link.taken_at - link.heard_at // SECOND
+    return abs(apart) <= AGREE_S and 0 <= own_s - link.taken_at <= LASTING_S
 
 
 def follow(

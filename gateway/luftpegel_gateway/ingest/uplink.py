@@ -21,7 +21,7 @@ from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import Observed
 from luftpegel_gateway.model.readings import Reading
-from luftpegel_gateway.model.state import Life, StationState, Timekeeping
+from luftpegel_gateway.model.state import Life, Link, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
 TWIN_S = 2 * 86400  # how long a second board under the same id counts after it was last heard
@@ -54,7 +54,7 @@ def take(
     `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
     """
     life = state.life
-    telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
+    telling = _Telling(_home(station, life), frame, received, draft, state.link)
     # Of two boards with one id either may have told the newest reading: then all rows are compared.
     follows = bool(state.lives) and state.twin is None and telling.follows()
     if whole or not follows:
@@ -63,10 +63,14 @@ def take(
             return _nothing_there(telling.ref, state, frame, received)
         if not follows:
             life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
-        telling = _Telling(Ref(station.tenant, station.id, life.number), life, frame, received, draft)
+        telling = _Telling(_home(station, life), frame, received, draft, state.link)
         for row in frame.rows:
             telling.sort(row)
     return telling.change(station, state)
+
+
+def _home(station: Station, life: Life) -> tuple[Ref, Life]:
+    return Ref(station.tenant, station.id, life.number), life
 
 
 def _nothing_there(ref: Ref, state: StationState, frame: Readings, received: Estimate) -> Change:
@@ -88,12 +92,14 @@ def _nothing_behind(life: Life, oldest: int, seq: int) -> bool:
 class _Telling:
     """One frame against the life that it belongs to."""
 
-    def __init__(self, ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> None:
-        self.ref = ref
-        self.life = life
+    def __init__(
+        self, home: tuple[Ref, Life], frame: Readings, received: Estimate, draft: Draft, link: Link
+    ) -> None:
+        self.ref, self.life = home
         self.frame = frame
         self.received = received
         self.draft = draft
+        self.link = link  # before this frame
         self.fresh: list[Told] = []  # newest first
         self.gone: list[int] = []
         self.better: list[tuple[Reading, Told]] = []
@@ -174,7 +180,7 @@ class _Telling:
 
     def _untied(self) -> Kept:
         """No row ties the frame to the past. But in one life a higher number is never the earlier reading."""
-        kept = timekeeping.first(self.received, self.frame.oldest)
+        kept = timekeeping.first(self.received, self.frame.oldest, self.link)
         top = self.life.seen.newest
         row = next((row for row in reversed(self.fresh) if row.age is not None), None)
         if top is None or row is None:
