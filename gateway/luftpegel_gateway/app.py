@@ -145,7 +145,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
-        stack.callback(source.stop)
+        stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
 
@@ -153,7 +153,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
 def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, budget_us)
+    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:

@@ -204,6 +204,14 @@ def level_of(packet):
     return packet[packet.index(b"MQTT") + 4] if b"MQTT" in packet else None
 
 
+def options(**values):
+    """A broker's options, defaults filled in."""
+    return {
+        name: None if option.default is REQUIRED else option.default
+        for name, option in mqtt.BROKER_OPTIONS.items()
+    } | values
+
+
 class Gateway:
     """A source on an event loop of its own, in a thread; acknowledges at once unless told to hold."""
 

@@ -14,7 +14,7 @@ from mqtt_world import until
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.transport import mqtt, mqtt_client
+from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_stream
 from luftpegel_gateway.transport.mqtt_packets import HEAD
 
 TOPIC = "application/a/device/d/event/up"
@@ -182,9 +182,9 @@ def test_acknowledgements_of_a_batch_are_one_write(inn, gateway, publisher, monk
     publish(publisher(inn.port), range(20))
     arrived(one, 20)
     written = []
-    send = mqtt_client.Stream.send
+    send = mqtt_stream.Stream.send
     monkeypatch.setattr(
-        mqtt_client.Stream, "send", lambda stream, data: written.append(bytes(data)) or send(stream, data)
+        mqtt_stream.Stream, "send", lambda stream, data: written.append(bytes(data)) or send(stream, data)
     )
     one.release()
     until(lambda: written)
@@ -224,7 +224,7 @@ def test_a_broker_that_does_not_stop_is_not_read(*, inn, gateway, publisher, pro
     until(lambda: one.source._client._stream.paused)
     told = pings(one)
     until(lambda: len([text for text in told if "PINGREQ" in text]) >= 3)
-    assert len(one.arrivals) <= 10 + mqtt_client._READ // 20_000 + 1
+    assert len(one.arrivals) <= 10 + mqtt_stream.READ // 20_000 + 1
     assert connections(one) == sent
     one.release()
     if qos:
@@ -278,7 +278,7 @@ def test_payloads_of_10_mb_cannot_pass_the_bound_on_memory(inn, gateway, protoco
         tracemalloc.stop()
     assert [arrival.delivery.size for arrival in one.arrivals] == [size] * count
     largest = mqtt.LARGEST_EVENT
-    assert most < count * largest + 8 * mqtt_client._READ < size
+    assert most < count * largest + 8 * mqtt_stream.READ < size
 
 
 # Mistakes of others.

@@ -82,16 +82,29 @@ class Board:
         return self.event(self.payload(newest, history, age, oldest), sent, **clocks)
 
     def event(
-        self, data, sent, *, port=PORT_READINGS, told=0, network=None, gateway=None, roof=ROOF, f_cnt=None
+        self,
+        data,
+        sent,
+        *,
+        port=PORT_READINGS,
+        told=0,
+        network=None,
+        gateway=None,
+        roof=ROOF,
+        others=(),
+        f_cnt=None,
     ):
         """An uplink event. `told`, `network`, `gateway`: what each clock says beside the truth; None:
-        nothing."""
+        nothing. `others`: (radio gateway, its clock beside the truth) of further receptions."""
         self.sent += 1
-        reception = {"gatewayId": roof, "rssi": -97, "snr": 7.5}
-        if gateway is not None:
-            reception["gwTime"] = rfc3339(sent + gateway)
-        if network is not None:
-            reception["nsTime"] = rfc3339(sent + network)
+        receptions = []
+        for rssi, (name, wrong) in enumerate([(roof, gateway), *others]):
+            reception = {"gatewayId": name, "rssi": -97 - rssi, "snr": 7.5}
+            if wrong is not None:
+                reception["gwTime"] = rfc3339(sent + wrong)
+            if network is not None:
+                reception["nsTime"] = rfc3339(sent + network)
+            receptions.append(reception)
         event = {
             "deduplicationId": f"{self.sent:032x}",
             "deviceInfo": {"applicationId": "app", "devEui": self.dev_eui},
@@ -100,7 +113,7 @@ class Board:
             "fCnt": self.sent if f_cnt is None else f_cnt,
             "fPort": port,
             "data": base64.b64encode(data).decode(),
-            "rxInfo": [reception],
+            "rxInfo": receptions,
         }
         if told is not None:
             event["time"] = rfc3339(sent + told)

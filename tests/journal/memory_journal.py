@@ -67,7 +67,7 @@ class MemoryView:
 
     def around(self, key, first, last):
         return [
-            one
+            (ref.life, one)
             for (ref, _), one in sorted(self._kept.readings.items())
             if (ref.tenant, ref.station) == key and one.time is not None and first <= one.time <= last
         ]

@@ -268,7 +268,7 @@ def test_around_goes_by_time_over_all_lives(journal):
     journal.take(0, 1, 2)
     journal.take(1, 2, 3, ref=Ref("", "LP-0001", 1))
     found = journal.view().around(KEY, NOW + 600, NOW + 1200)
-    assert sorted(row.seq for row in found) == [1, 1, 2, 2]
+    assert sorted((life, row.seq) for life, row in found) == [(0, 1), (0, 2), (1, 1), (1, 2)]
 
 
 def test_a_corrected_reading_replaces_the_known_one(journal):

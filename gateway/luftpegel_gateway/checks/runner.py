@@ -50,6 +50,26 @@ def judge(window: Sequence[Reading], begin: int, limits: Limits) -> list[Reading
     return judged[context:]
 
 
+def waits(reading: Reading, before: Reading | None, limits: Limits) -> bool:
+    """Whether a reading's verdict may change when its successor comes, because a value may be a spike.
+
+    What cannot change need not be judged again. `before`: the reading with cells before it.
+    """
+    if before is None or not reading.cells:
+        return False
+    rules, known = limits.rules, before.cells
+    for at, cell in enumerate(reading.cells):
+        rule = rules.get(cell.channel)
+        if rule is None or cell.value is None:
+            continue
+        other = known[at] if at < len(known) else None
+        if other is None or other.channel != cell.channel or other.value is None or other.flags or other.wire:
+            return True  # what it is held against lies further back: let the judge look
+        if not -rule.least <= cell.value - other.value <= rule.least:
+            return True
+    return False
+
+
 def _judge(
     before: Sequence[Reading], window: Sequence[Reading], place: int, rules: Mapping[int, Rule]
 ) -> Reading:

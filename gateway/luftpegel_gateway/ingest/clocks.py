@@ -14,6 +14,7 @@ QUEUED_S = 400 * 86400  # longer than any queue keeps a frame
 EARLIEST_S = 1_577_836_800  # 2020; a clock that has lost its date tells 1970, 1980 or a week of 2006
 LATEST_S = 4_102_444_800  # 2100
 SECOND = 1_000_000
+AGREE_US = AGREE_S * SECOND
 
 # What a clock's word weighs. The network server's is looked after, a radio gateway's often is not; two others
 # that agree outvote it.
@@ -22,10 +23,14 @@ _SURE, _AHEAD = 1.2, 0.2
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise."""
+    """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise.
+
+    `own_s`: what our own clock said (Unix seconds), for whoever knows more than the frame tells.
+    """
 
     at: int
     sure: bool
+    own_s: int
 
     @property
     def seconds(self) -> int:
@@ -35,30 +40,30 @@ class Estimate(msgspec.Struct, frozen=True):
 
 def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
-    if clocks.network is not None and _all_agree(clocks, clocks.network, own_s):
-        return Estimate(clocks.network, True)
+    if clocks.network is not None and _all_agree(clocks, clocks.network):
+        return Estimate(clocks.network, True, own_s)
     witnesses = _witnesses(clocks)
     if not witnesses:
-        return Estimate(own_s * SECOND, False)
+        return Estimate(own_s * SECOND, False, own_s)
     votes = [(_support(at, witnesses, own_s), -place, at) for place, (at, _) in enumerate(witnesses)]
     own = _support(own_s * SECOND, witnesses, own_s)
     best, _, at = max(votes)
     if best <= 0 or own > best:
-        return Estimate(own_s * SECOND, False)
+        return Estimate(own_s * SECOND, False, own_s)
     others = [votes_for for votes_for, _, other in votes if abs(other - at) > AGREE_S * SECOND]
     if abs(own_s * SECOND - at) > AGREE_S * SECOND:
         others.append(own)
-    return Estimate(at, best >= _SURE and best - max(others, default=0) >= _AHEAD)
+    return Estimate(at, best >= _SURE and best - max(others, default=0) >= _AHEAD, own_s)
 
 
-def _all_agree(clocks: Clocks, at: int, own_s: int) -> bool:
-    """The usual case: nobody says anything else than the network server."""
+def _all_agree(clocks: Clocks, at: int) -> bool:
+    """The usual case: nobody but perhaps our own clock, which weighs less, says otherwise than the server."""
+    if not EARLIEST_S * SECOND <= at < LATEST_S * SECOND:
+        return False
     told = clocks.told
-    return (
-        abs(own_s * SECOND - at) <= AGREE_S * SECOND
-        and (told is None or abs(told - at) <= AGREE_S * SECOND)
-        and all(abs(other - at) <= AGREE_S * SECOND for _, other in clocks.gateways)
-    )
+    if told is not None and not -AGREE_US <= told - at <= AGREE_US:
+        return False
+    return all(-AGREE_US <= other - at <= AGREE_US for _, other in clocks.gateways)
 
 
 def _witnesses(clocks: Clocks) -> list[tuple[int, float]]:

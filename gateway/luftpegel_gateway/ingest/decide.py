@@ -13,21 +13,18 @@ import msgspec
 
 from luftpegel_gateway.decode.uplink import Alarm, Readings, Status, decode_uplink
 from luftpegel_gateway.downlinks import airtime, backfill
-from luftpegel_gateway.ingest import names, uplink
+from luftpegel_gateway.ingest import beside, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
+from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
 from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot
 from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Fault, Refused
-from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import AlarmRaised
-from luftpegel_gateway.model.state import Asked, Life, Link, StationState
-from luftpegel_gateway.model.state import Status as StatusTold
+from luftpegel_gateway.model.state import Asked, Life, StationState
 from luftpegel_gateway.model.station import Station
 from luftpegel_wire import PORT_BACKFILL, encode_backfill
 
 REMEMBERED_FRAMES = 16  # a redelivery follows within the network server's and the broker's in-flight window
-DAY_S = 86400
 DOWNLINK_US_PER_HOUR = 9_000_000  # a quarter of the 1 % that the band of the first receive window allows
 
 Parse = Callable[[Delivery], Event]  # raises Refused
@@ -60,18 +57,21 @@ class Decider:
         parse: Parse,
         resolve: Resolve,
         filters: Mapping[str, Filter] = {},
+        concerned: Concerned = lambda _key: (),
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
     ) -> None:
-        """`filters`: by the source's name; a source without one is read whole."""
+        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours."""
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
+        self._concerned = concerned
         self._budget_us = downlink_us_per_hour
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def decide_again(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
@@ -79,6 +79,7 @@ class Decider:
         nothing."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now, again=True) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
@@ -139,16 +140,18 @@ class Decider:
                 state,
                 marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
                 frames=state.frames + 1,
-                link=_link(state.link, event, received, now),
             )
+        grew = False
         try:
             state, grew = self._content((event, received), station, state, batch, outcome)
         except Refused as refusal:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
-        else:
-            if grew and not again:
-                state, outcome.downlink = self._ask(event, state, draft, now)
+        if not again:
+            link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
+            state = msgspec.structs.replace(state, link=link)
+        if grew and not again:
+            state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
         draft.states[key] = state
         return outcome
 
@@ -170,86 +173,43 @@ class Decider:
             for reading in change.readings:
                 draft.put(change.ref, reading)
             draft.items.extend(change.items)
-            change.state = _reaching_back(station, change.state)
-            return change.state, change.grew and change.ref.life == change.state.life.number
+            grew = change.grew and change.ref.life == change.state.life.number
+            return beside.reaching_back(station, change.state), grew
         if isinstance(content, Status):
-            return _status(station, state, content, received), False
+            return beside.status(station, state, content, received), False
         if isinstance(content, Alarm):
-            ref = Ref(station.tenant, station.id, state.life.number)
-            draft.items.append(_alarm(ref, content, received))
+            return beside.alarm(station, state, content, received, draft), False
         return state, False
 
     def _ask(
         self, event: Uplink, state: StationState, draft: Draft, now: int
-    ) -> tuple[StationState, Downlink | None]:
+    ) -> tuple[StationState, Downlink | None, str | None]:
         """The state with the request that is outstanding now, and the downlink if it has to go out.
 
-        A request that the gateway's airtime does not allow now is not made, and comes up again later.
+        A request that the gateway's airtime does not allow now is not made, and comes up again later; the
+        third answer is then that gateway.
         """
         life = state.life
         asked, send = backfill.plan(life.asked, life.gaps)
         if asked is None or not send:
-            return _asked(state, asked), None
+            return _asked(state, asked), None, None
         if not event.reply_topic:
-            return state, None
+            return state, None, None
         data = bytes(encode_backfill(asked.first, asked.count))
         needed = airtime.airtime_us(event.dr, len(data))
         account = airtime.spend(draft.spent(), event.gateway, now, needed, self._budget_us)
         if account is None:
-            return state, None
+            return state, None, event.gateway
         draft.airtime[event.gateway] = account
         number = backfill.request_id(event.dev_eui, life.number, asked)
         downlink = Downlink(event.reply_topic, event.dev_eui, PORT_BACKFILL, data, number, event.json)
-        return _asked(state, asked), downlink
+        return _asked(state, asked), downlink, None
 
 
 def _mark(event: Uplink) -> int:
     """What makes two uplinks of a device the same frame."""
     digest = crc32(event.data, crc32(event.dev_addr.encode(), event.f_port or 0))
     return (event.f_cnt or 0) << 32 | digest
-
-
-def _link(before: Link, event: Uplink, received: Estimate, now: int) -> Link:
-    """The link as the newest frame tells it: an older one, late or replayed, changes nothing.
-
-    Unless what seemed newer lies so far ahead that a clock must have been wrong.
-    """
-    if before.heard_at is not None and received.at < before.heard_at:
-        ahead = (before.heard_at - received.at) // 1_000_000
-        if ahead < DAY_S or (before.taken_at is not None and now <= before.taken_at):
-            return before
-    return Link(received.at, now, event.rssi, event.snr, event.dr, event.gateway, event.gateways)
-
-
-def _status(station: Station, state: StationState, told: Status, received: Estimate) -> StationState:
-    """A status frame: how far the station's journal reaches, and whether its numbers went back."""
-    if state.status is not None and received.at < state.status.at:
-        return state
-    newest, top = told.fields.get("newest_seq"), state.life.seen.newest
-    back = isinstance(newest, int) and top is not None and newest < top and received.sure
-    state = msgspec.structs.replace(
-        state, status=StatusTold(received.at, told.fields), joined=state.joined or back
-    )
-    return state if back else _reaching_back(station, state)
-
-
-def _reaching_back(station: Station, state: StationState) -> StationState:
-    """The current life knows how far back its station's journal goes, from a status of the same numbering."""
-    if state.status is None or not state.lives:
-        return state
-    oldest, newest = (state.status.fields.get(name) for name in ("oldest_seq", "newest_seq"))
-    life, first = state.life, state.life.seen.oldest
-    if not isinstance(oldest, int) or first is None or oldest >= first or life.oldest_told is not None:
-        return state
-    if isinstance(newest, int) and newest < first:
-        return state  # the numbering before this one
-    life = names.reaching_back(life, oldest, station.interval_s)
-    return msgspec.structs.replace(state, lives=(*state.lives[:-1], life))
-
-
-def _alarm(ref: Ref, told: Alarm, received: Estimate) -> AlarmRaised:
-    time = received.seconds - told.age
-    return AlarmRaised(ref, told.seq, time, told.channel, told.kind, told.value, told.threshold, received.at)
 
 
 def _asked(state: StationState, asked: Asked | None) -> StationState:

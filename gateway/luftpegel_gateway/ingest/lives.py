@@ -25,7 +25,9 @@ JUMP = (
 FASTEST_S = 10  # the shortest interval of a station
 UNTIMED_JUMP = 100_000  # numbers, where no time is known
 
-_NO, _MAYBE, _YES = 0, 1, 2
+ASTRAY_S = 86400  # a clock that is looked after, and yet this wrong, is set right sooner or later
+
+_NO, _DOUBT, _MAYBE, _YES = 0, 1, 2, 3
 
 NUMBERS_BACK = "numbers-back"  # why a new life was begun
 NUMBERS_AHEAD = "numbers-ahead"
@@ -33,7 +35,8 @@ OTHER_VALUES = "other-values"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What speaks for a life (`_YES`, `_MAYBE`), or why the frame cannot be of it."""
+    """What speaks for a life, or why the frame cannot be of it; `_DOUBT`: only if the network's clock is
+    wrong."""
 
     answer: int
     reason: str = ""
@@ -62,17 +65,17 @@ class Asking(msgspec.Struct, frozen=True):
 def home_of(asking: Asking) -> Life:
     """The life of a frame whose rows do not simply follow the newest known reading; a new one if no other
     can be."""
-    verdicts = []
+    best, home, reason = _NO, None, ""
     for life in reversed(asking.state.lives):
         verdict = _judge(asking, life)
         if verdict.answer == _YES:
             return life
-        verdicts.append((verdict, life))
-    possible = next((life for verdict, life in verdicts if verdict.answer == _MAYBE), None)
-    if possible is not None:
-        return possible
+        if verdict.answer > best:
+            best, home = verdict.answer, life
+        reason = reason or verdict.reason
+    if home is not None:
+        return home
     number = asking.state.lives[-1].number + 1 if asking.state.lives else 0
-    reason = verdicts[0][0].reason if verdicts else ""
     return Life(number, asking.time(_oldest(asking.rows)), reason)
 
 
@@ -88,50 +91,70 @@ def _judge(asking: Asking, life: Life) -> Verdict:
         return _by_numbers(asking, ref, life)
     if informative(agree) or frame.newest > (life.seen.newest or 0):
         return Verdict(_YES)
-    return _at_rest(asking, agree[0], known[agree[0].seq].time)
+    return _at_rest(asking, agree[0], known[agree[0].seq].time, life)
 
 
-def _at_rest(asking: Asking, row: Told, known: int | None) -> Verdict:
+def _at_rest(asking: Asking, row: Told, known: int | None, life: Life) -> Verdict:
     """Values that rest agree with any board's: `row` was `known` to be measured at another time, or was
-    not."""
+    not.
+
+    Another board's reading lies outside the time of this life; inside, it is a wrong clock's.
+    """
     told = asking.time(row)
     if told is None or known is None or abs(told - known) <= SLACK_S + tolerance(row.age):
         return Verdict(_YES)
-    return Verdict(_NO, NUMBERS_BACK) if asking.received.sure or asking.state.joined else Verdict(_YES)
+    inside = (life.began or told) <= told <= (life.newest_time or told)
+    if inside or not (asking.received.sure or asking.state.joined):
+        return Verdict(_YES)
+    return Verdict(_NO, NUMBERS_BACK)
 
 
 def _by_numbers(asking: Asking, ref: Ref, life: Life) -> Verdict:
     """Whether numbers and times of the frame can be of this life, where no values can be compared."""
-    oldest, top = _oldest(asking.rows), life.seen.newest
+    top = life.seen.newest
     if top is None:
         return Verdict(_MAYBE)
     if asking.frame.newest > top:
-        return _ahead(asking, asking.frame.newest - top, life)
-    time = asking.time(oldest)
-    if time is None or not asking.received.sure:
+        return _ahead(asking, ref, asking.frame.newest - top, life)
+    row, received = _oldest(asking.rows), asking.received
+    if row.age is None or not received.sure or in_order(asking.draft, ref, life, row, received.seconds):
         return Verdict(_MAYBE)
-    slack = SLACK_S + tolerance(oldest.age)
-    behind = (row.time for row in asking.draft.behind(ref, oldest.seq, 4) if row.time is not None)
-    above = next(behind, life.newest_time)
-    if above is not None and time > above + slack:
-        return Verdict(_NO, NUMBERS_BACK)
-    if life.began is not None and oldest.seq >= (life.seen.oldest or 0) and time < life.began - slack:
-        return Verdict(_NO, NUMBERS_BACK)
-    return Verdict(_MAYBE)
+    return Verdict(_doubt(asking, ref, life, row), NUMBERS_BACK)
 
 
-def _ahead(asking: Asking, jump: int, life: Life) -> Verdict:
+def _ahead(asking: Asking, ref: Ref, jump: int, life: Life) -> Verdict:
     """Whether so many numbers can have been given since the newest known reading."""
-    newest = asking.rows[0]
+    row, received = _newest(asking.rows), asking.received
     since = life.heard_at if life.newest_time is None else life.newest_time
-    time = asking.time(newest)
-    if since is None or time is None or not asking.received.sure:
+    if since is None or row.age is None or not received.sure:
         return Verdict(_MAYBE) if jump <= UNTIMED_JUMP else Verdict(_NO, NUMBERS_AHEAD)
-    passed = time - since
-    if passed < -SLACK_S - tolerance(newest.age):
+    answer, sent = _MAYBE, received.seconds
+    if not in_order(asking.draft, ref, life, row, sent):
+        answer, sent = _doubt(asking, ref, life, row), received.own_s
+    if answer == _NO:
         return Verdict(_NO, NUMBERS_BACK)
-    allowed = JUMP + 2 * (max(0, passed) + SLACK_S) // pace(asking.rows, asking.interval_s)
-    return Verdict(_MAYBE) if jump <= allowed else Verdict(_NO, NUMBERS_AHEAD)
+    passed = max(0, sent - row.age - since)
+    allowed = JUMP + 2 * (passed + SLACK_S) // pace(asking.rows, asking.interval_s)
+    return Verdict(answer) if jump <= allowed else Verdict(_NO, NUMBERS_AHEAD)
+
+
+def _doubt(asking: Asking, ref: Ref, life: Life, row: Told) -> int:
+    """Whether a row that does not fit by the network's clock does by ours, and theirs is not far astray."""
+    received = asking.received
+    near = abs(received.own_s - received.seconds) <= ASTRAY_S
+    return _DOUBT if near and in_order(asking.draft, ref, life, row, received.own_s) else _NO
+
+
+def in_order(draft: Draft, ref: Ref, life: Life, row: Told, sent_s: int) -> bool:
+    """Whether a row of a frame that was sent at `sent_s` lies between its known neighbours by time, too."""
+    time, slack = sent_s - (row.age or 0), SLACK_S + tolerance(row.age)
+    if row.seq > (life.seen.newest or 0):
+        return life.newest_time is None or time >= life.newest_time - slack
+    behind = (known.time for known in draft.behind(ref, row.seq, 4) if known.time is not None)
+    above = next(behind, life.newest_time)
+    before = (known.time for known in reversed(draft.before(ref, row.seq, 4)) if known.time is not None)
+    below = next(before, life.began if row.seq >= (life.seen.oldest or 0) else None)
+    return (above is None or time <= above + slack) and (below is None or time >= below - slack)
 
 
 def pace(rows: Sequence[Told], interval_s: int) -> int:
@@ -144,3 +167,8 @@ def pace(rows: Sequence[Told], interval_s: int) -> int:
 def _oldest(rows: Sequence[Told]) -> Told:
     """The oldest row that is there; the last one when all are absent."""
     return next((row for row in reversed(rows) if row.cells), rows[-1])
+
+
+def _newest(rows: Sequence[Told]) -> Told:
+    """The newest row that is there; the first one when all are absent."""
+    return next((row for row in rows if row.cells), rows[0])

@@ -1,9 +1,11 @@
 """The way of a readings frame: rows, life, time, names, checks, items for the sinks, and what to ask for.
 
 Rows are read newest first, and no further than to the first one that is known, agrees, and was told at
-least as truly: what lies behind it was told before. So the work grows with what is new, not with what a
-frame repeats.
+least as truly, with no gap behind it: what lies there was told before. So the work grows with what is new,
+not with what a frame repeats.
 """
+
+from operator import attrgetter
 
 import msgspec
 
@@ -12,16 +14,17 @@ from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
-from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, pace
-from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, same_values, tolerance
+from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, in_order, pace
+from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import Observed
 from luftpegel_gateway.model.readings import Reading
-from luftpegel_gateway.model.state import Life, StationState
+from luftpegel_gateway.model.state import Life, Link, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
+TWIN_S = 2 * 86400  # how long a second board under the same id counts after it was last heard
 MOST_MOVED = 1000  # readings whose time one frame can move
 
 
@@ -50,48 +53,53 @@ def take(
 
     `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
     """
-    ref = Ref(station.tenant, station.id, state.life.number)
     life = state.life
-    if not state.lives or not _follows(ref, life, frame, received, draft):
+    telling = _Telling(_home(station, life), frame, received, draft, state.link)
+    # Of two boards with one id either may have told the newest reading: then all rows are compared.
+    follows = bool(state.lives) and state.twin is None and telling.follows()
+    if whole or not follows:
         frame.rest()
-        life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
-        ref = Ref(station.tenant, station.id, life.number)
-    elif whole:
-        frame.rest()
-    telling = _Telling(ref, life, frame, received, draft)
+        if not any(row.cells for row in frame.rows):
+            return _nothing_there(telling.ref, state, frame, received)
+        if not follows:
+            life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
+        telling = _Telling(_home(station, life), frame, received, draft, state.link)
+        for row in frame.rows:
+            telling.sort(row)
     return telling.change(station, state)
 
 
-def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> bool:
-    """Read down to a known row that agrees in values and time, and that tells nothing new.
+def _home(station: Station, life: Life) -> tuple[Ref, Life]:
+    return Ref(station.tenant, station.id, life.number), life
 
-    False where it does not simply go on from what is known; then all must be looked at.
-    """
-    agreed = False
-    while (row := frame.next()) is not None:
-        if not row.cells or not life.knows(row.seq):
-            continue
-        known = draft.reading(ref, row.seq)
-        if known is None or not same_values(known, row, frame.steps):
-            return False
-        if known.time is not None and row.age is not None:
-            if abs(received.seconds - row.age - known.time) > tolerance(row.age):
-                return False
-            agreed = True
-        if agreed and covers(known, row):
-            return True
-    return agreed
+
+def _nothing_there(ref: Ref, state: StationState, frame: Readings, received: Estimate) -> Change:
+    """A frame without one reading answers a request: it closes gaps, and can neither begin a life nor
+    lengthen one."""
+    gone = [row.seq for row in frame.rows if any(first <= row.seq <= last for first, last in state.life.gaps)]
+    if gone:
+        life = names.known(state.life, [], gone)
+        state = msgspec.structs.replace(state, lives=(*state.lives[:-1], life))
+    return Change(state, received.at, [], [], ref)
+
+
+def _nothing_behind(life: Life, oldest: int, seq: int) -> bool:
+    """Whether all that the frame repeats from `seq` downwards is accounted for: an answer to a request may
+    begin with what another frame has brought since."""
+    return life.seen.holds(oldest, seq) and not life.skipped.touches(oldest, seq)
 
 
 class _Telling:
     """One frame against the life that it belongs to."""
 
-    def __init__(self, ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> None:
-        self.ref = ref
-        self.life = life
+    def __init__(
+        self, home: tuple[Ref, Life], frame: Readings, received: Estimate, draft: Draft, link: Link
+    ) -> None:
+        self.ref, self.life = home
         self.frame = frame
         self.received = received
         self.draft = draft
+        self.link = link  # before this frame
         self.fresh: list[Told] = []  # newest first
         self.gone: list[int] = []
         self.better: list[tuple[Reading, Told]] = []
@@ -99,31 +107,50 @@ class _Telling:
         self.repeats = 0
         self.known_s: int | None = None  # when the frame was sent, by the newest row that is known
         self.slack_s = 0
-        for row in frame.rows:
-            self._sort(row)
 
-    def _sort(self, row: Told) -> None:
-        """New, known with something to add, a plain repeat, or a contradiction."""
-        life = self.life
+    def follows(self) -> bool:
+        """Read down to a known row that agrees in values and time, and that tells nothing new.
+
+        False where the frame does not simply go on from what is known; then all of it must be looked at.
+        """
+        while (row := self.frame.next()) is not None:
+            known = self.sort(row)
+            if known is None:
+                if self.faults or (row.cells and self.life.knows(row.seq)):
+                    return False
+                continue
+            if self.known_s is None:
+                continue
+            if abs(self.received.seconds - self.known_s) > self.slack_s:
+                return False
+            covered = not self.better or self.better[-1][0] is not known
+            if covered and _nothing_behind(self.life, self.frame.oldest, row.seq):
+                return True
+        return self.known_s is not None
+
+    def sort(self, row: Told) -> Reading | None:
+        """New, known with something to add, a plain repeat, or a contradiction; the known reading if it
+        agrees."""
         if not row.cells:
-            if row.seq not in life.seen:
+            if row.seq not in self.life.seen:
                 self.gone.append(row.seq)
-            return
-        if not life.knows(row.seq):
+            return None
+        if not self.life.knows(row.seq):
             self.fresh.append(row)
-            return
+            return None
         self.repeats += 1
         known = self.draft.reading(self.ref, row.seq)
         if known is None:
-            return  # older than what the journal holds values of
+            return None  # older than what the journal holds values of
         if differs := contradiction(known, row, self.frame.steps):
             self.faults.append(Fault("LP-253", f"sequence {row.seq}: {differs}"))
-            return
+            return None
         if self.known_s is None and known.time is not None and row.age is not None:
             self.known_s = known.time + row.age
             self.slack_s = tolerance(row.age)
         if not covers(known, row):
             self.better.append((known, row))
+        return known
 
     def change(self, station: Station, state: StationState) -> Change:
         """What this frame changes."""
@@ -145,10 +172,26 @@ class _Telling:
 
     def _time(self) -> Kept:
         if self.known_s is None:
-            return timekeeping.first(self.received, self.frame.oldest)
+            return self._untied()
         told = self.fresh or [row for _, row in self.better]
         seq = told[-1].seq if told else self.frame.newest
-        return timekeeping.follow(self.life.time, self.known_s, self.received, self.slack_s, seq)
+        time, known_s, news = self.life.time, self.known_s, bool(told)
+        return timekeeping.follow(time, known_s, self.received, self.slack_s, seq, news=news)
+
+    def _untied(self) -> Kept:
+        """No row ties the frame to the past. But in one life a higher number is never the earlier reading."""
+        kept = timekeeping.first(self.received, self.frame.oldest, self.link)
+        top = self.life.seen.newest
+        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
+        if top is None or row is None:
+            return kept
+        if not in_order(self.draft, self.ref, self.life, row, kept.received_s):
+            own = self.received.own_s
+            better = own if in_order(self.draft, self.ref, self.life, row, own) else kept.received_s
+            kept = Kept(better, True, Timekeeping(0, self.frame.oldest))
+        if self.frame.newest < top:  # it says nothing about the newest times
+            return msgspec.structs.replace(kept, time=self.life.time)
+        return kept
 
     def _changed(self, kept: Kept) -> dict[int, Reading]:
         """Readings that are new or told otherwise than before, by number."""
@@ -198,14 +241,23 @@ class _Telling:
         if self.fresh or self.gone:
             life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
         newest = self._newest_time(kept)
-        began = life.began
-        if began is None and newest is not None and self.fresh:
-            began = newest - ((self.fresh[-1].age or 0) - (self.fresh[0].age or 0))
-        if kept.shift and began is not None and kept.shift[0] <= (life.seen.oldest or 0):
-            began += kept.shift[1]
+        before = self.life
+        news = before.heard_at is None or life.seen.newest != before.seen.newest
+        heard = kept.received_s if news else before.heard_at
         return msgspec.structs.replace(
-            life, time=kept.time, newest_time=newest, heard_at=kept.received_s, began=began
+            life, time=kept.time, newest_time=newest, heard_at=heard, began=self._began(kept)
         )
+
+    def _began(self, kept: Kept) -> int | None:
+        """The time of the life's first reading: an older one may come late, and a wrong time may be
+        mended."""
+        first, before = self.life.seen.oldest, self.life.began
+        if before is not None and kept.shift and kept.shift[0] <= (first or 0):
+            before += kept.shift[1]
+        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
+        if row is None or row.age is None or (before is not None and first is not None and row.seq > first):
+            return before
+        return kept.received_s - row.age
 
     def _newest_time(self, kept: Kept) -> int | None:
         """The time of the life's newest reading that has one."""
@@ -218,14 +270,20 @@ class _Telling:
         return kept.received_s - row.age
 
     def _state(self, state: StationState, life: Life) -> StationState:
-        others = [other for other in state.lives if other.number != life.number]
+        if life.number == state.life.number and len(state.lives) <= 1:
+            lives: tuple[Life, ...] = (life,)
+        else:
+            others = [other for other in state.lives if other.number != life.number]
+            lives = tuple(sorted([*others, life], key=attrgetter("number")))
         twin, twin_at = state.twin, state.twin_at
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
             twin, twin_at = life.number, self.received.seconds
+        elif twin_at is not None and self.fresh and self.received.seconds - twin_at > TWIN_S:
+            twin = twin_at = None  # the other board has been silent for long
         return msgspec.structs.replace(
             state,
-            lives=tuple(sorted([*others, life], key=lambda one: one.number)),
+            lives=lives,
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,

@@ -21,6 +21,16 @@ class Intervals(msgspec.Struct, frozen=True, array_like=True):
     def __len__(self) -> int:
         return sum(last - first + 1 for first, last in self.ranges)
 
+    def holds(self, first: int, last: int) -> bool:
+        """Whether all of first..last are in the set."""
+        place = bisect_left(self.ranges, (last + 1,)) - 1
+        return place >= 0 and self.ranges[place][0] <= first and last <= self.ranges[place][1]
+
+    def touches(self, first: int, last: int) -> bool:
+        """Whether any of first..last is in the set."""
+        place = bisect_left(self.ranges, (last + 1,)) - 1
+        return place >= 0 and first <= self.ranges[place][1]
+
     def add(self, numbers: Iterable[int]) -> "Intervals":
         """The set with `numbers` in it as well."""
         fresh = [(number, number) for number in numbers if number not in self]

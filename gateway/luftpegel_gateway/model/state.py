@@ -110,7 +110,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
 
     `marks`: hashes of the last frames. `joined`: since the last reading a join or a status hints at a new
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
-    id; its number, and when it last did (Unix seconds).
+    id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
     """
 
     lives: tuple[Life, ...] = ()
@@ -123,6 +123,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     repeated_readings: int = 0
     twin: int | None = None
     twin_at: int | None = None
+    alarms: tuple[int, ...] = ()
 
     @property
     def life(self) -> Life:

@@ -26,7 +26,7 @@ from luftpegel_gateway.journal.sqlite.memory import AIRTIME, Memory
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date, refuse_newer
 from luftpegel_gateway.journal.sqlite.room import make_shrinkable
-from luftpegel_gateway.journal.sqlite.schema import FRAMES, PASSED, PLACES
+from luftpegel_gateway.journal.sqlite.schema import FRAMES, HELD, PASSED, PLACES
 from luftpegel_gateway.journal.sqlite.watch import Watch, refuse_after_loss
 from luftpegel_gateway.model.events import Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
@@ -91,12 +91,15 @@ class SqliteLog:
         if outcomes.items:
             self._append(outcomes.items, numbers, now)
         if outcomes.airtime:
-            spent = {**self._memory.airtime(), **outcomes.airtime}
-            self._database.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                (AIRTIME, msgspec.msgpack.encode(spent)),
-            )
+            self._note(AIRTIME, {**self._memory.airtime(), **outcomes.airtime})
+        if held := [outcome.held_by for outcome in outcomes.each if outcome.held_by is not None]:
+            self._note(HELD, (now, held[-1]))
         return fresh
+
+    def _note(self, key: str, value: object) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, msgspec.msgpack.encode(value))
+        )
 
     def _write_states(self, outcomes: Outcomes) -> dict[StationKey, int]:
         fresh: dict[StationKey, int] = {}

@@ -1,8 +1,8 @@
 """Payloads of one kind turned by a quarter: what stands at the same place in each of them, together.
 
 A compressor finds what repeats from event to event, but has to say so anew for each of some forty places,
-and that is half of what a compressed event costs. Cut at its quotation marks, an event of JSON falls into the same
-number of pieces as its neighbours, and most of these are alike in all of them. Pieces of one length (times,
+and that is half of what a compressed event costs. Cut at its quotation marks, an event of JSON falls into
+the same number of pieces as its neighbours, and most of these are alike in all of them. Pieces of one length (times,
 numbers in hexadecimal) are turned once more, digit by digit. Nothing is read or understood: any bytes come
 back as they were, only those of other kinds no shorter.
 """

@@ -12,7 +12,7 @@ from luftpegel_gateway.journal.port import Account, Entry, Group, StationKey
 from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
-from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, PASSED, PLACES, VERSION
+from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, HELD, PASSED, PLACES, VERSION
 from luftpegel_gateway.model.events import Delivery
 from luftpegel_gateway.model.faults import JournalDown
 from luftpegel_gateway.model.readings import Reading, unpack_reading
@@ -150,6 +150,8 @@ class SqliteReader:
         with told_as_down(self._path):
             counted = dict(self._database.execute("SELECT what, number FROM counted").fetchall())
             waiting = {sink: self._waiting(sink) for sink in sinks}
+            row = self._database.execute("SELECT value FROM meta WHERE key = ?", (HELD,)).fetchone()
+            held_at, held_by = msgspec.msgpack.decode(row[0]) if row else (None, "")
             return Account(
                 frames=counted.get(FRAMES, 0),
                 quarantined=self._database.execute(
@@ -163,6 +165,8 @@ class SqliteReader:
                     if what.startswith(PASSED)
                 },
                 discarded=counted.get(DISCARDED, 0),
+                held_at=held_at,
+                held_by=held_by,
             )
 
     def _waiting(self, sink: str) -> tuple[int, int | None]:

@@ -13,6 +13,7 @@ PLACES = 24  # bits of a sink's position that count items within a row of the ou
 FRAMES = "frames"
 PASSED = "passed:"
 DISCARDED = "discarded"
+HELD = "held"  # in `meta`: when a request was held back, and by whom
 
 TABLES = (
     """CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID""",
