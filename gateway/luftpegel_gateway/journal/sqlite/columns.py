@@ -2,9 +2,9 @@
 
 A compressor finds what repeats from event to event, but has to say so anew for each of some forty places,
 and that is half of what a compressed event costs. Cut at its quotation marks, an event of JSON falls into
-the same number of pieces as its neighbours, and most of these are alike in all of them. Pieces of one length (times,
-numbers in hexadecimal) are turned once more, digit by digit. Nothing is read or understood: any bytes come
-back as they were, only those of other kinds no shorter.
+the same number of pieces as its neighbours, and most of these are alike in all of them. Pieces of one length
+(times, numbers in hexadecimal) are turned once more, digit by digit. Nothing is read or understood: any bytes
+come back as they were, only those of other kinds no shorter.
 """
 
 from collections.abc import Iterable, Sequence

@@ -13,7 +13,8 @@ from luftpegel_gateway.model.intervals import Intervals
 Moment = tuple[int, int]  # number and time (Unix seconds) of a reading
 
 NOTHING = Intervals()
-AROUND = 8  # neighbours on each side that a time is held against
+AROUND = 8  # neighbours on each side that tell the pace
+NEAR = 8  # odd steps within which a displaced stretch ends
 SLACK_S = 300  # the old gateway called less than this no contradiction
 PACE_S = 600  # seconds from reading to reading where nothing tells
 JUMP = 128  # numbers that a gap may have beyond what time allows: a station that lost power skips some
@@ -22,14 +23,39 @@ REACH_S = 60 * 86400  # how far back a station's own journal goes
 
 
 def doubtful(moments: Sequence[Moment]) -> set[int]:
-    """Numbers of readings whose times do not fit those of their neighbours. `moments`: by rising number."""
-    found = set()
-    for place, (seq, _) in enumerate(moments):
-        window = moments[max(0, place - AROUND) : place + AROUND + 1]
-        pace = pace_of(window)
-        offsets = [time - number * pace for number, time in window]
-        if abs(offsets[place - max(0, place - AROUND)] - median(offsets)) > SLACK_S:
-            found.add(seq)
+    """Numbers of readings whose times do not fit those of their neighbours. `moments`: by rising number.
+
+    A wrong clock shows as a stretch that is displaced and behind which the times go on as before it. A gap
+    in time alone does not: a station may have rested. At the beginning there is no "before"; there only a
+    step back, or one that is longer than a station's own journal, tells.
+    """
+    steps = _odd_steps(moments)
+    found: set[int] = set()
+    explained = 0  # steps before this place belong to a stretch
+    for place, (begin, _) in enumerate(steps):
+        displaced = 0.0
+        for end, excess in steps[place : place + NEAR]:
+            displaced += excess
+            if end > begin and abs(displaced) <= SLACK_S:
+                found.update(seq for seq, _ in moments[begin:end])
+                explained = max(explained, end + 1)
+                break
+        else:
+            excess = steps[place][1]
+            if explained <= begin <= AROUND and not -SLACK_S <= excess <= REACH_S:
+                found.update(seq for seq, _ in moments[:begin])
+    return found
+
+
+def _odd_steps(moments: Sequence[Moment]) -> list[tuple[int, float]]:
+    """Places whose times do not follow from the one before at the pace around them; seconds too late."""
+    found = []
+    for place in range(1, len(moments)):
+        (earlier, before), (number, after) = moments[place - 1], moments[place]
+        pace = pace_of(moments[max(0, place - AROUND) : place + AROUND])
+        excess = after - before - pace * (number - earlier)
+        if abs(excess) > SLACK_S:
+            found.append((place, excess))
     return found
 
 
