@@ -73,7 +73,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "exported": ("{}: {} frames, {} readings, {} in quarantine.",
                  "{}: {} Frames, {} Messwerte, {} in Quarantäne."),
     "left_out": ("{} readings of earlier lives and alarms an old gateway cannot hold; they stay here.",
-                 "{} Messwerte früherer Leben und Alarme nimmt ein altes Gateway nicht; sie bleiben."),
+                 "{} Messwerte früherer Leben und Alarme kann ein altes Gateway nicht halten; sie bleiben."),
     "export_next": (
         "Next step: move journal.sqlite away, give this file its name, and start the gateway {}.",
         "Nächster Schritt: journal.sqlite wegräumen, dieser Datei den Namen geben, Gateway {} starten.",
