@@ -6,7 +6,7 @@ import itertools
 import random
 from dataclasses import dataclass, field
 
-from ingest_heart import NOON, ROOF, TOWER, Board, Heart, rfc3339
+from ingest_heart import ROOF, TOWER, Board, Heart
 
 from luftpegel_gateway.model.station import Station
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, PORT_STATUS, decode, encode_status
@@ -110,7 +110,8 @@ class Town:
         self.requests = 0
 
     def error(self, who, at):
-        return sum(wrong.seconds for wrong in self.clocks if wrong.who == who and wrong.begin <= at < wrong.end)
+        return sum(wrong.seconds for wrong in self.clocks if wrong.who == who and wrong.begin <= at <
+        wrong.end)
 
     def run(self):
         for place in self.places:
@@ -195,7 +196,8 @@ class Town:
         """For each board the numbers that must be in the store: told by a delivered frame, or there still."""
         return {
             board.seed: board.told | ({seq for seq in range(board.first, board.last + 1)
-                                       if board.holds(seq, board.last)} if board is place.boards[-1] else set())
+                                       if board.holds(seq, board.last)} if board is place.boards[-1] else
+                                       set())
             for board in place.boards
         }  # fmt: skip
 
