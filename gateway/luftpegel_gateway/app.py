@@ -17,7 +17,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from luftpegel_gateway.delivery.worker import Worker
 from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader
+from luftpegel_gateway.journal.sqlite import to_version_1
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
@@ -51,6 +52,7 @@ log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
 RETENTION = "retention"
 TIDY_EVERY_S = 60
+TOLD_AS_IT_IS = ("LP-414", "LP-415", "LP-418")  # of what keeps the journal from being opened
 CONTROL = "control"
 MOST_FRAMES = 100_000_000
 MOST_ENTRIES = 20_000  # in quarantine
@@ -94,6 +96,18 @@ def alone(config: Config, file: Path) -> Iterator[Handlers]:
         yield handlers(journal, decider.decide_again, reread, lambda: None)
 
 
+def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
+    """Write the journal for a gateway of version 0.2.0.
+
+    CannotStart: a gateway runs here, or there is no journal yet.
+    """
+    path = config.data / JOURNAL_FILE
+    with locked(config.data):
+        if not path.exists():
+            raise CannotStart("LP-331", str(path))
+        return to_version_1.export(path, to, [part.name for part in config.sinks], again)
+
+
 async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -> list[Part]:
     """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
 
@@ -131,7 +145,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
-        stack.callback(source.stop)
+        stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
 
@@ -139,7 +153,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
 def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, budget_us)
+    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:
@@ -212,7 +226,7 @@ def _open(config: Config) -> SqliteLog:
     try:
         return SqliteLog(config.data / JOURNAL_FILE)
     except JournalDown as down:
-        code = down.code if down.code == "LP-415" else "LP-412"
+        code = down.code if down.code in TOLD_AS_IT_IS else "LP-412"
         raise CannotStart(code, f"{config.data / JOURNAL_FILE}: {down.detail}") from down
 
 

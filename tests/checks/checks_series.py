@@ -1,4 +1,4 @@
-"""Readings for the tests of the checks: a series of values as one life, and the way that late ones are judged."""
+"""Readings for the tests of the checks: a series of values as one life, and how late ones are judged."""
 
 from luftpegel_gateway.checks import REACH_AFTER, REACH_BEFORE, judge, limits_for
 from luftpegel_gateway.model.quality import words_of
@@ -18,7 +18,7 @@ def station(interval_s=600, **settings):
 
 
 def reading(seq, time, **values):
-    """One reading: quantities by name, None for a missing value, a pair (value, wire quality) for a doubted."""
+    """One reading: quantities by name, None for a missing value, (value, wire quality) for a doubted one."""
     cells = []
     for name, told in values.items():
         value, wire = told if isinstance(told, tuple) else (told, MISSING if told is None else OK)

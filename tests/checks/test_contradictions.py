@@ -7,7 +7,7 @@ from luftpegel_gateway.checks import explain, judge, judge_neighbours, limits_fo
 from luftpegel_gateway.checks.contradictions import dew_point
 from luftpegel_gateway.checks.table import TABLE
 from luftpegel_gateway.checks.texts import TEXTS
-from luftpegel_gateway.model.quality import FLAGS, NEIGHBOUR, SPIKE, TIME_UNSURE
+from luftpegel_gateway.model.quality import FLAGS, LOCAL_RANGE, NEIGHBOUR, SPIKE, TIME_UNSURE
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Limit
 from luftpegel_wire.quality import SUSPECT
@@ -22,7 +22,9 @@ def together(**values):
     return {cell.channel: words([one], cell.channel)[0] for cell in one.cells}
 
 
-@pytest.mark.parametrize(("degrees", "percent", "dew"), [(20, 50, 9.26), (30, 80, 26.17), (-5, 90, -6.4), (0, 100, 0)])
+@pytest.mark.parametrize(
+    ("degrees", "percent", "dew"), [(20, 50, 9.26), (30, 80, 26.17), (-5, 90, -6.4), (0, 100, 0)]
+)
 def test_dew_points_of_the_tables(degrees, percent, dew):
     assert dew_point(degrees * 100, percent * 100) == pytest.approx(dew * 100, abs=10)
 
@@ -47,7 +49,14 @@ def test_a_thermometer_below_the_dew_point_of_the_air():
 
 @pytest.mark.parametrize(
     ("part", "whole", "found"),
-    [(110, 100, False), (120, 100, False), (121, 100, True), (20, 10, False), (22, 10, True), (5, 300, False)],
+    [
+        (110, 100, False),
+        (120, 100, False),
+        (121, 100, True),
+        (20, 10, False),
+        (22, 10, True),
+        (5, 300, False),
+    ],
 )
 def test_a_part_is_no_more_than_its_whole(part, whole, found):
     wanted = ("contradictory",) if found else ()
@@ -62,6 +71,10 @@ def test_a_gust_is_no_calmer_than_the_wind():
 def test_a_doubted_value_testifies_against_nobody():
     found = together(pm25=(900, SUSPECT), pm10=100)
     assert found == {PM25: ("contradictory",), PM10: ()}
+
+
+def test_a_value_that_cannot_be_neither():
+    assert together(pm25=65535, pm10=100) == {PM25: ("range", "contradictory"), PM10: ()}
 
 
 @pytest.mark.parametrize(("water", "found"), [(-31, True), (-30, False), (0, False), (400, False)])
@@ -121,7 +134,7 @@ def test_every_flag_is_explained_for_every_quantity(language, flag, name):
 
 def test_reasons_name_the_limit_of_the_station():
     own = limits_for(station(limits={"distance": Limit(low=505, high=4200, spike=300)}))
-    cell = Cell(DISTANCE, 9000, 0, next(flag for flag, (word, _) in FLAGS.items() if word == "local-range") | SPIKE)
+    cell = Cell(DISTANCE, 9000, 0, LOCAL_RANGE | SPIKE)
     assert explain(cell, own, "en") == [
         ("spike", "stands out by more than 30 cm against the values before and after"),
         ("local-range", "unusual for this place: usual is 50.5 cm to 420 cm"),

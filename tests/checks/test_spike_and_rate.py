@@ -95,6 +95,7 @@ def test_a_reading_without_a_time_is_bridged():
 
 
 def test_a_clock_that_stands_or_goes_back():
-    rows = [reading(seq, NOON + time, distance=1200) for seq, time in enumerate((0, 600, 600, 500, 1200, 1800))]
+    times = enumerate((0, 600, 600, 500, 1200, 1800))
+    rows = [reading(seq, NOON + time, distance=1200) for seq, time in times]
     found = words(judge(rows, 0, limits_for(station())))
     assert found == [(), (), ("clock",), ("clock",), (), ()]

@@ -1,27 +1,29 @@
 """The gateway, whole, but it kills itself at one exact moment: `mortal_gateway.py POINT MOMENT COUNT ...`.
 
-POINT is a transaction, known by what it writes, or "acknowledge"; MOMENT is before or after it; COUNT says at
-which occurrence. Only the database driver and paho's `ack` are watched; the gateway's own code is untouched.
+POINT is a call at a port: a method of the journal's writing side, "open" (the journal is made or brought up
+to date), "deliver" (the store's), or "acknowledge" (a source's). MOMENT is before or after the commit that it
+makes, or before or after the acknowledgement; COUNT says at which occurrence. The gateway's own code is
+untouched.
 """
 
 import os
 import signal
-import sqlite3
 import sys
+import threading
+from contextlib import contextmanager
 
-import paho.mqtt.client as paho
-
+from luftpegel_gateway.journal.sqlite import backend, migrations, retention
+from luftpegel_gateway.sinks import store
+from luftpegel_gateway.sources import chirpstack_mqtt
 from luftpegel_tools.cli import main
 
-POINTS = {
-    "make": "CREATE TABLE frame",
-    "tidy": "DELETE FROM frame",
-    "take": "INSERT INTO frame",
-    "advance": "INTO cursor",
-    "store": "INSERT INTO readings",
+COMMITTING = {
+    backend.SqliteLog: {name: name for name in ("transact", "advance", "replay", "discard", "tidy")},
+    store.Store: {"_deliver_now": "deliver"},
 }
 point, moment = sys.argv[1:3]
 occurrences = iter(range(1, int(sys.argv[3])))
+working = threading.local()  # at what this thread is
 
 
 def reached(name, when):
@@ -30,41 +32,44 @@ def reached(name, when):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Watched(sqlite3.Connection):
-    """Knows what the open transaction writes."""
+def named(room, method, name):
+    """Know that a thread is at this while the method runs."""
+    real = getattr(room, method)
 
-    writes = None
+    def call(*arguments):
+        working.at = name
+        try:
+            return real(*arguments)
+        finally:
+            working.at = "open"
 
-    def execute(self, sql, *values):
-        return self._watch(sql, super().execute, sql, *values)
-
-    def executemany(self, sql, *values):
-        return self._watch(sql, super().executemany, sql, *values)
-
-    def _watch(self, sql, run, *arguments):
-        if sql.startswith("BEGIN"):
-            self.writes = None
-        self.writes = self.writes or next((name for name, text in POINTS.items() if text in sql), None)
-        commits = sql == "COMMIT"
-        if commits:
-            reached(self.writes, "before")
-        answer = run(*arguments)
-        if commits:
-            reached(self.writes, "after")
-        return answer
+    setattr(room, method, call)
 
 
-def connect(*arguments, _connect=sqlite3.connect, **options):
-    return _connect(*arguments, factory=Watched, **options)
+def watch_commits(module):
+    """Die around the commits of whatever the thread is at."""
+    real = module.transaction
+
+    @contextmanager
+    def transaction(database):
+        with real(database):
+            yield
+            reached(getattr(working, "at", "open"), "before")
+        reached(getattr(working, "at", "open"), "after")
+
+    module.transaction = transaction
 
 
-def ack(*arguments, _ack=paho.Client.ack):
+def acknowledge(*arguments, _acknowledge=chirpstack_mqtt.ChirpStackMqtt.acknowledge):
     reached("acknowledge", "before")
-    answer = _ack(*arguments)
+    _acknowledge(*arguments)
     reached("acknowledge", "after")
-    return answer
 
 
-sqlite3.connect = connect
-paho.Client.ack = ack
+for one in (backend, migrations, retention, store):
+    watch_commits(one)
+for owner, methods in COMMITTING.items():
+    for method_name, told in methods.items():
+        named(owner, method_name, told)
+chirpstack_mqtt.ChirpStackMqtt.acknowledge = acknowledge
 sys.exit(main(["gateway", "run", *sys.argv[4:]]))

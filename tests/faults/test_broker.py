@@ -6,7 +6,7 @@ def test_broker_restarted_under_load(site, server, station, broker, until):
     for seq in range(200):
         if seq in (50, 120):
             broker.stop()
-            until(lambda: site.troubles() == {"chirpstack-mqtt": "LP-401"}, "loss of the broker not noticed")
+            until(lambda: site.troubles() == {"chirpstack-mqtt": "LP-441"}, "loss of the broker not noticed")
             broker.start()
         server.publish(station.topic(), station.uplink(seq, history=1))
     site.wait_for(range(200))
@@ -17,7 +17,7 @@ def test_broker_restarted_under_load(site, server, station, broker, until):
 def test_gateway_started_before_its_broker(site, broker, station, until, network_server):
     broker.stop()
     site.start()
-    until(lambda: site.troubles() == {"chirpstack-mqtt": "LP-401"}, "no trouble told")
+    until(lambda: site.troubles() == {"chirpstack-mqtt": "LP-441"}, "no trouble told")
     broker.start()
     until(lambda: site.troubles() == {}, "not connected")
     server = network_server(broker.port)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MORTAL = Path(__file__).with_name("mortal_gateway.py")
-POINTS = ("take", "acknowledge", "store", "advance")
+POINTS = ("transact", "acknowledge", "deliver", "advance")
 PATIENCE_S = 30
 SECOND = 2  # the first time there is nothing to find again yet
 
@@ -64,7 +64,7 @@ def test_killed_while_uplinks_come(dying_site, server, station, until, assert_wh
     assert_whole(range(next(numbers)))
 
 
-@pytest.mark.parametrize("death", ["before make", "after make", "before tidy", "after tidy"])
+@pytest.mark.parametrize("death", ["before open", "after open", "before tidy", "after tidy"])
 def test_killed_while_it_starts(site, server, station, assert_whole, death):
     moment, point = death.split()
     die_at(site, point, moment, 1)

@@ -297,6 +297,7 @@ class MemoryReader:
     def __init__(self):
         self.known, self.readings, self.entries, self.logged = {}, {}, [], {}
         self.frames, self.waiting, self.passed = 0, {}, {}
+        self.held_at = None
         self.down = None
         self.closed = 0
 
@@ -359,6 +360,8 @@ class MemoryReader:
             {sink: number for sink, (number, _) in waiting.items()},
             {sink: since for sink, (_, since) in waiting.items()},
             self.passed,
+            held_at=self.held_at,
+            held_by="0016c001f0000001" if self.held_at else "",
         )
 
     def close(self):

@@ -204,6 +204,14 @@ def level_of(packet):
     return packet[packet.index(b"MQTT") + 4] if b"MQTT" in packet else None
 
 
+def options(**values):
+    """A broker's options, defaults filled in."""
+    return {
+        name: None if option.default is REQUIRED else option.default
+        for name, option in mqtt.BROKER_OPTIONS.items()
+    } | values
+
+
 class Gateway:
     """A source on an event loop of its own, in a thread; acknowledges at once unless told to hold."""
 
@@ -330,9 +338,9 @@ def publisher():
     """Makes a client that publishes; stopped at the end."""
     made = []
 
-    def make(port, *, version=paho.MQTTv5, **settings):
+    def make(port, *, version=paho.MQTTv5, in_flight=1000, **settings):
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=version, **settings)
-        client.max_inflight_messages_set(1000)
+        client.max_inflight_messages_set(in_flight)
         client.reconnect_delay_set(1, 1)
         client.connect("127.0.0.1", port)
         client.loop_start()

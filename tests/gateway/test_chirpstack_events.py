@@ -261,7 +261,7 @@ def test_join_and_log():
 
 @pytest.mark.parametrize(("level", "code", "read"), [
     (2, 11, ("ERROR", "EXPIRED")), (9, 99, ("9", "99")), ("FATAL", "NEW", ("FATAL", "NEW")),
-    (-1, None, ("-1", "None")),
+    (-1, None, ("-1", "")), (10**400, [5], ("", "")),
 ])  # fmt: skip
 def test_words_of_a_newer_version(level, code, read):
     payload = event(level=level, code=code, description="\ud800" + "x" * 9999)

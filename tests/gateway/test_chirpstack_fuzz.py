@@ -50,7 +50,7 @@ def outcome(topic, payload):
         assert len(detail.encode()) < 600
         return code
     assert isinstance(event, Uplink | Joined | Notice | Passed)
-    msgspec.json.encode(event)  # texts that no journal could take would fail here
+    msgspec.json.encode(event)  # a text that no journal could take fails here
     if isinstance(event, Uplink):
         check(event)
     return event

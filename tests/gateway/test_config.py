@@ -1,7 +1,10 @@
 """Wrong files are refused with the line, the cause and the next step; right ones are read."""
 
+import argparse
+
 import pytest
 
+from luftpegel_gateway.cli import command
 from luftpegel_gateway.config.files import BadConfig, load, risks
 from luftpegel_gateway.config.toml_lines import lines_of
 from luftpegel_gateway.words.messages import CATALOGUE
@@ -182,3 +185,15 @@ def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
     gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
     assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
     assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []
+
+
+def test_the_check_tells_of_it(judge, tmp_path, capsys):
+    secret = tmp_path / "password"
+    secret.write_text("swordfish")
+    secret.chmod(0o600)
+    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"'))
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])
+    assert command.run(args) == 0
+    assert "LP-407 chirpstack-mqtt: das Passwort geht unverschlüsselt" in capsys.readouterr().out

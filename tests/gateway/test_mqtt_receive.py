@@ -14,7 +14,7 @@ from mqtt_world import until
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.transport import mqtt, mqtt_client
+from luftpegel_gateway.transport import mqtt, mqtt_client, mqtt_stream
 from luftpegel_gateway.transport.mqtt_packets import HEAD
 
 TOPIC = "application/a/device/d/event/up"
@@ -118,13 +118,15 @@ def test_messages_of_an_odd_session_with_qos_2_are_kept_too(inn, gateway, publis
     other.subscribe("application/#", 2)
     until(lambda: granted)
     other.disconnect()
-    publish(publisher(inn.port), range(5), qos=2)
+    count = 50  # more than the broker has in flight
+    publish(publisher(inn.port, in_flight=10), range(count), qos=2)
     one = gateway(inn.port, client_id="same", protocol="3.1.1", hold=True)
-    arrived(one, 5)
+    arrived(one, 10)
     assert {arrival.token[2] for arrival in one.arrivals} == {2}
     one.stop()  # nothing is acknowledged: all comes again
     two = gateway(inn.port, client_id="same", protocol="3.1.1")
-    arrived(two, 5)
+    arrived(two, count)
+    assert set(numbers(two)) == set(range(count))
     publish(publisher(inn.port), [99])
     until(lambda: 99 in numbers(two))
     two.stop()
@@ -180,9 +182,9 @@ def test_acknowledgements_of_a_batch_are_one_write(inn, gateway, publisher, monk
     publish(publisher(inn.port), range(20))
     arrived(one, 20)
     written = []
-    send = mqtt_client.Stream.send
+    send = mqtt_stream.Stream.send
     monkeypatch.setattr(
-        mqtt_client.Stream, "send", lambda stream, data: written.append(bytes(data)) or send(stream, data)
+        mqtt_stream.Stream, "send", lambda stream, data: written.append(bytes(data)) or send(stream, data)
     )
     one.release()
     until(lambda: written)
@@ -222,7 +224,7 @@ def test_a_broker_that_does_not_stop_is_not_read(*, inn, gateway, publisher, pro
     until(lambda: one.source._client._stream.paused)
     told = pings(one)
     until(lambda: len([text for text in told if "PINGREQ" in text]) >= 3)
-    assert len(one.arrivals) <= 10 + mqtt_client._READ // 20_000 + 1
+    assert len(one.arrivals) <= 10 + mqtt_stream.READ // 20_000 + 1
     assert connections(one) == sent
     one.release()
     if qos:
@@ -276,17 +278,36 @@ def test_payloads_of_10_mb_cannot_pass_the_bound_on_memory(inn, gateway, protoco
         tracemalloc.stop()
     assert [arrival.delivery.size for arrival in one.arrivals] == [size] * count
     largest = mqtt.LARGEST_EVENT
-    assert most < count * largest + 8 * mqtt_client._READ < size
+    assert most < count * largest + 8 * mqtt_stream.READ < size
 
 
 # Mistakes of others.
 
 
-def test_paho_fails_and_begins_again(inn, gateway, front, monkeypatch, caplog):
-    """An exception in its thread would else be the end of it, without a word."""
+def test_a_mistake_in_the_network_thread_is_not_the_end_of_it(inn, gateway, publisher, monkeypatch, caplog):
+    """An exception in paho's thread ends it without a word: connected for ever, and nothing comes."""
     monkeypatch.setattr(mqtt_client, "_RESTART_S", 0.05)
-    broken = front(lambda _packet: b"\x20\x02\x00\x00\x90\x00", inn.port)  # a SUBACK without content
-    one = gateway(broken.port, protocol="3.1.1")
+    one = gateway(inn.port).works()
+    client = one.source._client
+    received = client._received
+
+    def fail(*_arguments):
+        client._received = received
+        raise RuntimeError("a mistake")
+
+    client._received = fail
+    publish(publisher(inn.port), [1])
+    arrived(one, 1)
+    assert numbers(one) == [1]
+    assert "a mistake" in caplog.text
+    one.works()
+
+
+@BOTH
+def test_a_broken_packet_ends_the_connection_and_not_more(inn, gateway, front, protocol):
+    hello = b"\x20\x03\x00\x00\x00" if protocol == "5" else b"\x20\x02\x00\x00"
+    broken = front(lambda _packet: hello + b"\x90\x00", inn.port)  # a SUBACK without content
+    one = gateway(broken.port, protocol=protocol)
     one.shows("LP-409")
     broken.pass_on()
     one.works()

@@ -408,7 +408,7 @@ def test_for_machines(desk, reader, make_entry):
         "luftpegel_frames_total 1234",
         "luftpegel_quarantined_frames 1",
         'luftpegel_passed_total{reason="filtered"} 84422',
-        'luftpegel_waiting_frames{sink="store"} 20',
+        'luftpegel_waiting_readings{sink="store"} 20',
         'luftpegel_waiting_seconds{sink="store"} 40',
         'luftpegel_station_missing_readings{station="LP-0001"} 1',
         'luftpegel_station_life{station="LP-0002"} 1',

@@ -64,7 +64,7 @@ def site(tmp_path, reader, journal):
     by_type = handlers(journal, None, reread, lambda: None)
     return Site(
         tmp_path, [STATION], ["chirpstack"], ["store"], None, lambda: reader,
-        lambda: contextlib.nullcontext(by_type),
+        lambda: contextlib.nullcontext(by_type), None,
     )  # fmt: skip
 
 

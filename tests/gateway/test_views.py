@@ -151,6 +151,10 @@ def not_well(reader, name, make_entry):
         del reader.known[KEY]
     elif name == "twin":
         reader.known[KEY] = station_state(twin=1)
+    elif name == "downlinks held back":
+        reader.held_at = NOW - 60
+    elif name == "clocks disagree":
+        reader.readings[KEY] = [(0, reading(9, NOW - 60, unsure=True))]
 
 
 WRONG = {
@@ -160,6 +164,8 @@ WRONG = {
     "silent": ("silent", "LP-0001"),
     "new": ("new", "LP-0001"),
     "twin": ("twin", "LP-0001"),
+    "downlinks held back": ("condition", "downlinks"),
+    "clocks disagree": ("condition", "LP-0001"),
 }
 
 
@@ -169,6 +175,12 @@ def test_what_is_not_well_is_said_and_readings_still_come_in(look, reader, make_
     verdict = look()
     assert kinds(verdict) == [WRONG[name]]
     assert (verdict.well, verdict.ready) == (False, True)
+
+
+def test_what_was_held_back_is_over_after_an_hour_and_a_sure_time_clears_the_doubt(look, reader):
+    reader.held_at = NOW - 3601
+    reader.readings[KEY] = [(0, reading(9, NOW - 60))]
+    assert look().well
 
 
 def test_a_short_wait_is_no_trouble(look, reader):

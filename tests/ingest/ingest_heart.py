@@ -5,6 +5,7 @@ import json
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
@@ -62,8 +63,9 @@ class Board:
 
     def row(self, seq, age):
         if seq in self.absent or seq < self.first:
-            return Row(seq, None, self.interval, (None, None), [8, 8], True)
-        return Row(seq, age, self.interval, self.values(seq), [0, 0])
+            return Row(seq, age, self.interval, (None, None), [8, 8], True)
+        newer = next(number for number in count(seq + 1) if number not in self.absent)
+        return Row(seq, age, (newer - seq) * self.interval, self.values(seq), [0, 0])
 
     def payload(self, newest, history=12, delay=7, oldest=None):
         """A readings frame: `newest` and up to `history` older ones, sent `delay` seconds after sampling."""

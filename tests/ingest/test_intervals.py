@@ -30,4 +30,5 @@ def test_ranges_never_touch_and_gaps_are_what_lies_between(given_numbers):
 @given(numbers, st.integers(0, 60), st.integers(0, 60))
 def test_a_range_is_added_whole(given_numbers, first, last):
     held = Intervals().add(given_numbers).add_range(first, last)
-    assert {number for number in range(70) if number in held} == set(given_numbers) | set(range(first, last + 1))
+    assert {number for number in range(70) if number in held} == set(given_numbers) | set(range(first, last
+    + 1))

@@ -1,4 +1,4 @@
-"""Cost grows with what is new: rows that are decoded, readings written, questions to the database."""
+"""Cost grows with what is new: rows, readings and questions to the journal are counted, not seconds."""
 
 import pytest
 from ingest_heart import Board

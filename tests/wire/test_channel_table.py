@@ -57,6 +57,9 @@ sensorthings = ""
         (("number = 1", "number = 0"), "number 0"),
         (("step = 10", "step = 3"), "step 3"),
         (("high = 1", "high = 0"), "low 0"),
+        (("high = 1", "high = 1\nrate = 5"), "rate and jump"),
+        (("high = 1", "high = 1\nweak_after = 5"), "weak and weak_after"),
+        (("high = 1", "high = 1\nflat = 5\nflat_within = 9"), "flat_within 9"),
         (("", ""), "numbers must rise"),
     ],
 )
@@ -72,3 +75,17 @@ def test_name_given_twice_is_refused(tmp_path):
     path.write_text(ROW + ROW.replace("number = 1", "number = 2"), encoding="utf-8")
     with pytest.raises(ValueError, match="a name stands twice"):
         reader.read_table(path)
+
+
+def test_a_part_of_nothing_is_refused(tmp_path):
+    checks = "[checks]\nreach = 1\ndew_point = 1\ndew_point_above = 1\n"
+    part = '[[part]]\nless = "temperature"\nmore = "warmth"\nshare = 1\nslack = 1\n'
+    path = tmp_path / "channels.toml"
+    path.write_text(checks + part + ROW, encoding="utf-8")
+    with pytest.raises(ValueError, match="warmth"):
+        reader.read_checks(path)
+
+
+def test_boards_do_not_get_the_limits_of_the_gateway():
+    limits = {"rate", "jump", "spike", "flat", "calm", "weak", "freezing", "humid", "neighbour"}
+    assert limits.isdisjoint(channels.Quantity._fields)

@@ -10,6 +10,15 @@ All numbers come from `spec/channels.toml` (`table`), or from the station's own 
 from luftpegel_gateway.checks.explain import explain
 from luftpegel_gateway.checks.limits import Limits, limits_for
 from luftpegel_gateway.checks.neighbours import judge_neighbours
-from luftpegel_gateway.checks.runner import REACH_AFTER, REACH_BEFORE, judge
+from luftpegel_gateway.checks.runner import REACH_AFTER, REACH_BEFORE, judge, waits
 
-__all__ = ["REACH_AFTER", "REACH_BEFORE", "Limits", "explain", "judge", "judge_neighbours", "limits_for"]
+__all__ = [
+    "REACH_AFTER",
+    "REACH_BEFORE",
+    "Limits",
+    "explain",
+    "judge",
+    "judge_neighbours",
+    "limits_for",
+    "waits",
+]

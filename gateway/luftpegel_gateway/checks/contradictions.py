@@ -12,19 +12,20 @@ from luftpegel_gateway.checks.table import DEW_POINT, DEW_POINT_ABOVE, PARTS, TA
 from luftpegel_gateway.model.quality import CONTRADICTORY, FREEZING, HUMID
 
 Values = Mapping[int, int]
-Companion = Callable[[Values], int]
+# A channel without which there is nothing to ask, and the check.
+Companion = tuple[int, Callable[[Values], int]]
 _DEGREE = 100  # base units of temperature
 _SATURATED = 10000  # base units of humidity
 
 
-def freezing(waters: tuple[int, ...], limit: int, values: Values) -> int:
+def freezing(water: int, limit: int, values: Values) -> int:
     """FREEZING where the water is colder than water can be: it, or the sensor in it, is ice."""
-    return FREEZING if any(values.get(water, limit) < limit for water in waters) else 0
+    return FREEZING if values.get(water, limit) < limit else 0
 
 
-def humid(airs: tuple[int, ...], limit: int, values: Values) -> int:
+def humid(air: int, limit: int, values: Values) -> int:
     """HUMID where the air is so moist that droplets count as dust."""
-    return HUMID if any(values.get(air, limit) > limit for air in airs) else 0
+    return HUMID if values.get(air, limit) > limit else 0
 
 
 def part(less: int, more: int, share: int, slack: int, values: Values) -> int:
@@ -61,25 +62,34 @@ def dew_point(heat: int, moisture: int) -> int:
 
 def companions_of(channel: int) -> tuple[Companion, ...]:
     """The checks that tell something of a channel."""
-    return tuple(check for channels, check in _companions() if channel in channels)
+    return tuple(
+        (next((other for other in needed if other != channel), channel), check)
+        for flagged, needed, check in _all()
+        if channel in flagged
+    )
 
 
-def _companions() -> Iterator[tuple[tuple[int, ...], Companion]]:
-    """Every check with the channels that it flags. First sensors go with first ones, second with second."""
-    waters, airs = _both("water_temperature"), _both("humidity")
+def _all() -> Iterator[tuple[tuple[int, ...], tuple[int, ...], Callable[[Values], int]]]:
+    """Every check with the channels that it flags and those that it needs, the rarest first.
+
+    First sensors go with first ones, second with second; but any water may freeze, and any air be moist.
+    """
     for name, row in TABLE.items():
         if row.freezing is not None:
-            flagged = (*_both(name), *_both("level"), *_both("distance"))
-            yield flagged, partial(freezing, waters, row.freezing)
+            for water in _both(name):
+                flagged = (water, *_both("level"), *_both("distance"))
+                yield flagged, (water,), partial(freezing, water, row.freezing)
         if row.humid is not None:
-            yield _both(name), partial(humid, airs, row.humid)
+            for air in _both("humidity"):
+                yield _both(name), (air,), partial(humid, air, row.humid)
     for less, more, share, slack in PARTS:
         for pair in zip(_both(less), _both(more), strict=True):
-            yield pair, partial(part, *pair, share, slack)
+            yield pair, pair, partial(part, *pair, share, slack)
     heats = _both("temperature")
-    for heat, air, other in zip(heats, airs, reversed(heats), strict=True):
-        yield (heat, air), partial(too_moist, heat, air)
-        yield (heat, air, other), partial(colder_than_dew, heat, air, other)
+    for heat, air, other in zip(heats, _both("humidity"), reversed(heats), strict=True):
+        yield (heat, air), (heat, air), partial(too_moist, heat, air)
+        three = other, heat, air
+        yield three, three, partial(colder_than_dew, heat, air, other)
 
 
 def _both(name: str) -> tuple[int, int]:

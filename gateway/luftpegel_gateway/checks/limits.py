@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from luftpegel_gateway.checks.contradictions import Companion, companions_of
-from luftpegel_gateway.checks.table import FAR, REACH_S, TABLE, Row
+from luftpegel_gateway.checks.table import REACH_S, TABLE, Row
 from luftpegel_gateway.model.quantities import name_of
 from luftpegel_gateway.model.station import Limit, Station
 
@@ -86,7 +86,7 @@ def _rule(channel: int, row: Row, own: Limit, reach: int) -> Rule:
         jump=jump,
         spike=spike,
         noise=row.noise,
-        least=min(rate, jump, spike * FAR // 200),
+        least=min(rate, jump, spike // 2),
         flat=flat,
         flat_within=_first(own.flat_within, row.flat_within),
         calm_low=low,

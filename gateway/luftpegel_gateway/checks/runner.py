@@ -50,6 +50,26 @@ def judge(window: Sequence[Reading], begin: int, limits: Limits) -> list[Reading
     return judged[context:]
 
 
+def waits(reading: Reading, before: Reading | None, limits: Limits) -> bool:
+    """Whether a reading's verdict may change when its successor comes, because a value may be a spike.
+
+    What cannot change need not be judged again. `before`: the reading with cells before it.
+    """
+    if before is None or not reading.cells:
+        return False
+    rules, known = limits.rules, before.cells
+    for at, cell in enumerate(reading.cells):
+        rule = rules.get(cell.channel)
+        if rule is None or cell.value is None:
+            continue
+        other = known[at] if at < len(known) else None
+        if other is None or other.channel != cell.channel or other.value is None or other.flags or other.wire:
+            return True  # what it is held against lies further back: let the judge look
+        if not -rule.least <= cell.value - other.value <= rule.least:
+            return True
+    return False
+
+
 def _judge(
     before: Sequence[Reading], window: Sequence[Reading], place: int, rules: Mapping[int, Rule]
 ) -> Reading:
@@ -57,7 +77,7 @@ def _judge(
     reading = window[place]
     stands = clock.stands(reading.time, before)
     time = None if stands else reading.time
-    sound = {cell.channel: cell.value for cell in reading.cells if cell.wire == OK and cell.value is not None}
+    sound = _sound(reading, rules)
     cells = []
     for at, cell in enumerate(reading.cells):
         channel, value, rule = cell.channel, cell.value, rules.get(cell.channel)
@@ -78,6 +98,18 @@ def _judge(
     return Reading(reading.seq, reading.time, tuple(cells), reading.age, reading.unsure, reading.revision)
 
 
+def _sound(reading: Reading, rules: Mapping[int, Rule]) -> dict[int, int]:
+    """The values by channel that may testify against others: undoubted, and within what they can be."""
+    return {
+        cell.channel: cell.value
+        for cell in reading.cells
+        if cell.wire == OK
+        and cell.value is not None
+        and (rule := rules.get(cell.channel)) is not None
+        and rule.low <= cell.value <= rule.high
+    }
+
+
 def _past(channel: int, at: int, before: Sequence[Reading]) -> Past | None:
     """What is remembered of a channel. It most likely stands where it stood: stations tell the same again."""
     if not before:
@@ -95,8 +127,9 @@ def _together(channel: int, value: int, rule: Rule, sound: dict[int, int]) -> in
         return 0
     values = sound if channel in sound else {**sound, channel: value}
     flags = 0
-    for check in rule.companions:
-        flags |= check(values)
+    for needed, check in rule.companions:
+        if needed in values:
+            flags |= check(values)
     return flags
 
 

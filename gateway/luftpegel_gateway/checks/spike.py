@@ -1,23 +1,21 @@
-"""Spike: a value that stands out against the ones before and the ones after (QARTOD test 6, differential form).
+"""Spike: a value that stands out against those before and those after (QARTOD test 6, differential form).
 
-It must stand out by more than the quantity's limit against the last value and against one of the next two, for a
-wrong echo sometimes comes twice; by more than those two differ from each other (a true step or a flood's front
-moves them apart); and where the quantity says so, by more than its values usually do of late: a thermometer in
-broken sunlight jumps all day. Where one of the neighbours is itself a little off, the middle of all values around
-decides.
+It must stand out by more than the quantity's limit against the last value and against one of the next two,
+for a wrong echo sometimes comes twice; by more than those two differ from each other (a true step or the
+front of a flood moves them apart); and where the quantity says so, by more than its values usually do of
+late: a thermometer in broken sunlight jumps all day. Where one of the neighbours is itself a little off, the
+middle of all values around decides.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
-
-from luftpegel_gateway.checks.table import FAR
 
 _FEWEST = 4  # steps without which nothing is usual
 _AROUND = 3  # values before, whose middle with those after is the usual height
 
 
 def stands_out(before: Sequence[int], value: int, after: Sequence[int], limit: int) -> int:
-    """By how much `value` stands out, 0 if by less than `limit`. `before` and `after`: neighbours in order."""
+    """By how much `value` stands out, 0 if by less than `limit`; `before` and `after` are in order."""
     last = before[-1]
     around = sorted((*before[-_AROUND:], *after))
     for back in after:
@@ -25,7 +23,7 @@ def stands_out(before: Sequence[int], value: int, after: Sequence[int], limit: i
         if excess > limit and excess > abs(back - last):
             return excess
         far = abs(value - around[len(around) // 2])
-        if 100 * far > FAR * limit and 2 * excess > far:
+        if far > limit and 2 * excess > far:
             return far
     return 0
 

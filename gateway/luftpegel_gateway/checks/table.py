@@ -29,7 +29,6 @@ class Row(NamedTuple):
 
 
 REACH_S = 5400
-FAR = 110
 DEW_POINT = 3500
 DEW_POINT_ABOVE = 300
 
@@ -47,7 +46,7 @@ TABLE = {
     "temperature": Row(1, 10, -4500, 6000, 500, 1500, 500, 300, 86400, 10, None, None, 50, 172800, None, None, 600),
     "humidity": Row(2, 50, 0, 10000, 3000, 6000, 1000, 300, 86400, 50, (9800, 10000), 1209600, 200, 172800, None, None, 4000),
     "pressure": Row(3, 10, 50000, 110000, 500, 1000, 150, 0, 43200, 10, None, None, 50, 172800, None, None, None),
-    "distance": Row(4, 10, 30, 100000, 2000, 3000, 100, 0, 864000, 10, None, None, None, None, None, None, None),
+    "distance": Row(4, 10, 30, 100000, 2000, 3000, 110, 0, 864000, 10, None, None, None, None, None, None, None),
     "level": Row(5, 10, -10000, 100000, 2000, 3000, 60, 0, 864000, 10, None, None, None, None, None, None, None),
     "water_temperature": Row(6, 10, -200, 4500, 200, 500, 50, 300, 172800, 10, (-50, 50), None, 50, 432000, -30, None, 600),
     "battery": Row(7, 20, 2500, 15000, None, None, None, 0, None, 0, None, None, None, None, None, None, None),

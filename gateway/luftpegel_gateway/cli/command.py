@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.cli import basics, quarantine, requests
+from luftpegel_gateway.cli import basics, journal, quarantine, requests
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
-from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.config.files import BadConfig, Config, load, risks
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.words.messages import language_of, say
 
@@ -26,6 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     for name, run_verb, text in basics.VERBS:
         _verb(verbs, name, run_verb, text)
+    journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
+        dest="journal_verb", required=True, metavar="VERB"
+    )
+    for name, run_verb, text, options in journal.VERBS:
+        options(_verb(journals, name, run_verb, text))
     inner = verbs.add_parser("quarantine", help="frames that could not be used").add_subparsers(
         dest="quarantine_verb", required=True, metavar="VERB"
     )
@@ -61,6 +66,8 @@ def site_of(config: Config, file: Path) -> Site:
         run=lambda: _app().run(config, file),
         open_reader=lambda: _app().open_reader(config),
         alone=lambda: _app().alone(config, file),
+        export=lambda to, again: _app().export(config, to, again),
+        risks=list(risks(config)),
     )
 
 

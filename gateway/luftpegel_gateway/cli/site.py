@@ -8,6 +8,7 @@ import msgspec
 
 from luftpegel_gateway.control.handlers import Handlers
 from luftpegel_gateway.journal.port import Reader
+from luftpegel_gateway.journal.sqlite.to_version_1 import Exported
 from luftpegel_gateway.model.station import Station
 
 DONE, PROBLEM, WRONG_USE = 0, 1, 2
@@ -17,7 +18,8 @@ class Site(msgspec.Struct, frozen=True):
     """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
-    `alone` opens the journal for writing, under the folder's lock.
+    `alone` opens the journal for writing, under the folder's lock. `export` writes it for an old gateway,
+    under the same lock: where to, and which sinks are to get everything again.
     """
 
     data: Path
@@ -27,4 +29,5 @@ class Site(msgspec.Struct, frozen=True):
     run: Callable[[], Coroutine[None, None, None]]
     open_reader: Callable[[], Reader]
     alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
+    export: Callable[[Path, Sequence[str]], Exported]
     risks: Sequence[tuple[str, str]] = ()

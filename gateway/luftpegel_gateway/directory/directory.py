@@ -17,6 +17,7 @@ class Tables(msgspec.Struct, frozen=True):
     stations: tuple[Station, ...]
     by_device: Mapping[tuple[str, str], Station]
     by_id: Mapping[tuple[str, str], Station]
+    concerned: Mapping[tuple[str, str], tuple[Station, ...]]
 
 
 class Directory:
@@ -43,6 +44,10 @@ class Directory:
         """The station with this id, or None."""
         return self.tables.by_id.get((tenant, station))
 
+    def concerned(self, key: tuple[str, str]) -> tuple[Station, ...]:
+        """Whom a reading of the station (tenant, id) concerns: itself if it has neighbours, and theirs."""
+        return self.tables.concerned.get(key, ())
+
     def reload(self, stations: Iterable[Station]) -> None:
         """Take this list from now on; ValueError as in the constructor, and the old list stays."""
         self.tables = _tables(stations)
@@ -54,4 +59,9 @@ def _tables(stations: Iterable[Station]) -> Tables:
     by_id = {(station.tenant, station.id): station for station in listed}
     if len(by_device) < len(listed) or len(by_id) < len(listed):
         raise ValueError("a device or an id stands twice")
-    return Tables(listed, by_device, by_id)
+    concerned: dict[tuple[str, str], tuple[Station, ...]] = {}
+    for station in listed:
+        for name in (station.id, *station.neighbours) if station.neighbours else ():
+            key = (station.tenant, name)
+            concerned[key] = (*concerned.get(key, ()), station)
+    return Tables(listed, by_device, by_id, concerned)

@@ -14,6 +14,7 @@ QUEUED_S = 400 * 86400  # longer than any queue keeps a frame
 EARLIEST_S = 1_577_836_800  # 2020; a clock that has lost its date tells 1970, 1980 or a week of 2006
 LATEST_S = 4_102_444_800  # 2100
 SECOND = 1_000_000
+AGREE_US = AGREE_S * SECOND
 
 # What a clock's word weighs. The network server's is looked after, a radio gateway's often is not; two others
 # that agree outvote it.
@@ -41,7 +42,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
-    if clocks.network is not None and _all_agree(clocks, clocks.network, own_s):
+    if clocks.network is not None and _all_agree(clocks, clocks.network):
         return Estimate(clocks.network, True, own_s)
     witnesses = _witnesses(clocks)
     if not witnesses:
@@ -58,14 +59,14 @@ def estimate(clocks: Clocks, own_s: int) -> Estimate:
     return Estimate(at, sure, own_s, lone=best < 2 * _OTHER)
 
 
-def _all_agree(clocks: Clocks, at: int, own_s: int) -> bool:
-    """The usual case: nobody says anything else than the network server."""
+def _all_agree(clocks: Clocks, at: int) -> bool:
+    """The usual case: nobody but perhaps our own clock, which weighs less, says otherwise than the server."""
+    if not EARLIEST_S * SECOND <= at < LATEST_S * SECOND:
+        return False
     told = clocks.told
-    return (
-        abs(own_s * SECOND - at) <= AGREE_S * SECOND
-        and (told is None or abs(told - at) <= AGREE_S * SECOND)
-        and all(abs(other - at) <= AGREE_S * SECOND for _, other in clocks.gateways)
-    )
+    if told is not None and not -AGREE_US <= told - at <= AGREE_US:
+        return False
+    return all(-AGREE_US <= other - at <= AGREE_US for _, other in clocks.gateways)
 
 
 def _witnesses(clocks: Clocks) -> list[tuple[int, float]]:

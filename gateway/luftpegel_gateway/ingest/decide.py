@@ -16,6 +16,7 @@ from luftpegel_gateway.downlinks import airtime, backfill
 from luftpegel_gateway.ingest import beside, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
+from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
 from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot
 from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Fault, Refused
@@ -56,18 +57,21 @@ class Decider:
         parse: Parse,
         resolve: Resolve,
         filters: Mapping[str, Filter] = {},
+        concerned: Concerned = lambda _key: (),
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
     ) -> None:
-        """`filters`: by the source's name; a source without one is read whole."""
+        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours."""
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
+        self._concerned = concerned
         self._budget_us = downlink_us_per_hour
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def decide_again(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
@@ -75,6 +79,7 @@ class Decider:
         nothing."""
         draft = Draft(snapshot)
         each = [self._one(delivery, draft, now, again=True) for delivery in deliveries]
+        judge_anew(draft, self._concerned)
         return draft.outcomes(each)
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
@@ -138,7 +143,7 @@ class Decider:
             )
         grew = False
         try:
-            state, grew = self._content((event, received), station, state, draft, outcome)
+            state, grew = self._content((event, received), station, state, batch, outcome)
         except Refused as refusal:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
@@ -146,22 +151,23 @@ class Decider:
             link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
             state = msgspec.structs.replace(state, link=link)
         if grew and not again:
-            state, outcome.downlink = self._ask(event, state, draft, now)
+            state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
         draft.states[key] = state
         return outcome
 
     @staticmethod
     def _content(
-        told: tuple[Uplink, Estimate], station: Station, state: StationState, draft: Draft, outcome: Outcome
+        told: tuple[Uplink, Estimate], station: Station, state: StationState, batch: _Batch, outcome: Outcome
     ) -> tuple[StationState, bool]:
         """Fold what the frame tells into the state; readings, items and faults go where they belong.
 
         Also whether the current life's newest number grew: then the station's history is as deep as it gets.
         """
         event, received = told
+        draft = batch.draft
         content = decode_uplink(event)
         if isinstance(content, Readings):
-            change = uplink.take(station, state, content, received, draft)
+            change = uplink.take(station, state, content, received, draft, whole=batch.again)
             outcome.faults = change.faults
             outcome.received_at = change.received_at
             for reading in change.readings:
@@ -177,26 +183,27 @@ class Decider:
 
     def _ask(
         self, event: Uplink, state: StationState, draft: Draft, now: int
-    ) -> tuple[StationState, Downlink | None]:
+    ) -> tuple[StationState, Downlink | None, str | None]:
         """The state with the request that is outstanding now, and the downlink if it has to go out.
 
-        A request that the gateway's airtime does not allow now is not made, and comes up again later.
+        A request that the gateway's airtime does not allow now is not made, and comes up again later; the
+        third answer is then that gateway.
         """
         life = state.life
         asked, send = backfill.plan(life.asked, life.gaps)
         if asked is None or not send:
-            return _asked(state, asked), None
+            return _asked(state, asked), None, None
         if not event.reply_topic:
-            return state, None
+            return state, None, None
         data = bytes(encode_backfill(asked.first, asked.count))
         needed = airtime.airtime_us(event.dr, len(data))
         account = airtime.spend(draft.spent(), event.gateway, now, needed, self._budget_us)
         if account is None:
-            return state, None
+            return state, None, event.gateway
         draft.airtime[event.gateway] = account
         number = backfill.request_id(event.dev_eui, life.number, asked)
         downlink = Downlink(event.reply_topic, event.dev_eui, PORT_BACKFILL, data, number, event.json)
-        return _asked(state, asked), downlink
+        return _asked(state, asked), downlink, None
 
 
 def _mark(event: Uplink) -> int:

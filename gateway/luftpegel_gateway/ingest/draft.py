@@ -63,13 +63,17 @@ class Draft:
         known = self._snapshot.behind(ref, seq, count)
         return self._with_changes(ref, known, seq + 1, 1 << 62)[:count]
 
-    def around(self, key: StationKey, first: int, last: int) -> list[Reading]:
-        """Readings of a station with times first..last, the batch's own among them."""
-        found = {(0, reading.seq): reading for reading in self._snapshot.around(key, first, last)}
+    def around(self, key: StationKey, first: int, last: int) -> list[tuple[int, Reading]]:
+        """Readings of a station with times first..last and their life, the batch's own among them."""
+        found = {(life, reading.seq): reading for life, reading in self._snapshot.around(key, first, last)}
         for ref, rows in self._changed.items():
             if (ref.tenant, ref.station) == key:
-                found |= {(0, seq): row for seq, row in rows.items()}
-        return [row for row in found.values() if row.time is not None and first <= row.time <= last]
+                found |= {(ref.life, seq): row for seq, row in rows.items()}
+        return [
+            (life, row)
+            for (life, _), row in sorted(found.items())
+            if row.time is not None and first <= row.time <= last
+        ]
 
     def put(self, ref: Ref, reading: Reading) -> None:
         """Know this reading from now on."""

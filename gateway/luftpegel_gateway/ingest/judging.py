@@ -6,7 +6,7 @@ late has its neighbours judged anew, as far as their verdicts change.
 
 from collections.abc import Mapping, Sequence
 
-from luftpegel_gateway.checks import REACH_AFTER, REACH_BEFORE, Limits, judge
+from luftpegel_gateway.checks import REACH_AFTER, REACH_BEFORE, Limits, judge, waits
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading
@@ -24,8 +24,16 @@ def judged(ref: Ref, changed: Mapping[int, Reading], draft: Draft, limits: Limit
     if not newest or newest[-1].seq < min(changed):
         context = newest[-_CONTEXT:]
         window = [*context, *(changed[seq] for seq in sorted(changed))]
-        return _differing(window, max(0, len(context) - REACH_AFTER), changed, limits)
+        return _differing(window, _first_that_waits(context, limits), changed, limits)
     return _among_known(ref, changed, draft, limits)
+
+
+def _first_that_waits(context: Sequence[Reading], limits: Limits) -> int:
+    """The place of the first known reading whose verdict may change by what comes behind it."""
+    for place in range(max(0, len(context) - REACH_AFTER), len(context)):
+        if waits(context[place], context[place - 1] if place else None, limits):
+            return place
+    return len(context)
 
 
 def _differing(

@@ -13,14 +13,7 @@ from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, in_order, pace
-from luftpegel_gateway.ingest.tellings import (
-    comparable,
-    contradiction,
-    covers,
-    merged,
-    same_values,
-    tolerance,
-)
+from luftpegel_gateway.ingest.tellings import comparable, contradiction, covers, merged, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
@@ -29,6 +22,7 @@ from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import Life, Link, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
+TWIN_S = 2 * 86400  # how long a second board under the same id counts after it was last heard
 MOST_MOVED = 1000  # readings whose time one frame can move
 
 
@@ -44,19 +38,37 @@ class Change(msgspec.Struct):
     grew: bool = False  # the life's newest number is a new one
 
 
-def take(station: Station, state: StationState, frame: Readings, received: Estimate, draft: Draft) -> Change:
-    """All that a readings frame means. Raises Refused where its bytes are damaged."""
-    ref = Ref(station.tenant, station.id, state.life.number)
+def take(
+    station: Station,
+    state: StationState,
+    frame: Readings,
+    received: Estimate,
+    draft: Draft,
+    *,
+    whole: bool = False,
+) -> Change:
+    """All that a readings frame means. Raises Refused where its bytes are damaged.
+
+    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
+    """
     life = state.life
+    telling = _Telling(_home(station, life), frame, received, draft, state.link)
     # Of two boards with one id either may have told the newest reading: then all rows are compared.
-    if state.twin is not None or not state.lives or not _follows(ref, life, frame, received, draft):
+    follows = bool(state.lives) and state.twin is None and telling.follows()
+    if whole or not follows:
         frame.rest()
         if not any(row.cells for row in frame.rows):
-            return _nothing_there(ref, state, frame, received)
-        life = home_of(Asking(ref, state, frame, received, draft, station.interval_s))
-        ref = Ref(station.tenant, station.id, life.number)
-    telling = _Telling((ref, life), frame, received, draft, state.link)
+            return _nothing_there(telling.ref, state, frame, received)
+        if not follows:
+            life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
+        telling = _Telling(_home(station, life), frame, received, draft, state.link)
+        for row in frame.rows:
+            telling.sort(row)
     return telling.change(station, state)
+
+
+def _home(station: Station, life: Life) -> tuple[Ref, Life]:
+    return Ref(station.tenant, station.id, life.number), life
 
 
 def _nothing_there(ref: Ref, state: StationState, frame: Readings, received: Estimate) -> Change:
@@ -67,27 +79,6 @@ def _nothing_there(ref: Ref, state: StationState, frame: Readings, received: Est
         life = names.known(state.life, [], gone)
         state = msgspec.structs.replace(state, lives=(*state.lives[:-1], life))
     return Change(state, received.at, [], [], ref)
-
-
-def _follows(ref: Ref, life: Life, frame: Readings, received: Estimate, draft: Draft) -> bool:
-    """Read down to a known row that agrees in values and time, and that tells nothing new.
-
-    False where it does not simply go on from what is known; then all must be looked at.
-    """
-    agreed = False
-    while (row := frame.next()) is not None:
-        if not row.cells or not life.knows(row.seq):
-            continue
-        known = draft.reading(ref, row.seq)
-        if known is None or not comparable(known, row) or not same_values(known, row, frame.steps):
-            return False
-        if known.time is not None and row.age is not None:
-            if abs(received.seconds - row.age - known.time) > tolerance(row.age):
-                return False
-            agreed = True
-        if agreed and covers(known, row) and _nothing_behind(life, frame.oldest, row.seq):
-            return True
-    return agreed
 
 
 def _nothing_behind(life: Life, oldest: int, seq: int) -> bool:
@@ -114,31 +105,52 @@ class _Telling:
         self.repeats = 0
         self.known_s: int | None = None  # when the frame was sent, by the newest row that is known
         self.slack_s = 0
-        for row in frame.rows:
-            self._sort(row)
 
-    def _sort(self, row: Told) -> None:
-        """New, known with something to add, a plain repeat, or a contradiction."""
-        life = self.life
+    def follows(self) -> bool:
+        """Read down to a known row that agrees in values and time, and that tells nothing new.
+
+        False where the frame does not simply go on from what is known; then all of it must be looked at.
+        """
+        while (row := self.frame.next()) is not None:
+            known = self.sort(row)
+            if known is None:
+                if self.faults or (row.cells and self.life.knows(row.seq)):
+                    return False
+                continue
+            if not comparable(known, row):
+                return False
+            if self.known_s is None:
+                continue
+            if abs(self.received.seconds - self.known_s) > self.slack_s:
+                return False
+            covered = not self.better or self.better[-1][0] is not known
+            if covered and _nothing_behind(self.life, self.frame.oldest, row.seq):
+                return True
+        return self.known_s is not None
+
+    def sort(self, row: Told) -> Reading | None:
+        """New, known with something to add, a plain repeat, or a contradiction; the known reading if it
+        agrees."""
         if not row.cells:
-            if row.seq not in life.seen:
+            if row.seq not in self.life.seen:
                 self.gone.append(row.seq)
-            return
-        if not life.knows(row.seq):
+            return None
+        if not self.life.knows(row.seq):
             self.fresh.append(row)
-            return
+            return None
         self.repeats += 1
         known = self.draft.reading(self.ref, row.seq)
         if known is None:
-            return  # older than what the journal holds values of
+            return None  # older than what the journal holds values of
         if differs := contradiction(known, row, self.frame.steps):
             self.faults.append(Fault("LP-253", f"sequence {row.seq}: {differs}"))
-            return
+            return None
         if self.known_s is None and known.time is not None and row.age is not None:
             self.known_s = known.time + row.age
             self.slack_s = tolerance(row.age)
         if not covers(known, row):
             self.better.append((known, row))
+        return known
 
     def change(self, station: Station, state: StationState) -> Change:
         """What this frame changes."""
@@ -262,6 +274,8 @@ class _Telling:
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
             twin, twin_at = life.number, self.received.seconds
+        elif twin_at is not None and self.fresh and self.received.seconds - twin_at > TWIN_S:
+            twin = twin_at = None  # the other board has been silent for long
         return msgspec.structs.replace(
             names.with_life(state, life),
             joined=False,

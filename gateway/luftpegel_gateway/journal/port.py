@@ -39,8 +39,11 @@ class Snapshot(Protocol):
     def behind(self, ref: Ref, seq: int, count: int) -> Sequence[Reading]:
         """The nearest known readings above `seq`."""
 
-    def around(self, key: StationKey, first: int, last: int) -> Sequence[Reading]:
-        """Readings of all lives of a station with times first..last (Unix seconds)."""
+    def around(self, key: StationKey, first: int, last: int) -> Sequence[tuple[int, Reading]]:
+        """Readings of a station with times first..last (Unix seconds), each with its life.
+
+        Looks at the newest month or so: what is older comes too late to be anybody's neighbour.
+        """
 
     def airtime(self) -> Mapping[str, tuple[int, int]]:
         """Downlink airtime spent: radio gateway -> (hour since 1970 by our clock, microseconds)."""
@@ -50,7 +53,8 @@ class Outcome(msgspec.Struct):
     """What becomes of one delivery.
 
     `keep`: the message belongs into the log. `passed`: it is nothing for us, and counted under this reason.
-    `faults`: why it, or a part of it, goes into quarantine.
+    `faults`: why it, or a part of it, goes into quarantine. `held_by`: the radio gateway whose budget of
+    downlinks holds a request back.
     """
 
     keep: bool = False
@@ -61,6 +65,7 @@ class Outcome(msgspec.Struct):
     notice: Notice | None = None
     downlink: Downlink | None = None
     passed: str = ""
+    held_by: str | None = None
 
 
 class Outcomes(msgspec.Struct):
@@ -172,6 +177,8 @@ class Account(msgspec.Struct, frozen=True):
     """Where messages are. `frames` ever taken; by sink: items waiting, and since when (Unix s, our clock).
 
     `passed`: what was nothing for us, by reason. `discarded`: quarantine entries that left by budget.
+    `held_at`: when a request was last held back because `held_by`, a radio gateway, may send no more this
+    hour.
     """
 
     frames: int
@@ -180,6 +187,8 @@ class Account(msgspec.Struct, frozen=True):
     waiting_since: Mapping[str, int | None]
     passed: Mapping[str, int]
     discarded: int = 0
+    held_at: int | None = None
+    held_by: str = ""
 
 
 class Reader(Protocol):

@@ -73,7 +73,7 @@ METRICS: Sequence[Metric] = (
     ("quarantine_discarded_total", "counter", "Entries that left a full quarantine.",
      lambda seen, _: [({}, seen.account.discarded)]),
     ("passed_total", "counter", "Messages that were nothing for this gateway.", _passed),
-    ("waiting_frames", "gauge", "Readings that a sink has not taken yet.", _waiting),
+    ("waiting_readings", "gauge", "Readings that a sink has not taken yet.", _waiting),
     ("waiting_seconds", "gauge", "Age of the oldest reading that waits for a sink.", _waiting_since),
     ("station_received_readings", "gauge", "Readings here.", _stations(lambda view, _: view.state.received)),
     ("station_missing_readings", "gauge", "Readings missing.", _stations(lambda view, _: view.state.missing)),

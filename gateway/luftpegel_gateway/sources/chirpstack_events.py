@@ -114,7 +114,7 @@ def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Me
         raise Refused("LP-250", "the JSON is nested too deeply") from error
     except (ValueError, TypeError) as error:
         form = "JSON that cannot be read" if speaks_json else "neither JSON nor protobuf"
-        raise Refused("LP-250", f"{form}: {values.prose(error, 200)}") from error
+        raise Refused("LP-250", f"{form}: {values.prose(str(error), 200)}") from error
 
 
 def _dev_eui(given: Any, place: _Place, payload: bytes, odd: list[str]) -> str:
@@ -189,13 +189,11 @@ def _origin(place: _Place, message: Message, odd: list[str]) -> tuple[str, str, 
     """Tenant's id, application's id and name. The topic has the application's id too."""
     device = message.device_info
     if device is None:
-        return "", place.application, ""
+        return "", "", ""
+    tenant = values.label(device.tenant_id, "deviceInfo.tenantId", odd)
     application = values.label(device.application_id, "deviceInfo.applicationId", odd)
-    return (
-        values.label(device.tenant_id, "deviceInfo.tenantId", odd),
-        application or values.label(place.application, "topic", odd),
-        values.label(device.application_name, "deviceInfo.applicationName", odd),
-    )
+    name = values.label(device.application_name, "deviceInfo.applicationName", odd)
+    return tenant, application or values.label(place.application, "topic", odd), name
 
 
 def _encrypted(message: Message, odd: list[str]) -> bool:

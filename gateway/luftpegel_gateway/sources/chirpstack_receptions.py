@@ -12,7 +12,7 @@ MOST_GATEWAYS = 64
 _WORST = -1000.0  # below every RSSI and SNR: the rank of one that is not known
 
 
-class Heard(msgspec.Struct):
+class Heard(msgspec.Struct, gc=False):
     """`rssi` dBm, `snr` dB and `gateway`: of the one that heard best; `gateways`: how many heard it."""
 
     clocks: Clocks

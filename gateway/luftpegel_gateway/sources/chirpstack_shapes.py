@@ -14,7 +14,7 @@ import msgspec
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-class Device(msgspec.Struct, rename="camel"):
+class Device(msgspec.Struct, rename="camel", gc=False):
     """integration.DeviceInfo."""
 
     dev_eui: Any = None
@@ -23,7 +23,7 @@ class Device(msgspec.Struct, rename="camel"):
     application_name: Any = ""
 
 
-class Reception(msgspec.Struct, rename="camel"):
+class Reception(msgspec.Struct, rename="camel", gc=False):
     """gw.UplinkRxInfo. A default is never written, so what is missing holds it. `time`: gwTime before 4.6."""
 
     gateway_id: Any = ""
@@ -35,20 +35,20 @@ class Reception(msgspec.Struct, rename="camel"):
     time_since_gps_epoch: Any = None
 
 
-class Modulation(msgspec.Struct, rename="camel"):
+class Modulation(msgspec.Struct, rename="camel", gc=False):
     """gw.Modulation; `lora` is the usual one and not looked at."""
 
     fsk: Any = None
     lr_fhss: Any = None
 
 
-class Transmission(msgspec.Struct, rename="camel"):
+class Transmission(msgspec.Struct, rename="camel", gc=False):
     """gw.UplinkTxInfo."""
 
     modulation: Modulation | None = None
 
 
-class Message(msgspec.Struct, rename="camel"):
+class Message(msgspec.Struct, rename="camel", gc=False):
     """UplinkEvent, JoinEvent and LogEvent in one; 4.0 leaves out every default."""
 
     device_info: Device | None = None

@@ -55,11 +55,15 @@ def real(value: Any, low: float, high: float, name: str, odd: list[str]) -> floa
 
 def moment(value: Any, name: str, odd: list[str]) -> int | None:
     """Unix microseconds of an RFC 3339 time or of (seconds, nanoseconds); nanoseconds are cut."""
-    try:
-        elapsed = datetime.fromisoformat(value) - _EPOCH
-        found: int | None = (elapsed.days * 86400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
-    except (TypeError, ValueError):
-        found = _of_pair(value) if type(value) is tuple else _of_odd_text(value)
+    found: int | None
+    if type(value) is tuple:
+        found = _of_pair(value)
+    else:
+        try:
+            elapsed = datetime.fromisoformat(value) - _EPOCH
+            found = (elapsed.days * 86400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+        except (TypeError, ValueError):
+            found = _of_odd_text(value)
     if found is not None and 0 <= found <= LATEST:
         return found
     odd.append(name)
@@ -136,15 +140,17 @@ def device_eui(value: Any) -> str:
 
 def label(value: Any, name: str, odd: list[str]) -> str:
     """A short text to be stored, shown and compared; "" for what is none."""
-    if isinstance(value, str) and len(value) <= _LONGEST_LABEL and value.isprintable():
+    if type(value) is str and len(value) <= _LONGEST_LABEL and value.isprintable():
         return value
     odd.append(name)
     return ""
 
 
 def prose(value: Any, longest: int) -> str:
-    """Text for people as one that can be written down: cut, without half surrogates."""
-    return str(value)[:longest].encode("utf-8", "replace").decode()
+    """Text for people as one that can be written down: cut, without half surrogates; "" for what is none."""
+    if type(value) is int and abs(value) < 2**63:
+        return str(value)
+    return value[:longest].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _kind(value: Any) -> str:

@@ -92,7 +92,7 @@ def _code(error: Exception) -> str:
     for kind, code in _EXCEPTIONS:
         if isinstance(error, kind):
             return code
-    return NO_MQTT  # paho stumbled over what it was sent
+    return LOST  # a mistake, ours or paho's; the log has it whole
 
 
 def _text(error: Exception) -> str:

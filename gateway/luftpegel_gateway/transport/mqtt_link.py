@@ -29,7 +29,7 @@ from luftpegel_gateway.transport.mqtt_probe import why_silent
 
 SHORT_S = 10.0  # a connection that was ended sooner is a short one
 SHORT_ONES = 3  # in a row: somebody else has our client id
-ASK_AGAIN_S = 300.0
+ASK_AGAIN_S = 60.0
 STEADY_S = 30.0  # a connection that lasts as long proves that nobody else has it (any more)
 
 
@@ -114,7 +114,7 @@ class Link:
             return Fault(LOST, f"{self._place}: {error or 'closed before it let us in'}")
         if self._short >= SHORT_ONES:
             return Fault(TWICE, f"{self._place}: ended {self._short} times, each time soon after the login")
-        return Fault(LOST, f"{self._place}: {error or reason}")
+        return Fault(LOST, f"{self._place}: {error or 'the broker closed the connection'}")
 
     def _ask(self, *, older: bool) -> Fault | None:
         """Ask what listens there, not more often than every `ASK_AGAIN_S`. `older`: also for MQTT 3.1.1."""

@@ -73,7 +73,7 @@ class Splitter:
             first = data[at]
             if body and after <= end:
                 if first & 0xF0 == _PUBLISH:
-                    messages.append(self._message(first, data[body:after], length))
+                    messages.append(self._message(first, data, body, length))
                 elif first == _PUBREL:
                     self.released.append(int.from_bytes(data[body : body + 2], "big"))
                 else:
@@ -98,27 +98,28 @@ class Splitter:
         self._held += data[: min(take, room)]
         self._left -= take
         if not self._left:
-            messages.append(self._message(self._first, bytes(self._held), self._size))
+            messages.append(self._message(self._first, bytes(self._held), 0, self._size))
             self._held.clear()
         return data[take:]
 
-    def _message(self, first: int, body: bytes, length: int) -> Message:
-        """The message in a PUBLISH of `length` bytes, of which `body` is all or the beginning."""
+    def _message(self, first: int, data: bytes, at: int, length: int) -> Message:
+        """The message in a PUBLISH of `length` bytes at `at`, of which `data` has all or the beginning."""
+        end = at + length
         qos = first >> 1 & 3
-        start = 2 + (body[0] << 8 | body[1]) if length > 1 else length + 1
-        topic, mid = body[2:start], 0
+        start = at + 2 + (data[at] << 8 | data[at + 1]) if length > 1 else end + 1
+        topic, mid = data[at + 2 : start], 0
         if qos:
-            mid = int.from_bytes(body[start : start + 2], "big")
+            mid = int.from_bytes(data[start : min(start + 2, end)], "big")
             start += 2
             if not mid or qos > 2:
                 raise ProtocolError(f"a PUBLISH with QoS {qos} and packet identifier {mid}")
         if self._version5:
-            properties, count = _length(body, start, len(body))
-            start = properties + count if properties else length + 1
-        if start > length:
+            properties, count = _length(data, start, min(end, len(data)))
+            start = properties + count if properties else end + 1
+        if start > end:
             raise ProtocolError("a PUBLISH that ends too early")
-        size = length - start
-        payload = body[start:]
+        size = end - start
+        payload = data[start:end]
         if size > self._largest or len(payload) < size:
             return Message(topic[:LONGEST_TOPIC], payload[:HEAD], mid, qos, size)
         return Message(topic[:LONGEST_TOPIC], payload, mid, qos, None)

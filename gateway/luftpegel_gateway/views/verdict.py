@@ -15,9 +15,11 @@ from luftpegel_gateway.views.heard import AHEAD_S
 from luftpegel_gateway.views.stations import Overview, View
 
 LONG_WAIT_S = 900
+HELD_S = 3600  # a radio gateway's budget of downlinks is an hour's
+DOWNLINKS = "downlinks"
 JOURNAL = "journal"  # the journal's subject among the conditions
 # Conditions of a source or the journal with which frames come in all the same.
-DOES_NOT_STOP = frozenset({"LP-260", "LP-261", "LP-262", "LP-263", "LP-404"})
+DOES_NOT_STOP = frozenset({"LP-261", "LP-262", "LP-263", "LP-404"})
 Kind = Literal["stops", "condition", "quarantine", "waiting", "silent", "twin", "new"]
 
 
@@ -135,6 +137,9 @@ def _messages(seen: Overview, now: float) -> list[Finding]:
         seconds = waited(account.waiting_since.get(sink), now)
         if number and (seconds is None or seconds > LONG_WAIT_S):
             found.append(Finding("waiting", sink, number=number, seconds=seconds))
+    held = waited(account.held_at, now)
+    if account.held_at is not None and (held is None or held < HELD_S):
+        found.append(Finding("condition", DOWNLINKS, "LP-263", account.held_by, since=account.held_at))
     return found
 
 
@@ -152,4 +157,6 @@ def _station(view: View, now: float) -> list[Finding]:
     if view.state.twin is not None:
         detail = f"{subject}, {view.state.twin} + {view.state.life.number}"
         found.append(Finding("twin", subject, "LP-261", detail))
+    if view.newest is not None and view.newest[1].unsure:
+        found.append(Finding("condition", subject, "LP-262", subject))
     return found

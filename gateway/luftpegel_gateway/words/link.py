@@ -47,12 +47,6 @@ LINK: Mapping[str, Text] = {
         ("Das ist ein Ereignis von ChirpStack v3: {detail}.",
          "Diese Quelle liest nur ChirpStack v4. Den Netzserver aktualisieren, oder seinen Themen einen eigenen Vorsatz geben und topic_prefix dieser Quelle setzen."),
     ),
-    "LP-260": Text(
-        ("A station counts its readings anew: {detail}. The readings before and after are kept apart.",
-         "Nothing needs doing after a new board or an erased memory. If nobody changed the board, have its power and its memory checked."),
-        ("Eine Station zählt ihre Messwerte von vorn: {detail}. Die Messwerte davor und danach werden auseinandergehalten.",
-         "Nach einem neuen Board oder gelöschtem Speicher ist nichts zu tun. Hat niemand das Board getauscht: Stromversorgung und Speicher prüfen lassen."),
-    ),
     "LP-261": Text(
         ("Two boards share the id of a station: {detail}. Their readings are kept apart, each under a life of its own.",
          "Give one of the boards a DevEUI and keys of its own, and a [[station]] of its own in stations.toml."),

@@ -121,4 +121,8 @@ OPERATOR: Mapping[str, Text] = {
         ("Was verworfen werden soll, muss bestätigt werden: {detail}.",
          "Die Frage mit j beantworten oder --yes angeben."),
     ),
+    "LP-334": Text(
+        ("There is no sink of this name: {detail}.", "Give a name that stands in gateway.toml (where none is given, the kind is the name)."),
+        ("Ein Ziel dieses Namens gibt es nicht: {detail}.", "Einen Namen aus gateway.toml angeben (wo keiner steht, ist die Art der Name)."),
+    ),
 }  # fmt: skip

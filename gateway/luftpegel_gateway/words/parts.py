@@ -28,9 +28,9 @@ PARTS: Mapping[str, Text] = {
     ),
     "LP-414": Text(
         ("The journal's file was removed or replaced while the gateway runs: {detail}. Nothing more is acknowledged.",
-         "Put the file back if it was moved, then restart the gateway; the broker holds what is not acknowledged."),
+         "Put the file back (the moved or the saved one, under its old name), then restart the gateway; the broker holds what is not acknowledged."),
         ("Die Datei des Journals wurde im laufenden Betrieb entfernt oder ersetzt: {detail}. Es wird nichts mehr quittiert.",
-         "Wurde die Datei verschoben, sie zurücklegen, dann das Gateway neu starten; der Broker behält, was nicht quittiert ist."),
+         "Die Datei zurücklegen (die verschobene oder die gesicherte, unter dem alten Namen), dann das Gateway neu starten; der Broker behält, was nicht quittiert ist."),
     ),
     "LP-415": Text(
         ("The journal is of a newer version than this gateway: {detail}.",
@@ -42,6 +42,17 @@ PARTS: Mapping[str, Text] = {
         ("More comes in than the journal takes: {detail}. What has no room is sent again later; nothing is lost.", "Look at the journal's own trouble, or at what publishes so much."),
         ("Es kommt mehr herein, als das Journal aufnimmt: {detail}. Was keinen Platz hat, wird später erneut gesendet; es geht nichts verloren.",
          "Nach der Störung des Journals sehen, oder danach, was so viel veröffentlicht."),
+    ),
+    "LP-417": Text(
+        ("The journal is of an earlier version: {detail}.",
+         "Start the gateway: it makes a backup beside the journal and brings it up to date."),
+        ("Das Journal stammt von einer früheren Fassung: {detail}.",
+         "Das Gateway starten: Es legt neben dem Journal eine Sicherung an und stellt es um."),
+    ),
+    "LP-418": Text(
+        ("The journal could not be brought up to date, and is as it was: {detail}.", "Make room on the disk of the data folder and start again."),
+        ("Das Journal konnte nicht umgestellt werden und ist, wie es war: {detail}.",
+         "Auf dem Datenträger des Datenordners Platz schaffen und neu starten."),
     ),
     "LP-420": Text(
         ("The sink does not answer: {detail}.", "Check that it runs, and its host and port. Readings wait in the journal."),

@@ -13,6 +13,7 @@ from luftpegel_tools.bench import (
     gateway,
     lorawan_heap,
     phy_heap,
+    quality,
     rx_windows,
     sensor_heap,
     station,
@@ -25,6 +26,7 @@ BENCHES: dict[str, tuple[str, Measure]] = {
         "Readings in 51 bytes",
         lambda args: compactness.measure(args.gauge, args.windows, args.seed),
     ),
+    "quality": ("What the gateway's checks find in real series", lambda _: quality.measure()),
     "encoder": ("Encoder on the 32-bit engine", lambda _: encoder.measure()),
     "sensors": ("Heap of the sensor drivers on the 32-bit engine", lambda _: sensor_heap.measure()),
     "radios": (

@@ -1,8 +1,9 @@
 """The real series in tests/data as readings in base units, with what a technician or physics says of them.
 
 A row of the Logan River counts as faulty where the logger had no value, where the technician left none, or
-where the corrected value departs from the logged one by more than it does around: a slow drift is no fault that
-a gateway could see. The other series have no labels.
+where the corrected value departs from the logged one by more than it does around: a slow drift is no fault
+that a gateway could see. A distance of Trout Creek, whose sensor takes now one, now another echo, counts as
+faulty where it lies 12 cm and more off the middle of seven. The other series have no labels.
 """
 
 import csv
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from luftpegel_gateway.checks import judge, limits_for
+from luftpegel_gateway.checks.table import TABLE
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
 from luftpegel_tools.bench.compactness import GAUGE, PROFILES, read_gauge
@@ -23,16 +25,25 @@ from luftpegel_wire.quantities import channel_of
 DATA = REPOSITORY / "tests" / "data"
 _AROUND = 12  # rows before and after, whose correction is the usual one
 _NO_VALUE = -9999.0
+_OFF_THE_MIDDLE = 120  # mm
+Rows = Sequence[tuple[int, int | None]]  # Unix time, base units
+
+
+# Column of the log: quantity, base units a logged unit.
+_ABERDEEN = {
+    "dht22": {"temperature_degC": ("temperature", 100), "humidity_percent": ("humidity", 100)},
+    "sds011": {"pm10_ug_m3": ("pm10", 10), "pm25_ug_m3": ("pm25", 10)},
+}
 
 
 @dataclass(frozen=True)
 class Series:
-    """One quantity of one site: (Unix time, base units or None) a row, and the rows that are known to be wrong."""
+    """One quantity of one site, and the rows that are known to be wrong."""
 
     name: str
     quantity: str
     interval_s: int
-    rows: Sequence[tuple[int, int | None]]
+    rows: Rows
     faulty: frozenset[int] = frozenset()
 
     @property
@@ -46,7 +57,7 @@ class Series:
             and all(self.rows[near][1] is not None for near in (row - 1, row, row + 1))
         )
 
-    def judged(self, rows: Sequence[tuple[int, int | None]] | None = None) -> list[int]:
+    def judged(self, rows: Rows | None = None) -> list[int]:
         """The flags of each row, or of other rows at the same site."""
         station = Station("LP-0001", "0" * 16, self.name, "level", self.interval_s)
         channel = channel_of(self.quantity)
@@ -62,8 +73,8 @@ def all_series() -> Iterator[Series]:
     for site in ("main-street", "franklin-basin"):
         yield from _logan(site)
     yield from _trout_creek()
-    yield from _aberdeen("dht22", {"temperature_degC": ("temperature", 100), "humidity_percent": ("humidity", 100)})
-    yield from _aberdeen("sds011", {"pm10_ug_m3": ("pm10", 10), "pm25_ug_m3": ("pm25", 10)})
+    for sensor, columns in _ABERDEEN.items():
+        yield from _aberdeen(sensor, columns)
 
 
 def _logan(site: str) -> Iterator[Series]:
@@ -74,14 +85,8 @@ def _logan(site: str) -> Iterator[Series]:
     ):  # fmt: skip
         raw = [_base(row[column], scale) for row in rows]
         left = [_base(row[f"{column}_cor"], scale) for row in rows]
-        noise = 2 * STEPS[quantity]
-        yield Series(
-            f"{site} {quantity}", quantity, 900, list(zip(times, raw, strict=True)), _faulty(raw, left, noise)
-        )
-
-
-# Usual resolution in base units, as the table has it: what differs by twice that has been corrected.
-STEPS = {"water_temperature": 10, "conductivity": 5, "level": 10}
+        faulty = _faulty(raw, left, noise=2 * TABLE[quantity].step)
+        yield Series(f"{site} {quantity}", quantity, 900, list(zip(times, raw, strict=True)), faulty)
 
 
 def _faulty(raw: Sequence[int | None], left: Sequence[int | None], noise: int) -> frozenset[int]:
@@ -98,11 +103,22 @@ def _departs(shifts: Sequence[int | None], row: int, noise: int) -> bool:
 
 
 def _trout_creek() -> Iterator[Series]:
-    """The gauge's own log; the bench of compactness reads it, too."""
+    """The gauge's own log; its temperature is that of a box in the sun, hence left out."""
     for profile in PROFILES.values():
         for place, column in enumerate(profile):
             rows = [(sample.time, sample.values[place]) for sample in read_gauge(GAUGE, profile)]
-            yield Series(f"trout creek {column.quantity}", column.quantity, 300, rows)
+            faulty = _off_the_middle(rows) if column.quantity == "distance" else frozenset()
+            if column.quantity != "temperature":
+                yield Series(f"trout creek {column.quantity}", column.quantity, 300, rows, faulty)
+
+
+def _off_the_middle(rows: Rows) -> frozenset[int]:
+    """The rows that lie off the middle of seven values; every row of this log has one."""
+    values = [value or 0 for _, value in rows]
+    near = (values[max(0, row - 3) : row + 4] for row in range(len(values)))
+    return frozenset(
+        row for row, seven in enumerate(near) if abs(values[row] - median(seven)) >= _OFF_THE_MIDDLE
+    )
 
 
 def _aberdeen(sensor: str, columns: dict[str, tuple[str, int]]) -> Iterator[Series]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from luftpegel_tools.generate.table import Quantity, read_checks
 
 _COLUMNS = (
-    "number", "step", "low", "high", "rate", "jump", "spike", "noise", "flat", "flat_within", "calm", "calm_flat",
-    "weak", "weak_after", "freezing", "humid", "neighbour",
+    "number", "step", "low", "high", "rate", "jump", "spike", "noise", "flat", "flat_within", "calm",
+    "calm_flat", "weak", "weak_after", "freezing", "humid", "neighbour",
 )  # fmt: skip
 
 
@@ -45,7 +45,6 @@ class Row(NamedTuple):
 
 
 REACH_S = {checks.reach}
-FAR = {checks.far}
 DEW_POINT = {checks.dew_point}
 DEW_POINT_ABOVE = {checks.dew_point_above}
 

@@ -69,7 +69,6 @@ class Checks:
     """What holds between quantities; explained at the table's [checks]."""
 
     reach: int
-    far: int
     dew_point: int
     dew_point_above: int
     parts: tuple[Part, ...]

@@ -24,9 +24,10 @@ from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_
 from luftpegel_gateway.journal.sqlite.items import pack_items, unpack_items
 from luftpegel_gateway.journal.sqlite.memory import AIRTIME, Memory
 from luftpegel_gateway.journal.sqlite.messages import Packer
-from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date
-from luftpegel_gateway.journal.sqlite.schema import FRAMES, PASSED, PLACES
-from luftpegel_gateway.journal.sqlite.watch import Watch
+from luftpegel_gateway.journal.sqlite.migrations import bring_up_to_date, refuse_newer
+from luftpegel_gateway.journal.sqlite.room import make_shrinkable
+from luftpegel_gateway.journal.sqlite.schema import FRAMES, HELD, PASSED, PLACES
+from luftpegel_gateway.journal.sqlite.watch import Watch, refuse_after_loss
 from luftpegel_gateway.model.events import Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import Item, Rejection
@@ -43,18 +44,22 @@ class SqliteLog:
         self._path = path
         self._packer = Packer()
         with told_as_down(path):
+            refuse_after_loss(path)
+            refuse_newer(path)
             self._database = open_for_writing(path)
             try:
                 bring_up_to_date(self._database, path)
+                make_shrinkable(self._database)
                 self._memory = Memory(self._database)
+                self._watch = Watch(path, self._database)
             except BaseException:
                 self._database.close()
                 raise
-        self._watch = Watch(path)
 
     def close(self) -> None:
         """Close the file; nothing is lost without it."""
         self._database.close()
+        self._watch.close()
 
     def transact(self, deliveries: Sequence[Delivery], decide: Decide, now: int) -> list[Downlink | None]:
         """See `Log`."""
@@ -63,12 +68,16 @@ class SqliteLog:
             outcomes = decide(deliveries, self._memory, now)
             with transaction(self._database):
                 numbers = self._write(deliveries, outcomes, now)
+                for delivery, outcome in zip(deliveries, outcomes.each, strict=True):
+                    if outcome.faults or outcome.notice:
+                        self._write_trouble(delivery, outcome, now)
+                self._count(outcomes.each)
             self._memory.remember(outcomes, numbers)
             self._watch.left()
         return [outcome.downlink for outcome in outcomes.each]
 
     def _write(self, deliveries: Sequence[Delivery], outcomes: Outcomes, now: int) -> dict[StationKey, int]:
-        """All that a batch changes, in the open transaction; returns the numbers given to new stations."""
+        """What a batch means, in the open transaction; returns the numbers given to new stations."""
         fresh = self._write_states(outcomes)
         numbers = {**self._memory.numbers, **fresh} if fresh else self._memory.numbers
         self._database.executemany(
@@ -81,17 +90,16 @@ class SqliteLog:
         self._write_messages(deliveries, outcomes.each, now)
         if outcomes.items:
             self._append(outcomes.items, numbers, now)
-        for delivery, outcome in zip(deliveries, outcomes.each, strict=True):
-            if outcome.faults or outcome.notice:
-                self._write_trouble(delivery, outcome, now)
         if outcomes.airtime:
-            spent = {**self._memory.airtime(), **outcomes.airtime}
-            self._database.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-                (AIRTIME, msgspec.msgpack.encode(spent)),
-            )
-        self._count(outcomes.each)
+            self._note(AIRTIME, {**self._memory.airtime(), **outcomes.airtime})
+        if held := [outcome.held_by for outcome in outcomes.each if outcome.held_by is not None]:
+            self._note(HELD, (now, held[-1]))
         return fresh
+
+    def _note(self, key: str, value: object) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, msgspec.msgpack.encode(value))
+        )
 
     def _write_states(self, outcomes: Outcomes) -> dict[StationKey, int]:
         fresh: dict[StationKey, int] = {}

@@ -16,6 +16,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     FULL)."""
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     try:
+        database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # says nothing to a file that has tables
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA cache_size = -8000")

@@ -15,6 +15,7 @@ from luftpegel_gateway.model.readings import Reading, unpack_reading
 from luftpegel_gateway.model.state import StationState
 
 KEPT = 12  # newest readings of a life
+LOOKED_AT = 5000  # newest readings of a station among which those of one time are sought
 _STATE = msgspec.msgpack.Decoder(StationState)
 _EMPTY = StationState()
 AIRTIME = "airtime"
@@ -68,15 +69,14 @@ class Memory:
         """See `Snapshot`."""
         return self._rows(ref, "seq > ? ORDER BY seq LIMIT ?", seq, count)
 
-    def around(self, key: StationKey, first: int, last: int) -> Sequence[Reading]:
+    def around(self, key: StationKey, first: int, last: int) -> Sequence[tuple[int, Reading]]:
         """See `Snapshot`."""
-        number = self.numbers.get(key)
         rows = self._database.execute(
-            "SELECT data FROM (SELECT time, data FROM reading WHERE station = ? ORDER BY life DESC, seq DESC"
-            " LIMIT 200) WHERE time BETWEEN ? AND ?",
-            (number, first, last),
+            "SELECT life, data FROM (SELECT life, time, data FROM reading WHERE station = ?"
+            " ORDER BY life DESC, seq DESC LIMIT ?) WHERE time BETWEEN ? AND ?",
+            (self.numbers.get(key), LOOKED_AT, first, last),
         )
-        return [unpack_reading(data) for (data,) in rows]
+        return [(life, unpack_reading(data)) for life, data in rows]
 
     def remember(self, outcomes: Outcomes, numbers: Mapping[StationKey, int]) -> None:
         """The outcomes are on the disk."""

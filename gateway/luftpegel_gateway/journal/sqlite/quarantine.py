@@ -3,25 +3,50 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from luftpegel_gateway.journal.port import Outcome
 from luftpegel_gateway.model.events import Delivery
-from luftpegel_gateway.model.observations import Observed, Rejection
+from luftpegel_gateway.model.observations import Item, Observed, Rejection
 
 MOST_DETAILS = 5  # of one code in one message
-_ADD = (
-    "INSERT INTO quarantine (digest, code, sink, detail, first_at, last_at, dev_eui, station, size, message)"
-    " VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (digest, code, sink) DO UPDATE"
-    " SET times = times + 1, last_at = excluded.last_at, resolved_at = NULL"
+_COLUMNS = (
+    "digest, code, sink, detail, times, first_at, last_at, resolved_at, dev_eui, station, size, message"
 )
+_ADD = (
+    f"INSERT INTO quarantine (id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
+    " ON CONFLICT (digest, code, sink) DO UPDATE SET times = times + excluded.times,"
+    " detail = excluded.detail, last_at = excluded.last_at, resolved_at = excluded.resolved_at,"
+    " size = excluded.size, message = excluded.message"
+)
+
+
+class Row(NamedTuple):
+    """An entry as it lies in the table. `digest`: what makes two messages the same."""
+
+    digest: bytes
+    code: str
+    sink: str
+    detail: str
+    times: int
+    first_at: int
+    last_at: int
+    resolved_at: int | None
+    dev_eui: str
+    station: str
+    size: int
+    message: bytes
+
+
+def write(database: sqlite3.Connection, row: Row, number: int | None = None) -> None:
+    """Add an entry, or count it when it is there; `number`: the one that it has in a migrated journal."""
+    database.execute(_ADD, (number, *row))
 
 
 def add(database: sqlite3.Connection, delivery: Delivery, message: bytes, outcome: Outcome, now: int) -> None:
     """An entry for each code that a message met with; `message` is the delivery, packed."""
     station = outcome.key[1] if outcome.key else ""
-    digest = _digest(
-        delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload
-    )
+    digest = digest_of(delivery)
     size = len(delivery.payload) if delivery.size is None else delivery.size
     details: dict[str, list[str]] = {}
     for fault in outcome.faults:
@@ -29,19 +54,40 @@ def add(database: sqlite3.Connection, delivery: Delivery, message: bytes, outcom
     for code, told in details.items():
         rest = len(told) - MOST_DETAILS
         detail = "; ".join(told[:MOST_DETAILS]) + (f"; {rest} more" if rest > 0 else "")
-        row = (digest, code, "", clean(detail), now, now, outcome.dev_eui, station, size, message)
-        database.execute(_ADD, row)
+        write(
+            database,
+            Row(digest, code, "", clean(detail), 1, now, now, None, outcome.dev_eui, station, size, message),
+        )
 
 
 def add_refused(
     database: sqlite3.Connection, sink: str, rejection: Rejection, packed: bytes, now: int
 ) -> None:
-    """An entry for what a sink will never accept; `packed` is the item."""
-    item, fault = rejection.item, rejection.fault
-    seq = item.reading.seq if isinstance(item, Observed) else item.seq
-    digest = _digest(item.ref.tenant.encode(), item.ref.station.encode(), b"%d %d" % (item.ref.life, seq))
-    row = (digest, fault.code, sink, clean(fault.detail), now, now, "", item.ref.station, len(packed), packed)
-    database.execute(_ADD, row)
+    """An entry for what a sink will never accept; `packed` is the item. Its newest revision is kept."""
+    station, fault = rejection.item.ref.station, rejection.fault
+    digest = digest_of_refused(rejection.item)
+    size = len(packed)
+    write(
+        database,
+        Row(digest, fault.code, sink, clean(fault.detail), 1, now, now, None, "", station, size, packed),
+    )
+
+
+def digest_of(delivery: Delivery) -> bytes:
+    """The same message again is the same entry, whatever its source is called."""
+    return _digest(
+        delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload
+    )
+
+
+def digest_of_refused(item: Item) -> bytes:
+    """All revisions of one reading are the same entry; an alarm is another thing than its reading."""
+    ref = item.ref
+    if isinstance(item, Observed):
+        name = f"{ref.life} {item.reading.seq}"
+    else:
+        name = f"{ref.life} {item.seq} {item.channel} {item.kind} {item.threshold}"
+    return _digest(ref.tenant.encode(), ref.station.encode(), name.encode())
 
 
 def resolve(database: sqlite3.Connection, entry: int, now: int) -> None:

@@ -12,7 +12,7 @@ from luftpegel_gateway.journal.port import Account, Entry, Group, StationKey
 from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
-from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, PASSED, PLACES, VERSION
+from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, HELD, PASSED, PLACES, VERSION
 from luftpegel_gateway.model.events import Delivery
 from luftpegel_gateway.model.faults import JournalDown
 from luftpegel_gateway.model.readings import Reading, unpack_reading
@@ -42,7 +42,8 @@ class SqliteReader:
                 raise
         if version != VERSION:
             self._database.close()
-            raise JournalDown("LP-415", f"{path} is of version {version}, this gateway knows {VERSION}")
+            code = "LP-415" if version > VERSION else "LP-417"
+            raise JournalDown(code, f"{path} is of version {version}, this gateway knows {VERSION}")
 
     def close(self) -> None:
         """See `Reader`."""
@@ -149,6 +150,8 @@ class SqliteReader:
         with told_as_down(self._path):
             counted = dict(self._database.execute("SELECT what, number FROM counted").fetchall())
             waiting = {sink: self._waiting(sink) for sink in sinks}
+            row = self._database.execute("SELECT value FROM meta WHERE key = ?", (HELD,)).fetchone()
+            held_at, held_by = msgspec.msgpack.decode(row[0]) if row else (None, "")
             return Account(
                 frames=counted.get(FRAMES, 0),
                 quarantined=self._database.execute(
@@ -162,6 +165,8 @@ class SqliteReader:
                     if what.startswith(PASSED)
                 },
                 discarded=counted.get(DISCARDED, 0),
+                held_at=held_at,
+                held_by=held_by,
             )
 
     def _waiting(self, sink: str) -> tuple[int, int | None]:

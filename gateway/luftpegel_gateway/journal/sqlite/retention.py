@@ -5,18 +5,19 @@ old readings leave, so a very late repeat is still recognised, only no longer co
 clocks, ours and the frames' own; only what both call old is old: one of them may be wrong.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 
 from luftpegel_gateway.journal.port import Budget, Budgets
+from luftpegel_gateway.journal.sqlite import room
 from luftpegel_gateway.journal.sqlite.database import transaction
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
 
 CHUNK = 500  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station
-SMALL = 128  # frames: a segment with fewer is joined with its neighbours
-LARGE = 512
+SMALL, LARGE = 128, 512  # frames that are worth packing together, and enough
 DAY_S = 86400
 MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network
@@ -29,7 +30,7 @@ def tidy(
     steps: tuple[Callable[[], bool], ...] = (
         lambda: _outbox(database, sinks),
         lambda: _segments(database, budgets.frames, now),
-        lambda: _join_small(database, packer),
+        lambda: _compact(database, packer),
         lambda: _quarantine(database, budgets.quarantine, now),
         lambda: _notices(database, budgets.notices, now),
         lambda: _forget_values(database, budgets.frames.days * DAY_S),
@@ -38,6 +39,7 @@ def tidy(
     for step in steps:
         with transaction(database):
             more.append(step())
+    more.append(room.give_back(database))
     return any(more)
 
 
@@ -54,22 +56,24 @@ def _outbox(database: sqlite3.Connection, sinks: Sequence[str]) -> bool:
 
 def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     """The oldest messages, when both clocks call them old or there are too many."""
-    newest = database.execute(
-        "SELECT received_at FROM segment WHERE received_at IS NOT NULL ORDER BY id DESC LIMIT ?", (NEWEST,)
-    ).fetchall()
-    network = sorted(time for (time,) in newest)[len(newest) // 2] if newest else None
+    network = _network(database)
     oldest = database.execute(
         "SELECT id, taken_at, received_at FROM segment ORDER BY id LIMIT ?", (CHUNK,)
     ).fetchall()
     keep_s = budget.days * DAY_S
-    gone = []
+    gone: list[tuple[int]] = []
+    ageless: list[tuple[int]] = []  # no clock tells: they leave with the next one that is old
     for number, taken_at, received_at in oldest:
         ages = [now - taken_at] if taken_at <= now else []
         if network is not None and received_at is not None and received_at <= network:
             ages.append(network - received_at)
-        if not ages or min(ages) <= keep_s:
+        if not ages:
+            ageless.append((number,))
+            continue
+        if min(ages) <= keep_s:
             break
-        gone.append((number,))
+        gone += [*ageless, (number,)]
+        ageless = []
     database.executemany("DELETE FROM segment WHERE id = ?", gone)
     if len(gone) == CHUNK:
         return True
@@ -85,46 +89,59 @@ def _segments(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     return len(oldest) > 1
 
 
-def _join_small(database: sqlite3.Connection, packer: Packer) -> bool:
-    """Frames that came one by one are compressed together: a quarter of the bytes."""
-    rows = database.execute(
-        "SELECT id, taken_at, received_at, frames, messages FROM segment WHERE frames < ?"
-        " ORDER BY id LIMIT ?", (SMALL, CHUNK),
+def _network(database: sqlite3.Connection) -> int | None:
+    """What time it is on the network (Unix seconds), as the last segments tell; None: they tell none."""
+    newest = database.execute(
+        "SELECT received_at FROM segment WHERE received_at IS NOT NULL ORDER BY id DESC LIMIT ?", (NEWEST,)
     ).fetchall()
-    run: list[tuple[int, int, int | None, int, bytes]] = []
-    for row in rows[:-1]:  # the newest one may be asked for in a moment
-        if run and row[0] != run[-1][0] + 1 and not _neighbours(database, run[-1][0], row[0]):
-            break
-        run.append(row)
-        if sum(frames for _, _, _, frames, _ in run) >= LARGE:
-            break
-    if sum(frames for _, _, _, frames, _ in run) < SMALL:
+    return sorted(time for (time,) in newest)[len(newest) // 2] if newest else None
+
+
+def _outdated_before(database: sqlite3.Connection, days: int, now: int) -> int | None:
+    """What was last seen before this is old by both clocks; None: one of them tells nothing."""
+    network = _network(database)
+    return None if network is None else min(now, network) - days * DAY_S
+
+
+def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
+    """Messages that came one by one, or in a batch, are packed with their neighbours into half of the bytes.
+
+    Whatever came last is left alone, and a segment that is large already waits for the next round: a backlog
+    that is being taken in needs the time more.
+    """
+    rows = database.execute(
+        "SELECT id, frames, messages FROM segment WHERE compact = 0 AND id < (SELECT max(id) FROM segment)"
+        " ORDER BY id LIMIT ?", (CHUNK,),
+    )
+    run: list[tuple[int, int, bytes]] = []
+    frames = 0
+    with contextlib.closing(rows):
+        for row in rows:
+            run.append(row)
+            frames += row[1]
+            if frames >= LARGE:
+                break
+    if frames < SMALL:
         return False
-    messages = [message for *_, packed in run for message in packer.unpack(packed)]
-    last = run[-1]
+    messages = [message for _, _, packed in run for message in packer.unpack(packed)]
     database.execute(
-        "UPDATE segment SET frames = ?, messages = ? WHERE id = ?",
-        (len(messages), packer.pack(messages), last[0]),
+        "UPDATE segment SET frames = ?, messages = ?, compact = 1 WHERE id = ?",
+        (len(messages), packer.pack_small(messages), run[-1][0]),
     )
     database.executemany("DELETE FROM segment WHERE id = ?", [(number,) for number, *_ in run[:-1]])
-    return True
-
-
-def _neighbours(database: sqlite3.Connection, first: int, last: int) -> bool:
-    """Whether no segment lies between two."""
-    row = database.execute("SELECT 1 FROM segment WHERE id > ? AND id < ? LIMIT 1", (first, last)).fetchone()
-    return row is None
+    return len(run) > 1
 
 
 def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
-    """Resolved entries that are old; beyond the budget the oldest of whatever fills it most.
+    """Entries that are old; beyond the budget the oldest of whatever fills it most.
 
     So a stranger's device that is refused for ever pushes out its own entries, not those of a station.
     """
-    database.execute(
-        "DELETE FROM quarantine WHERE resolved_at IS NOT NULL AND resolved_at < ? AND resolved_at <= ?",
-        (now - budget.days * DAY_S, now),
-    )
+    before = _outdated_before(database, budget.days, now)
+    if before is not None and _discard(
+        database, "SELECT id FROM quarantine WHERE last_at < ? ORDER BY id LIMIT ?", before, CHUNK
+    ):
+        return True
     count, size = database.execute(
         "SELECT count(*), coalesce(sum(length(message)), 0) FROM quarantine"
     ).fetchone()
@@ -135,25 +152,37 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
         "SELECT dev_eui, code FROM quarantine GROUP BY dev_eui, code"
         " ORDER BY sum(length(message) + 200) DESC LIMIT 1"
     ).fetchone()
-    gone = database.execute(
-        "DELETE FROM quarantine WHERE id IN"
-        " (SELECT id FROM quarantine WHERE dev_eui = ? AND code = ? ORDER BY id LIMIT ?)",
-        (dev_eui, code, excess),
-    ).rowcount
-    database.execute(
-        "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
-        (DISCARDED, gone),
-    )
+    _discard(
+        database, "SELECT id FROM quarantine WHERE dev_eui = ? AND code = ? ORDER BY id LIMIT ?",
+        dev_eui, code, excess,
+    )  # fmt: skip
     return True
+
+
+def _discard(database: sqlite3.Connection, chosen: str, *values: object) -> int:
+    """Remove entries, and count those that nobody had resolved; how many there were."""
+    entries = database.execute(
+        f"SELECT id, resolved_at IS NULL FROM quarantine WHERE id IN ({chosen})",  # noqa: S608 - our own text
+        values,
+    ).fetchall()
+    database.executemany("DELETE FROM quarantine WHERE id = ?", [(number,) for number, _ in entries])
+    if lost := sum(unresolved for _, unresolved in entries):
+        database.execute(
+            "INSERT INTO counted VALUES (?1, ?2) ON CONFLICT DO UPDATE SET number = number + ?2",
+            (DISCARDED, lost),
+        )
+    return len(entries)
 
 
 def _notices(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     """Old notices, and those beyond the budget."""
-    old = database.execute(
-        "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE taken_at < ? AND id <"
-        " (SELECT max(id) FROM notice WHERE taken_at <= ?) ORDER BY id LIMIT ?)",
-        (now - budget.days * DAY_S, now, CHUNK),
-    ).rowcount
+    before = _outdated_before(database, budget.days, now)
+    old = 0
+    if before is not None:
+        old = database.execute(
+            "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE taken_at < ? ORDER BY id LIMIT ?)",
+            (before, CHUNK),
+        ).rowcount
     over = database.execute(
         "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id <="
         " (SELECT max(id) FROM notice) - ? ORDER BY id LIMIT ?)",
@@ -167,14 +196,44 @@ def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
 
     Measured against the newest readings and not against our clock: a station may have its own calendar (a
     simulated one does). The third newest counts, for one time may be wrong. Looks at a few of the oldest
-    only, so that it costs the same however much is kept.
+    only, so that it costs the same however much is kept. What has no time (absent, or no clock is known)
+    leaves with what lies above it in the same life.
     """
     for (station,) in database.execute("SELECT number FROM station").fetchall():
-        database.execute(
-            "DELETE FROM reading WHERE station = ?1 AND (life, seq) IN"
-            " (SELECT life, seq FROM (SELECT life, seq, time FROM reading WHERE station = ?1"
-            " ORDER BY life, seq LIMIT ?2) WHERE time < (SELECT min(time) FROM (SELECT time FROM reading"
-            " WHERE station = ?1 AND time IS NOT NULL ORDER BY life DESC, seq DESC LIMIT 3)) - ?3)",
-            (station, LOOKED_AT, keep_s),
+        newest = database.execute(
+            "SELECT time FROM reading WHERE station = ? AND time IS NOT NULL"
+            " ORDER BY life DESC, seq DESC LIMIT 3",
+            (station,),
+        ).fetchall()
+        if not newest:
+            continue
+        oldest = database.execute(
+            "SELECT life, seq, time FROM reading WHERE station = ? ORDER BY life, seq LIMIT ?",
+            (station, LOOKED_AT),
+        ).fetchall()
+        gone = _outdated(oldest, min(time for (time,) in newest) - keep_s)
+        database.executemany(
+            "DELETE FROM reading WHERE station = ? AND life = ? AND seq = ?",
+            [(station, life, seq) for life, seq in gone],
         )
     return False
+
+
+def _outdated(oldest: Sequence[tuple[int, int, int | None]], before: int) -> list[tuple[int, int]]:
+    """(life, number) of readings whose time is past, and of those without one that lie below such a one.
+
+    In a look that finds no time at all nothing tells of age, and all of it leaves: else it would hide for
+    ever what lies behind it.
+    """
+    if len(oldest) == LOOKED_AT and all(time is None for _, _, time in oldest):
+        return [(life, seq) for life, seq, _ in oldest]
+    gone: list[tuple[int, int]] = []
+    untimed: list[tuple[int, int]] = []
+    for life, seq, time in oldest:
+        if time is None:
+            untimed.append((life, seq))
+        else:
+            if time < before:
+                gone += [*untimed, (life, seq)]
+            untimed = []
+    return gone

@@ -13,6 +13,7 @@ PLACES = 24  # bits of a sink's position that count items within a row of the ou
 FRAMES = "frames"
 PASSED = "passed:"
 DISCARDED = "discarded"
+HELD = "held"  # in `meta`: when a request was held back, and by whom
 
 TABLES = (
     """CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID""",
@@ -28,8 +29,10 @@ TABLES = (
     taken_at INTEGER NOT NULL,       -- unix seconds, our clock
     received_at INTEGER,             -- unix seconds, as the frames' clocks agree; NULL: none told
     frames INTEGER NOT NULL,
-    messages BLOB NOT NULL           -- messages.py
+    messages BLOB NOT NULL,          -- messages.py
+    compact INTEGER NOT NULL DEFAULT 0  -- joined with its neighbours, and as small as it gets
 ) STRICT""",
+    """CREATE INDEX segment_loose ON segment (id) WHERE compact = 0""",
     """CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     taken_at INTEGER NOT NULL,

@@ -173,6 +173,6 @@ def dead_sink(plan: Plan) -> Iterator[Figure]:
     with started(make, load) as (subject, publisher):
         assert isinstance(subject, Luftpegel)
         run = drain(subject, publisher, load, plan.patience_s)
-        waiting = subject.waiting() * LARGE
+        waiting = subject.waiting()
     yield Figure("readings waiting for a dead sink", waiting, "readings", "", None)
     yield Figure("peak memory with them waiting", run.peak_mib, "MiB", "", None)

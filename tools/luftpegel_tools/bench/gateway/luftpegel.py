@@ -44,7 +44,7 @@ kind = "climate"
 interval_s = {interval}
 
 """
-_WAITING = "luftpegel_waiting_frames{"
+_WAITING = "luftpegel_waiting_readings{"
 _STORE = "store"  # its files begin with this; all others are the journal's
 _NEWEST = f"SELECT 1 FROM readings WHERE station = ? AND seq = ? AND channel = {CHANNELS[-1]}"  # noqa: S608
 
