@@ -19,7 +19,7 @@ AGREE_US = AGREE_S * SECOND
 # What a clock's word weighs. The network server's is looked after, a radio gateway's often is not; two others
 # that agree outvote it.
 _NETWORK, _OTHER, _QUEUED = 1.6, 1.0, 0.25
-_SURE, _AHEAD = 1.2, 0.2
+_SURE, _AHEAD = 1.2, 0.1
 
 
 class Estimate(msgspec.Struct, frozen=True):
