@@ -13,11 +13,12 @@ from luftpegel_gateway.model.events import Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.model.readings import Cell
 
-MAC_ONLY = 0
+OLDEST_S = 10 * 365 * 86400  # an age beyond this is no age: a gap is measured by it
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """One row as a frame tells it. `age`: seconds from sampling to transmission. No cells: absent."""
+    """One row as a frame tells it. `age`: seconds from sampling to transmission, None where the station has
+    lost its clock. No cells: absent."""
 
     seq: int
     age: int | None
@@ -56,7 +57,8 @@ class Readings:
             cells = tuple(
                 [Cell(channel, value, told) for channel, value, told in columns if channel in steps]
             )
-        told = Told(row.seq, None if row.absent else row.age, cells)
+        age = row.age
+        told = Told(row.seq, None if row.absent or age is None or age > OLDEST_S else age, cells)
         self.rows.append(told)
         return told
 

@@ -14,7 +14,7 @@ import msgspec
 from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest.clocks import Estimate
 from luftpegel_gateway.ingest.draft import Draft
-from luftpegel_gateway.ingest.tellings import informative, same_values, tolerance
+from luftpegel_gateway.ingest.tellings import comparable, informative, same_values, tolerance
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import Life, StationState
@@ -37,10 +37,11 @@ OTHER_VALUES = "other-values"
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What speaks for a life, or why the frame cannot be of it; `_DOUBT`: only if the network's clock is
-    wrong."""
+    wrong. `agree`: how many rows tell the same values."""
 
     answer: int
     reason: str = ""
+    agree: int = 0
 
 
 class Asking(msgspec.Struct, frozen=True, gc=False):
@@ -66,50 +67,47 @@ class Asking(msgspec.Struct, frozen=True, gc=False):
 def home_of(asking: Asking) -> Life:
     """The life of a frame whose rows do not simply follow the newest known reading; a new one if no other
     can be."""
-    possible, reason = [], ""
-    for life in reversed(asking.state.lives):
-        verdict = _judge(asking, life)
-        if verdict.answer == _YES:
-            return life
-        if verdict.answer != _NO:
-            possible.append((verdict.answer, life))
-        reason = reason or verdict.reason
-    if possible:
-        best = max(answer for answer, _ in possible)
-        alike = [life for answer, life in possible if answer == best]
-        return alike[0] if len(alike) == 1 else min(alike, key=lambda life: _misfit(asking, life))
-    number = asking.state.lives[-1].number + 1 if asking.state.lives else 0
-    return Life(number, asking.time(_oldest(asking.rows)), reason)
+    verdicts = [(_judge(asking, life), life) for life in reversed(asking.state.lives)]
+    best = max(((verdict.answer, verdict.agree) for verdict, _ in verdicts), default=(_NO, 0))
+    if best[0] == _NO:
+        number = asking.state.lives[-1].number + 1 if asking.state.lives else 0
+        reason = verdicts[0][0].reason if verdicts else ""
+        return Life(number, asking.time(_oldest(asking.rows)), reason)
+    alike = [life for verdict, life in verdicts if (verdict.answer, verdict.agree) == best]
+    return alike[0] if len(alike) == 1 else min(alike, key=lambda life: _misfit(asking, life))
 
 
 def _judge(asking: Asking, life: Life) -> Verdict:
     """By values where some can be compared, else by numbers and times."""
     ref, frame = msgspec.structs.replace(asking.ref, life=life.number), asking.frame
     known = {reading.seq: reading for reading in asking.draft.between(ref, frame.oldest, frame.newest)}
-    both = [row for row in asking.rows if row.cells and row.seq in known and known[row.seq].cells]
+    both = [row for row in asking.rows if row.seq in known and comparable(known[row.seq], row)]
     agree = [row for row in both if same_values(known[row.seq], row, frame.steps)]
     if both and 2 * len(agree) <= len(both):
         return Verdict(_NO, OTHER_VALUES)
     if not agree:
         return _by_numbers(asking, ref, life)
-    if informative(agree) or frame.newest > (life.seen.newest or 0):
-        return Verdict(_YES)
+    if informative(agree):
+        return Verdict(_YES, agree=len(agree))
     return _at_rest(asking, agree[0], known[agree[0].seq], life)
 
 
 def _at_rest(asking: Asking, row: Told, known: Reading, life: Life) -> Verdict:
     """Values that rest agree with any board's, so the times are asked.
 
+    A frame that goes on beyond what is known may have a wrong clock, if no other life is as likely.
     Another board's reading lies outside the time of this life; inside, it is a wrong clock's. Where values
     move, the same value at the same age is the same frame again, and so is one from before this life.
     """
     told = asking.time(row)
     if told is None or known.time is None or abs(told - known.time) <= SLACK_S + tolerance(row.age):
-        return Verdict(_YES)
+        return Verdict(_YES, agree=1)
+    if asking.frame.newest > (life.seen.newest or 0):
+        return Verdict(_MAYBE)
     inside = (life.began or told) <= told <= (life.newest_time or told)
     again = row.age == known.age or told < (life.began or told)
     if inside or (again and _moves(asking, life, row)) or not (asking.received.sure or asking.state.joined):
-        return Verdict(_YES)
+        return Verdict(_YES, agree=1)
     return Verdict(_NO, NUMBERS_BACK)
 
 

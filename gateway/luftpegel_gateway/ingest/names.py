@@ -9,7 +9,7 @@ from luftpegel_gateway.model.state import Life, StationState
 
 JUMP = 128  # numbers beyond what time allows that are still worth asking for: a checkpoint was skipped
 MOST_RANGES = 512  # of one kind in a life; beyond, the oldest are only counted
-MOST_LIVES = 32  # of a station; beyond, the one that was not heard for the longest time is only counted
+MOST_LIVES = 16  # of a station; beyond, the one that was not heard for the longest time is only counted
 REACH_S = 60 * 86400  # how far back a station's own journal can go
 
 
@@ -27,19 +27,20 @@ def known(life: Life, here: Sequence[int], gone: Sequence[int]) -> Life:
     )
 
 
-def bounded(life: Life, lowest: int, time: int | None, pace_s: int) -> Life:
+def bounded(life: Life, lowest: int, time: int, pace_s: int) -> Life:
     """The life before readings from `lowest` on (at `time`) join it: the gap below them is cut to what can
-    be.
+    be. Where a station has no clock the times of its frames stand for those of its readings.
 
     Between two readings no more can have been given than time passed for. The rest was skipped: a station
     that lost power goes on at its checkpoint, and nobody knows which numbers it never gave. So up to `JUMP`
     too many are asked for but not counted as missing; beyond that, those in the middle are taken as skipped.
     """
     top = life.seen.newest
-    if top is None or lowest <= top + 1 or time is None or life.newest_time is None:
+    since = life.heard_at if life.newest_time is None else life.newest_time
+    if top is None or lowest <= top + 1:
         return life
     hole = lowest - top - 1
-    allowed = fitting(time - life.newest_time, pace_s)
+    allowed = 0 if since is None else fitting(time - since, pace_s)
     if hole <= allowed:
         return life
     asked = min(hole, allowed + JUMP)

@@ -19,6 +19,12 @@ def tolerance(age: int | None) -> int:
     return SLACK_S + (age or 0) // SLACK_SHARE
 
 
+def comparable(known: Reading, told: Told) -> bool:
+    """Whether both tell a channel in common."""
+    here = {cell.channel for cell in known.cells}
+    return any(cell.channel in here for cell in told.cells)
+
+
 def same_values(known: Reading, told: Told, steps: Mapping[int, int]) -> bool:
     """Whether no channel that both tell contradicts."""
     return contradiction(known, told, steps) is None

@@ -13,7 +13,7 @@ from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S, Asking, home_of, in_order, pace
-from luftpegel_gateway.ingest.tellings import contradiction, covers, merged, tolerance
+from luftpegel_gateway.ingest.tellings import comparable, contradiction, covers, merged, tolerance
 from luftpegel_gateway.ingest.timekeeping import Kept
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
@@ -117,6 +117,8 @@ class _Telling:
                 if self.faults or (row.cells and self.life.knows(row.seq)):
                     return False
                 continue
+            if not comparable(known, row):
+                return False
             if self.known_s is None:
                 continue
             if abs(self.received.seconds - self.known_s) > self.slack_s:
@@ -234,7 +236,7 @@ class _Telling:
         life = self.life
         if self.fresh:
             lowest = self.fresh[-1]
-            time = None if lowest.age is None else kept.received_s - lowest.age
+            time = kept.received_s - (lowest.age or 0)
             life = names.bounded(life, lowest.seq, time, pace(self.frame.rows, interval_s))
         if self.fresh or self.gone:
             life = names.known(life, [row.seq for row in reversed(self.fresh)], self.gone)
