@@ -1,5 +1,8 @@
 """The faults that once passed, and the good values that once were flagged."""
 
+import random
+from math import sin, tau
+
 import pytest
 from checks_series import NOON, PM10, judged, reading, series, station, words
 
@@ -91,3 +94,31 @@ def test_dust_knows_the_fog():
 
 def test_several_flags_stand_at_once():
     assert judged("distance", [1200, 1200, 100_001, 1200])[2] == ("range", "spike", "rate")
+
+
+def tide(amplitude_mm, step):
+    """Half a month of a semi-diurnal tide with its spring and neap, and a centimetre of waves."""
+    noise = random.Random(f"{amplitude_mm} {step}")
+    for time in range(0, 15 * DAY, step):
+        moon, sun = sin(tau * time / 44_714), sin(tau * time / 43_200) / 4
+        yield round((amplitude_mm * (moon + sun) + noise.gauss(0, 10)) / 10) * 10
+
+
+@pytest.mark.parametrize("amplitude_mm", [1000, 2000, 4000])
+@pytest.mark.parametrize("step", [300, 600, 900, 1800, 3600])
+@pytest.mark.parametrize("quantity", ["level", "distance"])
+def test_the_turn_of_a_tide_is_no_spike(quantity, step, amplitude_mm):
+    values = [value + 6000 * (quantity == "distance") for value in tide(amplitude_mm, step)]
+    found = judged(quantity, values, step, interval_s=step)
+    first_tide = 13 * 3600 // step  # nothing is usual yet
+    assert sum(map(bool, found[first_tide:])) <= 0.001 * len(found)
+
+
+@pytest.mark.parametrize("step", [300, 600])
+def test_a_spike_upon_a_tide_is_one(step):
+    values = list(tide(1000, step))
+    wrong = range(20, len(values) - 5, 29)
+    for place in wrong:
+        values[place] += 400
+    found = judged("level", values, step, interval_s=step)
+    assert sum("spike" in found[place] for place in wrong) >= 0.9 * len(wrong)
