@@ -12,7 +12,7 @@ from luftpegel_wire.readings import Row, encode_readings
 from station import clock
 from station.flash import change_interval
 
-FIRMWARE = "0.2.0"
+FIRMWARE = "0.3.0"
 _STATUS_EVERY_S = 86400
 # The network is asked to confirm a frame of readings each six hours, and hourly while it does not (a little
 # less: no two wakes take equally long). So many in a row without a word: it has forgotten this station, as

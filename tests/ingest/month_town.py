@@ -110,8 +110,8 @@ class Town:
         self.requests = 0
 
     def error(self, who, at):
-        return sum(wrong.seconds for wrong in self.clocks if wrong.who == who and wrong.begin <= at <
-        wrong.end)
+        now = [wrong for wrong in self.clocks if wrong.begin <= at < wrong.end]
+        return sum(wrong.seconds for wrong in now if wrong.who == who)
 
     def run(self):
         for place in self.places:
@@ -194,12 +194,11 @@ class Town:
 
     def expected(self, place):
         """For each board the numbers that must be in the store: told by a delivered frame, or there still."""
-        return {
-            board.seed: board.told | ({seq for seq in range(board.first, board.last + 1)
-                                       if board.holds(seq, board.last)} if board is place.boards[-1] else
-                                       set())
-            for board in place.boards
-        }  # fmt: skip
+        found = {board.seed: set(board.told) for board in place.boards}
+        board = place.boards[-1]
+        there = (seq for seq in range(board.first, board.last + 1) if board.holds(seq, board.last))
+        found[board.seed].update(there)
+        return found
 
 
 def lives_of(heart, place):

@@ -82,12 +82,12 @@ def month(request, tmp_path_factory):
 
 
 def homes(month, place):
-    """Each board's life: the one that holds the value of its first reading that must be here."""
+    """(board's seed -> life that holds most of its values, life -> its readings)."""
     lives = lives_of(month.heart, place)
     found = {}
     for board in place.boards:
-        values = {life: [seq for seq, row in rows.items() if of(board, seq, row)] for life, rows in
-        lives.items()} found[board.seed] = max(values, key=lambda life: len(values[life])) if values else None
+        fitting = {life: sum(of(board, *row) for row in rows.items()) for life, rows in lives.items()}
+        found[board.seed] = max(fitting, key=fitting.get)
     return found, lives
 
 
@@ -158,8 +158,11 @@ def test_our_last_word_of_each_station_is_of_today(month):
 def test_five_hundred_stations_after_a_week_ask_for_no_more_than_the_air_bears(tmp_path, make_heart):
     stations = [Station(f"LP-{n:04d}", f"70b3d57ed000{n:04x}", f"{n}", "climate", HOUR) for n in range(500)]
     heart = make_heart(stations)
-    fields = [FieldBoard(dev_eui=s.dev_eui, begin=NOON + 7 * n, seed=n, interval=HOUR) for n, s in
-    enumerate(stations)] week = 7 * DAY // HOUR
+    fields = [
+        FieldBoard(dev_eui=station.dev_eui, begin=NOON + 7 * number, seed=number, interval=HOUR)
+        for number, station in enumerate(stations)
+    ]
+    week = 7 * DAY // HOUR
     for board in fields:
         heart.take(board.uplink(3, history=3, network=0))
     spent, asked = {}, 0

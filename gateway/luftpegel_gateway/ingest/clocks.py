@@ -22,15 +22,17 @@ _NETWORK, _OTHER, _QUEUED = 1.6, 1.0, 0.25
 _SURE, _AHEAD = 1.2, 0.2
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True, gc=False):
     """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise.
 
-    `own_s`: what our own clock said (Unix seconds), for whoever knows more than the frame tells.
+    `own_s`: what our own clock said (Unix seconds), for whoever knows more than the frame tells. `lone`: only
+    one clock says `at`.
     """
 
     at: int
     sure: bool
     own_s: int
+    lone: bool = False
 
     @property
     def seconds(self) -> int:
@@ -53,7 +55,8 @@ def estimate(clocks: Clocks, own_s: int) -> Estimate:
     others = [votes_for for votes_for, _, other in votes if abs(other - at) > AGREE_S * SECOND]
     if abs(own_s * SECOND - at) > AGREE_S * SECOND:
         others.append(own)
-    return Estimate(at, best >= _SURE and best - max(others, default=0) >= _AHEAD, own_s)
+    sure = best >= _SURE and best - max(others, default=0) >= _AHEAD
+    return Estimate(at, sure, own_s, lone=best < 2 * _OTHER)
 
 
 def _all_agree(clocks: Clocks, at: int) -> bool:

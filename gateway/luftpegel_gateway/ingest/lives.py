@@ -16,6 +16,7 @@ from luftpegel_gateway.ingest.clocks import Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.tellings import informative, same_values, tolerance
 from luftpegel_gateway.model.names import Ref
+from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import Life, StationState
 
 SLACK_S = 600  # between two frames' times of one reading, before its order among others says anything
@@ -34,7 +35,7 @@ NUMBERS_AHEAD = "numbers-ahead"
 OTHER_VALUES = "other-values"
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What speaks for a life, or why the frame cannot be of it; `_DOUBT`: only if the network's clock is
     wrong."""
 
@@ -42,7 +43,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Asking(msgspec.Struct, frozen=True):
+class Asking(msgspec.Struct, frozen=True, gc=False):
     """A frame of a station whose life is sought; all its rows are read."""
 
     ref: Ref
@@ -65,16 +66,18 @@ class Asking(msgspec.Struct, frozen=True):
 def home_of(asking: Asking) -> Life:
     """The life of a frame whose rows do not simply follow the newest known reading; a new one if no other
     can be."""
-    best, home, reason = _NO, None, ""
+    possible, reason = [], ""
     for life in reversed(asking.state.lives):
         verdict = _judge(asking, life)
         if verdict.answer == _YES:
             return life
-        if verdict.answer > best:
-            best, home = verdict.answer, life
+        if verdict.answer != _NO:
+            possible.append((verdict.answer, life))
         reason = reason or verdict.reason
-    if home is not None:
-        return home
+    if possible:
+        best = max(answer for answer, _ in possible)
+        alike = [life for answer, life in possible if answer == best]
+        return alike[0] if len(alike) == 1 else min(alike, key=lambda life: _misfit(asking, life))
     number = asking.state.lives[-1].number + 1 if asking.state.lives else 0
     return Life(number, asking.time(_oldest(asking.rows)), reason)
 
@@ -91,22 +94,30 @@ def _judge(asking: Asking, life: Life) -> Verdict:
         return _by_numbers(asking, ref, life)
     if informative(agree) or frame.newest > (life.seen.newest or 0):
         return Verdict(_YES)
-    return _at_rest(asking, agree[0], known[agree[0].seq].time, life)
+    return _at_rest(asking, agree[0], known[agree[0].seq], life)
 
 
-def _at_rest(asking: Asking, row: Told, known: int | None, life: Life) -> Verdict:
-    """Values that rest agree with any board's: `row` was `known` to be measured at another time, or was
-    not.
+def _at_rest(asking: Asking, row: Told, known: Reading, life: Life) -> Verdict:
+    """Values that rest agree with any board's, so the times are asked.
 
-    Another board's reading lies outside the time of this life; inside, it is a wrong clock's.
+    Another board's reading lies outside the time of this life; inside, it is a wrong clock's. Where values
+    move, the same value at the same age is the same frame again, and so is one from before this life.
     """
     told = asking.time(row)
-    if told is None or known is None or abs(told - known) <= SLACK_S + tolerance(row.age):
+    if told is None or known.time is None or abs(told - known.time) <= SLACK_S + tolerance(row.age):
         return Verdict(_YES)
     inside = (life.began or told) <= told <= (life.newest_time or told)
-    if inside or not (asking.received.sure or asking.state.joined):
+    again = row.age == known.age or told < (life.began or told)
+    if inside or (again and _moves(asking, life, row)) or not (asking.received.sure or asking.state.joined):
         return Verdict(_YES)
     return Verdict(_NO, NUMBERS_BACK)
+
+
+def _moves(asking: Asking, life: Life, row: Told) -> bool:
+    """Whether the values that are known around a row are not all the same."""
+    ref = msgspec.structs.replace(asking.ref, life=life.number)
+    known = [*asking.draft.before(ref, row.seq, 4), *asking.draft.behind(ref, row.seq, 4)]
+    return len({tuple(cell.value for cell in reading.cells) for reading in known if reading.cells}) > 1
 
 
 def _by_numbers(asking: Asking, ref: Ref, life: Life) -> Verdict:
@@ -150,11 +161,36 @@ def in_order(draft: Draft, ref: Ref, life: Life, row: Told, sent_s: int) -> bool
     time, slack = sent_s - (row.age or 0), SLACK_S + tolerance(row.age)
     if row.seq > (life.seen.newest or 0):
         return life.newest_time is None or time >= life.newest_time - slack
-    behind = (known.time for known in draft.behind(ref, row.seq, 4) if known.time is not None)
-    above = next(behind, life.newest_time)
-    before = (known.time for known in reversed(draft.before(ref, row.seq, 4)) if known.time is not None)
-    below = next(before, life.began if row.seq >= (life.seen.oldest or 0) else None)
+    above = next((time for _, time in _above(draft, ref, row.seq)), life.newest_time)
+    below = next((time for _, time in _below(draft, ref, row.seq)), None)
+    if below is None and row.seq >= (life.seen.oldest or 0):
+        below = life.began
     return (above is None or time <= above + slack) and (below is None or time >= below - slack)
+
+
+def _misfit(asking: Asking, life: Life) -> int:
+    """How far from where a life's nearest reading would have it the frame's oldest one was measured,
+    seconds."""
+    row, ref = _oldest(asking.rows), msgspec.structs.replace(asking.ref, life=life.number)
+    time = asking.time(row)
+    known = sorted([*_above(asking.draft, ref, row.seq), *_below(asking.draft, ref, row.seq)])
+    if time is None or not known:
+        return 0
+    apart = pace(asking.rows, asking.interval_s)
+    (first, begun), (last, ended) = known[0], known[-1]
+    if len(asking.rows) == 1 and last > first:  # the life says how fast the station is, the frame does not
+        apart = max(FASTEST_S, (ended - begun) // (last - first))
+    return min(abs(time - at - (row.seq - seq) * apart) for seq, at in known)
+
+
+def _above(draft: Draft, ref: Ref, seq: int) -> list[tuple[int, int]]:
+    """(number, time) of the nearest readings above that have a time."""
+    return [(row.seq, row.time) for row in draft.behind(ref, seq, 4) if row.time is not None]
+
+
+def _below(draft: Draft, ref: Ref, seq: int) -> list[tuple[int, int]]:
+    """(number, time) of the nearest readings below that have a time, the nearest first."""
+    return [(row.seq, row.time) for row in reversed(draft.before(ref, seq, 4)) if row.time is not None]
 
 
 def pace(rows: Sequence[Told], interval_s: int) -> int:

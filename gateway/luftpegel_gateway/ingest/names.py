@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from luftpegel_gateway.model.intervals import Intervals
-from luftpegel_gateway.model.state import Life
+from luftpegel_gateway.model.state import Life, StationState
 
 JUMP = 128  # numbers beyond what time allows that are still worth asking for: a checkpoint was skipped
+MOST_RANGES = 512  # of one kind in a life; beyond, the oldest are only counted
+MOST_LIVES = 32  # of a station; beyond, the one that was not heard for the longest time is only counted
 REACH_S = 60 * 86400  # how far back a station's own journal can go
 
 
@@ -66,3 +68,45 @@ def reaching_back(life: Life, oldest: int, interval_s: int) -> Life:
     if life.oldest_told is not None:
         furthest = min(furthest, life.oldest_told)
     return msgspec.structs.replace(life, oldest_told=furthest)
+
+
+def compact(life: Life) -> Life:
+    """The life with no more ranges than are kept: what lies furthest back is given up, and counted."""
+    absent, skipped = life.given_up
+    seen, closed = _closing(life.seen)
+    gone, unlisted = _leaving(life.absent)
+    jumped, forgotten = _leaving(life.skipped)
+    if not closed + unlisted + forgotten:
+        return life
+    given_up = (absent + closed + unlisted, skipped + forgotten)
+    return msgspec.structs.replace(life, seen=seen, absent=gone, skipped=jumped, given_up=given_up)
+
+
+def _closing(seen: Intervals) -> tuple[Intervals, int]:
+    """The set with its oldest gaps closed where it has too many ranges, and how many numbers that were."""
+    many = len(seen.ranges) - MOST_RANGES
+    if many <= 0:
+        return seen, 0
+    closed = sum(last - first + 1 for first, last in Intervals(seen.ranges[: many + 1]).missing())
+    first, last = seen.ranges[0][0], seen.ranges[many][1]
+    return Intervals(((first, last), *seen.ranges[many + 1 :])), closed
+
+
+def _leaving(numbers: Intervals) -> tuple[Intervals, int]:
+    """The set without its oldest ranges where it has too many, and how many numbers that were."""
+    many = len(numbers.ranges) - MOST_RANGES
+    if many <= 0:
+        return numbers, 0
+    return Intervals(numbers.ranges[many:]), sum(last - first + 1 for first, last in numbers.ranges[:many])
+
+
+def with_life(state: StationState, life: Life) -> StationState:
+    """The station with this life as it is now, and with no more lives than are kept."""
+    others = [other for other in state.lives if other.number != life.number]
+    lives = sorted([*others, compact(life)], key=lambda one: one.number)
+    past = state.past
+    if len(lives) > MOST_LIVES:
+        leaves = min(lives[:-1], key=lambda one: (one.number == life.number, one.heard_at or 0))
+        lives.remove(leaves)
+        past = (past[0] + leaves.received, past[1] + leaves.missing)
+    return msgspec.structs.replace(state, lives=tuple(lives), past=past)

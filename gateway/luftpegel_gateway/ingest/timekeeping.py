@@ -20,7 +20,7 @@ LASTING_S = 86400  # what was seen of our own clock says nothing of one that may
 PATIENCE = 5  # so many dissenters in a row win against any support
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """The frame's time to use (Unix seconds), how sure it is, the new timekeeping, and what to move.
 
     `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only
@@ -37,7 +37,7 @@ class Kept(msgspec.Struct, frozen=True):
 def first(told: Estimate, oldest: int, link: Link) -> Kept:
     """A frame that no known row ties to the past: its clocks say when it was, and ours if it has proved
     right."""
-    ahead = told.seconds - told.own_s > AGREE_S  # no frame waits in a queue before it is sent
+    ahead = told.lone and told.seconds - told.own_s > AGREE_S  # no frame waits in a queue before it is sent
     sent = told.own_s if ahead and _confirmed(link, told.own_s) else told.seconds
     return Kept(sent, not told.sure, Timekeeping(int(told.sure), oldest))
 
@@ -58,8 +58,8 @@ def follow(
     `news`: whether it tells anything that was not told as well before.
     """
     apart = told.seconds - known_s
-    if time.support and not news:
-        return Kept(known_s, False, time)
+    if not news and (time.support or abs(apart) > slack_s):
+        return Kept(known_s, time.support == 0, time)
     if abs(apart) <= slack_s:
         return _agreed(time, known_s, told)
     ours = told.own_s - known_s

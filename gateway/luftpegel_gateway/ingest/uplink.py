@@ -5,8 +5,6 @@ least as truly, with no gap behind it: what lies there was told before. So the w
 not with what a frame repeats.
 """
 
-from operator import attrgetter
-
 import msgspec
 
 from luftpegel_gateway.checks import limits_for
@@ -270,11 +268,6 @@ class _Telling:
         return kept.received_s - row.age
 
     def _state(self, state: StationState, life: Life) -> StationState:
-        if life.number == state.life.number and len(state.lives) <= 1:
-            lives: tuple[Life, ...] = (life,)
-        else:
-            others = [other for other in state.lives if other.number != life.number]
-            lives = tuple(sorted([*others, life], key=attrgetter("number")))
         twin, twin_at = state.twin, state.twin_at
         current = state.lives[-1] if state.lives else life
         if self.fresh and life.number < current.number and self._after(current):
@@ -282,8 +275,7 @@ class _Telling:
         elif twin_at is not None and self.fresh and self.received.seconds - twin_at > TWIN_S:
             twin = twin_at = None  # the other board has been silent for long
         return msgspec.structs.replace(
-            state,
-            lives=lives,
+            names.with_life(state, life),
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,

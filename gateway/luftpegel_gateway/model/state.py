@@ -12,7 +12,7 @@ from luftpegel_gateway.model.intervals import Intervals, Range
 NOTHING = Intervals()
 
 
-class Asked(msgspec.Struct, frozen=True, array_like=True):
+class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The outstanding request, how many uplinks came since, and how many it may take."""
 
     first: int
@@ -21,7 +21,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     patience: int = 3
 
 
-class Timekeeping(msgspec.Struct, frozen=True, array_like=True):
+class Timekeeping(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How sure a life's times are: frames that agree with them, and frames that agree on another time.
 
     `support` frames told times that fit the known ones; `dissents` frames in a row told times `offset`
@@ -36,12 +36,13 @@ class Timekeeping(msgspec.Struct, frozen=True, array_like=True):
     dissent_from: int = 0
 
 
-class Life(msgspec.Struct, frozen=True, array_like=True):
+class Life(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One numbering of a station. Times in Unix seconds.
 
     `seen` are numbers that need no asking any more: received, `absent` (the station answered that it has
     none), or `skipped` (more numbers than the time that passed allows: never given to a reading).
-    `oldest_told` is how far back the station's own journal went when it first said so.
+    `oldest_told` is how far back the station's own journal went when it first said so. `given_up`: how many
+    absent and skipped numbers are not listed any more, for there were too many ranges of them.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     time: Timekeeping = Timekeeping()
     asked: Asked | None = None
     surplus: int = 0
+    given_up: tuple[int, int] = (0, 0)
 
     @property
     def gaps(self) -> tuple[Range, ...]:
@@ -69,12 +71,12 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     @property
     def received(self) -> int:
         """How many readings are here."""
-        return len(self.seen) - len(self.absent) - len(self.skipped)
+        return len(self.seen) - len(self.absent) - len(self.skipped) - sum(self.given_up)
 
     @property
     def missing(self) -> int:
         """How many readings are missing: gaps, and those that the station itself no longer has."""
-        holes = sum(last - first + 1 for first, last in self.gaps) + len(self.absent)
+        holes = sum(last - first + 1 for first, last in self.gaps) + len(self.absent) + self.given_up[0]
         return max(0, holes - self.surplus)
 
     def knows(self, seq: int) -> bool:
@@ -82,7 +84,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
         return seq in self.seen and seq not in self.absent and seq not in self.skipped
 
 
-class Link(msgspec.Struct, frozen=True, array_like=True):
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The radio link as the newest frame told it.
 
     `heard_at`: estimated time of that frame, microseconds. `taken_at`: our own clock then, Unix seconds; it
@@ -98,19 +100,20 @@ class Link(msgspec.Struct, frozen=True, array_like=True):
     gateways: int = 0
 
 
-class Status(msgspec.Struct, frozen=True, array_like=True):
+class Status(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A station's last status frame: its fields by the wire's names, and when it came (microseconds)."""
 
     at: int
     fields: dict[str, int | str]
 
 
-class StationState(msgspec.Struct, frozen=True, array_like=True):
+class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is known of a station. `lives`: oldest first, the last one is current.
 
     `marks`: hashes of the last frames. `joined`: since the last reading a join or a status hints at a new
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
     id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
+    `past`: readings received and missing of lives that are not listed any more, for there were too many.
     """
 
     lives: tuple[Life, ...] = ()
@@ -124,6 +127,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     twin: int | None = None
     twin_at: int | None = None
     alarms: tuple[int, ...] = ()
+    past: tuple[int, int] = (0, 0)
 
     @property
     def life(self) -> Life:
@@ -133,12 +137,12 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     @property
     def received(self) -> int:
         """Readings here, of all lives."""
-        return sum(life.received for life in self.lives)
+        return self.past[0] + sum(life.received for life in self.lives)
 
     @property
     def missing(self) -> int:
         """Readings missing, of all lives."""
-        return sum(life.missing for life in self.lives)
+        return self.past[1] + sum(life.missing for life in self.lives)
 
     @property
     def completeness(self) -> float | None:
