@@ -41,6 +41,7 @@ from luftpegel_gateway.journal.port import Budget, Budgets, Reader
 from luftpegel_gateway.journal.sqlite import to_version_1
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
+from luftpegel_gateway.journal.sqlite.watch import refuse_after_loss
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.model.readings import Cell
 from luftpegel_gateway.model.station import Station
@@ -79,8 +80,12 @@ async def run(config: Config, file: Path) -> None:
 
 
 def open_reader(config: Config) -> Reader:
-    """A view on the journal, with or without a running gateway. CannotStart LP-331: there is none yet."""
+    """A view on the journal, with or without a running gateway.
+
+    CannotStart LP-331: there is none yet. JournalDown LP-414: there was one, which was removed.
+    """
     path = config.data / JOURNAL_FILE
+    refuse_after_loss(path)
     if not path.exists():
         raise CannotStart("LP-331", str(path))
     return SqliteReader(path)
@@ -103,6 +108,7 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
     """
     path = config.data / JOURNAL_FILE
     with locked(config.data):
+        refuse_after_loss(path)
         if not path.exists():
             raise CannotStart("LP-331", str(path))
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
@@ -177,7 +183,7 @@ def _reread_on_signal(reread: Callable[[], int]) -> None:
     try:
         reread()
     except CannotStart as refusal:
-        log.error("stations not read anew: %s", refusal)
+        log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
 
 
 def _told(conditions: Conditions) -> list[Told]:
