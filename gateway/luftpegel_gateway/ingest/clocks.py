@@ -43,7 +43,8 @@ class Estimate(msgspec.Struct, frozen=True, gc=False):
 def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
     if clocks.network is not None and _all_agree(clocks, clocks.network):
-        return Estimate(clocks.network, True, own_s)
+        # The event's own time is the server's, too, where no radio gateway tells one.
+        return Estimate(clocks.network, True, own_s, lone=not clocks.gateways)
     witnesses = _witnesses(clocks)
     if not witnesses:
         return Estimate(own_s * SECOND, False, own_s)
