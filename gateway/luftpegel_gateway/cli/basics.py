@@ -13,15 +13,17 @@ from luftpegel_gateway.cli.output import JsonLines, print_json
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
-from luftpegel_gateway.model.faults import CannotStart
-from luftpegel_gateway.page.findings import sentence
+from luftpegel_gateway.model.faults import CannotStart, JournalDown
+from luftpegel_gateway.page.findings import sentence, subject_of
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
-from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge
+from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
 from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
+
+NO_JOURNAL, REMOVED = "LP-331", "LP-414"  # the same absence, before the first start and beside a running gateway
 
 
 def run(args: argparse.Namespace, site: Site, _language: str) -> int:
@@ -55,8 +57,11 @@ def check(args: argparse.Namespace, site: Site, language: str) -> int:
 def status(args: argparse.Namespace, site: Site, language: str) -> int:
     """The same as the page: what is not well, the stations, where messages are."""
     now = time.time()
-    with closing(site.open_reader()) as reader:
-        seen = overview(reader, site.stations, site.sinks, now)
+    try:
+        with closing(site.open_reader()) as reader:
+            seen = overview(reader, site.stations, site.sinks, now)
+    except (CannotStart, JournalDown) as unread:
+        return _unread(args, site, unread, language)
     conditions = _conditions(site, now)
     verdict = judge(seen, conditions or (), (JOURNAL, *site.sources), now)
     if args.json:
@@ -66,6 +71,22 @@ def status(args: argparse.Namespace, site: Site, language: str) -> int:
         if conditions is None:
             print(tell("not_running", language))
     return DONE if verdict.well and conditions is not None else PROBLEM
+
+
+def _unread(args: argparse.Namespace, site: Site, unread: CannotStart | JournalDown, language: str) -> int:
+    """What a running gateway says while the journal cannot be read; without one that is all there is to
+    say."""
+    now = time.time()
+    conditions = _conditions(site, now)
+    if conditions is None:
+        raise unread
+    down = JournalDown(REMOVED if unread.code == NO_JOURNAL else unread.code, unread.detail)
+    verdict = unreadable(down, conditions, (JOURNAL, *site.sources), now)
+    if args.json:
+        print_json(args, _judged(verdict) | {"running": True})
+    else:
+        _print_verdict(verdict, language)
+    return PROBLEM
 
 
 def _conditions(site: Site, now: float) -> Sequence[Told] | None:
@@ -81,11 +102,14 @@ def _conditions(site: Site, now: float) -> Sequence[Told] | None:
 
 def _facts(seen: Overview, verdict: Verdict, now: float) -> dict[str, object]:
     account: dict[str, object] = msgspec.to_builtins(seen.account)
-    return account | {
+    return account | _judged(verdict) | {"stations": [facts_of(view, now) for view in seen.stations]}
+
+
+def _judged(verdict: Verdict) -> dict[str, object]:
+    return {
         "well": verdict.well,
         "ready": verdict.ready,
         "findings": msgspec.to_builtins(verdict.findings),
-        "stations": [facts_of(view, now) for view in seen.stations],
     }
 
 
@@ -104,12 +128,16 @@ def _print(seen: Overview, verdict: Verdict, now: float, language: str) -> None:
     ]
     for name, number in counts:
         print(f"{name}: {count_text(number, language)}")
+    _print_verdict(verdict, language)
+
+
+def _print_verdict(verdict: Verdict, language: str) -> None:
     if verdict.well:
         print(tell("all_well", language))
         return
     print(tell("comes_in" if verdict.ready else "stands_still", language))
     for finding in verdict.findings:
-        print(f"  {finding.subject}: {sentence(finding, language)}")
+        print(f"  {subject_of(finding, language)}: {sentence(finding, language)}")
 
 
 def _station_line(view: View, now: float, language: str) -> str:
