@@ -27,12 +27,13 @@ def link(before: Link, event: Uplink, at: int, now: int, *, newest: bool) -> Lin
     """The link as the newest frame tells it; received at `at` (microseconds), taken by our clock at `now`.
 
     `newest`: it lengthens the current life, so it is the newest, whatever clocks say or once said. Another
-    one that is older, late or replayed, changes nothing, unless what seemed newer lies so far ahead that a
-    clock must have been wrong.
+    one that is as old or older, late or replayed, changes nothing, unless what seemed newer lies in the
+    future, and so far ahead that a clock must have been wrong.
     """
-    if not newest and before.heard_at is not None and at < before.heard_at:
+    if not newest and before.heard_at is not None and at <= before.heard_at:
         ahead = (before.heard_at - at) // SECOND
-        if ahead < DAY_S or (before.taken_at is not None and now <= before.taken_at):
+        past = before.heard_at // SECOND <= now
+        if ahead < DAY_S or past or (before.taken_at is not None and now <= before.taken_at):
             return before
     return Link(at, now, event.rssi, event.snr, event.dr, event.gateway, event.gateways)
 
