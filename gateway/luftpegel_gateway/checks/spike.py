@@ -2,10 +2,10 @@
 
 It must stand out by more than the quantity's limit against the last value and against one of the next two,
 for a wrong echo sometimes comes twice; then all must be as it was before, for a flood or the smoke of
-fireworks falls slowly after its sudden front, and is no echo; by more than those two differ from each other (a true step or the
-front of a flood moves them apart); and where the quantity says so, by more than its values usually do of
-late: a thermometer in broken sunlight jumps all day. Where one of the neighbours is itself a little off, the
-middle of all values around decides.
+fireworks falls slowly after its sudden front, and is no echo. It must do so by more than those two differ
+from each other (a true step or the front of a flood moves them apart); and where the quantity says so, by
+more than its values usually do of late: a thermometer in broken sunlight jumps all day. Where one of the
+neighbours is itself a little off, the middle of all values around decides.
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,8 @@ from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
-NO_JOURNAL, REMOVED = "LP-331", "LP-414"  # the same absence, before the first start and beside a running gateway
+# The same absence: before the first start, and beside a running gateway.
+NO_JOURNAL, REMOVED = "LP-331", "LP-414"
 
 
 def run(args: argparse.Namespace, site: Site, _language: str) -> int:
