@@ -125,7 +125,7 @@ def test_a_spike_upon_a_tide_is_one(step):
 
 
 def creek(step, half_s):
-    """A creek by day and night, and now and then a flood: up within one interval, down by half in `half_s`."""
+    """A creek by day and night, with floods: up within one interval, down by half in `half_s`."""
     chance = random.Random(f"{step} {half_s}")
     flood = 0.0
     for time in range(0, 30 * DAY, step):
