@@ -41,6 +41,7 @@ from luftpegel_gateway.journal.port import Budget, Budgets, Reader
 from luftpegel_gateway.journal.sqlite import to_version_1
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
+from luftpegel_gateway.journal.sqlite.watch import refuse_after_loss
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.model.readings import Cell
 from luftpegel_gateway.model.station import Station
@@ -54,6 +55,7 @@ RETENTION = "retention"
 TIDY_EVERY_S = 60
 TOLD_AS_IT_IS = ("LP-414", "LP-415", "LP-418")  # of what keeps the journal from being opened
 CONTROL = "control"
+STATIONS = "stations"  # the list, when it could not be read anew
 MOST_FRAMES = 100_000_000
 MOST_ENTRIES = 20_000  # in quarantine
 MOST_NOTICES, MOST_NOTICES_MIB = 20_000, 16
@@ -79,11 +81,23 @@ async def run(config: Config, file: Path) -> None:
 
 
 def open_reader(config: Config) -> Reader:
-    """A view on the journal, with or without a running gateway. CannotStart LP-331: there is none yet."""
+    """A view on the journal, with or without a running gateway.
+
+    CannotStart LP-331: there is none yet. JournalDown LP-414: there was one, which was removed.
+    """
     path = config.data / JOURNAL_FILE
+    refuse_after_loss(path)
     if not path.exists():
         raise CannotStart("LP-331", str(path))
     return SqliteReader(path)
+
+
+def _reader_while_running(config: Config) -> Reader:
+    """The page's reader: that there is no journal means another thing now. Raises JournalDown."""
+    try:
+        return open_reader(config)
+    except CannotStart as missing:
+        raise JournalDown("LP-414", f"{missing.detail} was removed") from missing
 
 
 @contextlib.contextmanager
@@ -103,6 +117,7 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
     """
     path = config.data / JOURNAL_FILE
     with locked(config.data):
+        refuse_after_loss(path)
         if not path.exists():
             raise CannotStart("LP-331", str(path))
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
@@ -128,7 +143,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         parts.append(worker.run)
     if config.page:
         page = Page(
-            partial(open_reader, config),
+            partial(_reader_while_running, config),
             directory,
             conditions,
             sinks=[part.name for part in config.sinks],
@@ -137,7 +152,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         )
         stack.callback(page.close)
         parts.append(partial(_serve, *config.page, page))
-    reread = partial(_reread, file, directory)
+    reread = partial(_reread_and_tell, file, directory, conditions)
     by_request = handlers(
         journal, decider.decide_again, reread, intake.wake, conditions=lambda: _told(conditions)
     )
@@ -173,11 +188,22 @@ def _reread(file: Path, directory: Directory) -> int:
     return len(stations)
 
 
+def _reread_and_tell(file: Path, directory: Directory, conditions: Conditions) -> int:
+    """The same in the running gateway: a list that is wrong is a trouble until one is right."""
+    try:
+        number = _reread(file, directory)
+    except CannotStart as refusal:
+        conditions.report(STATIONS, "LP-335", str(refusal))
+        raise
+    conditions.clear(STATIONS)
+    return number
+
+
 def _reread_on_signal(reread: Callable[[], int]) -> None:
     try:
         reread()
     except CannotStart as refusal:
-        log.error("stations not read anew: %s", refusal)
+        log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
 
 
 def _told(conditions: Conditions) -> list[Told]:

@@ -136,8 +136,8 @@ def test_reasons_name_the_limit_of_the_station():
     own = limits_for(station(limits={"distance": Limit(low=505, high=4200, spike=300)}))
     cell = Cell(DISTANCE, 9000, 0, LOCAL_RANGE | SPIKE)
     assert explain(cell, own, "en") == [
-        ("spike", "stands out by more than 30 cm against the values before and after"),
-        ("local-range", "unusual for this place: usual is 50.5 cm to 420 cm"),
+        ("spike", "by more than 30 cm against the values before and after"),
+        ("local-range", "usual is 50.5 cm to 420 cm"),
     ]
     assert "50,5 cm bis 420 cm" in explain(cell, own, "de")[1][1]
 

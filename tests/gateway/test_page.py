@@ -78,7 +78,8 @@ def busy(reader):
     status = Status((NOW - 3600) * 1_000_000, {"firmware": "0.2.0", "reset_cause": 1, "clock": 1})
     reader.known["", "LP-0002"] = StationState((old, new), link=link, status=status)
     reader.readings["", "LP-0002"] = [
-        (1, reading(143, NOW - 300, (1850, quality.OK), unsure=True)),
+        (1, reading(143, NOW - 300, (1850, quality.OK))),
+        (1, reading(142, NOW - 900, (1850, quality.OK), unsure=True)),
         (0, reading(1439, NOW - 90000, (1234, quality.OK), revision=2)),
     ]
     reader.logged[FIRST.dev_eui] = [(NOW, "UPLINK_CODEC", HOSTILE)]
@@ -162,7 +163,14 @@ def test_overview(desk, language):
     assert {"de": "Alles in Ordnung.", "en": "Everything works."}[language] in text
     passed = {"de": "Filter der Quelle ausgenommen 84.422", "en": "the source's filter 84,422"}
     assert passed[language] in text
+
+
+@LANGUAGES
+def test_a_doubtful_time_is_told_at_its_value_and_above(desk, reader, language):
+    reader.readings["", "LP-0002"][0] = (1, reading(143, NOW - 300, (1850, quality.OK), unsure=True))
+    text = text_of(desk.get("/", lang=language)[1])
     assert {"de": "die Zeit ist zweifelhaft", "en": "time is doubtful"}[language] in text
+    assert ("LP-262" in text, "Alles in Ordnung" in text, "Everything works" in text) == (True, False, False)
 
 
 def test_the_newest_reading_is_the_newest_by_time(desk):

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 
+import msgspec
 import pytest
 
 from luftpegel_gateway.cli import basics, quarantine, requests
@@ -80,9 +81,9 @@ def command(site, capsys):
         for add in options:
             add(verb)
 
-    def run(*words, language="en"):
+    def run(*words, language="en", at=site):
         args = parser.parse_args(words)
-        code = args.run(args, site, language)
+        code = args.run(args, at, language)
         return code, capsys.readouterr().out
 
     return run
@@ -245,7 +246,37 @@ def test_status_tells_what_the_page_tells(site, reader, command, make_entry, mon
     assert (code, facts["quarantined"], facts["running"], facts["ready"]) == (1, 1, True, False)
     assert [found["kind"] for found in facts["findings"]] == ["stops", "quarantine"]
     code, text = command("status")
-    assert (code, text.splitlines()[-1]) == (1, "The gateway does not run.")
+    assert (code, "The gateway does not run. Start it" in text, "Readings" in text) == (1, True, False)
+
+
+@pytest.mark.parametrize("told", [[], [Told("journal", "LP-414", "was moved", 1.0, 2.0)]])
+def test_status_of_a_running_gateway_whose_journal_is_gone(site, command, monkeypatch, told):
+    def gone():
+        raise CannotStart("LP-331", "journal.sqlite")
+
+    site = msgspec.structs.replace(site, open_reader=gone)
+    code = told[0].code if told else "LP-331"
+
+    async def run():
+        with locked(site.data):
+            told_by = handlers(None, None, None, None, conditions=lambda: told)
+            async with serving(site.data, told_by):
+                return await asyncio.to_thread(command, "status", *words, at=site)
+
+    words = ()
+    exit_code, text = asyncio.run(run())
+    assert (exit_code, text.splitlines()[0]) == (1, "Readings do not come in now:")
+    assert f"journal: {code}" in text
+    words = ("--json",)
+    facts = json.loads(asyncio.run(run())[1])
+    assert (facts["running"], facts["ready"], facts["findings"][0]["code"]) == (True, False, code)
+    with pytest.raises(CannotStart, match="LP-331"):
+        command("status", at=site)
+
+
+def test_a_filter_that_nothing_passes_is_not_an_empty_quarantine(command, full):
+    assert command("list", "--code", "LP-999") == (0, "Nothing in quarantine fits.\n")
+    assert command("list", "--all", "--device", "ff") == (0, "Nothing in quarantine fits.\n")
 
 
 def test_check_answers_from_the_files_alone(command):

@@ -1,5 +1,7 @@
 """The way back to version 0.2.0, judged by its own code."""
 
+import shutil
+
 import pytest
 from ingest_heart import NOON, ROOF, Message
 
@@ -54,6 +56,23 @@ def test_the_old_gateway_goes_on(  # noqa: PLR0917 - fixtures
     assert [row[:2] for row in answers[3]["readings"]] == [["LP-0001", seq] for seq in range(21)]
     assert answers[3]["frames"] >= 21
     assert told.readings == 20
+
+
+def test_a_killed_gateway_leaves_nothing_beside_the_file_that_goes_back(heart, board, tmp_path, old):
+    """A write-ahead log beside another file of its name would be played into that one."""
+    heart.take(*(board.uplink(seq, network=0) for seq in range(12)))
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    for file in heart.path.parent.glob(f"{heart.path.name}*"):  # as SIGKILL leaves them
+        shutil.copy(file, folder / file.name)
+    journal = folder / heart.path.name
+    assert journal.with_name(f"{journal.name}-wal").stat().st_size > 0
+    to = tmp_path / "back.sqlite"
+    export(journal, to, ["sink"])
+    assert [file.name for file in folder.iterdir()] == [journal.name]
+    to.replace(journal)
+    [answer] = old.run(["deliver", "sink", 100, []], path=journal)
+    assert sorted(delivered(answer)) == list(range(12))
 
 
 def test_sinks_stand_where_they_stood(heart, board, back):

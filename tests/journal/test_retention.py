@@ -9,6 +9,7 @@ from test_messages import deliveries
 from luftpegel_gateway.journal.port import Budget, Budgets, Outcome
 from luftpegel_gateway.journal.sqlite import retention, room
 from luftpegel_gateway.model.events import Notice
+from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
@@ -106,6 +107,20 @@ def test_a_stranger_pushes_out_its_own_entries(journal, budget):
         assert codes.count("LP-253") == 20
         assert journal.ask("quarantine")[-1].payload == b"999", "the newest stay"
     assert journal.ask("account", []).discarded == 1020 - len(codes)
+
+
+def test_a_crowd_of_strangers_pushes_out_its_own_entries(journal):
+    """Each of them has fewer entries than the station."""
+    each = [Outcome(key=KEY, faults=(Fault("LP-253", "differs"),), dev_eui="70b3d57ed0000001")] * 3
+    journal.log.transact([message(number) for number in range(3)], decided(each), NOW)
+    for number in range(300):
+        journal.refuse(f"stranger {number}", dev_eui=f"{number % 290:016x}")
+    tidy(journal, quarantine=Budget(400, 1000, 100))
+    left = journal.ask("quarantine")
+    assert len(left) == 100
+    assert [entry.dev_eui for entry in left].count("70b3d57ed0000001") == 3
+    assert left[-1].payload == b"stranger 299", "the newest stay"
+    assert len({entry.dev_eui for entry in left}) == 98, "whoever has the most gives first"
 
 
 def test_many_entries_are_listed_by_reading_few(journal):

@@ -8,12 +8,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "de": "außerhalb dessen, was die Größe sein kann: {low} bis {high}",
     },
     "local-range": {
-        "en": "unusual for this place: usual is {local_low} to {local_high}",
-        "de": "für diesen Ort ungewöhnlich: üblich ist {local_low} bis {local_high}",
+        "en": "usual is {local_low} to {local_high}",
+        "de": "üblich ist {local_low} bis {local_high}",
     },
     "spike": {
-        "en": "stands out by more than {spike} against the values before and after",
-        "de": "ragt um mehr als {spike} aus den Werten davor und danach heraus",
+        "en": "by more than {spike} against the values before and after",
+        "de": "um mehr als {spike} gegen die Werte davor und danach",
     },
     "rate": {
         "en": "changed faster than {rate} a minute, or by more than {jump} at once",
@@ -36,16 +36,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "de": "das Wasser hat weniger als {freezing}: es oder der Sensor darin kann vereist sein",
     },
     "humid": {
-        "en": "measured at more than {humid} humidity, where droplets count as dust",
-        "de": "bei mehr als {humid} Luftfeuchte gemessen, wo Tröpfchen als Staub zählen",
+        "en": "measured at more than {humid} humidity",
+        "de": "bei mehr als {humid} Luftfeuchte gemessen",
     },
     "contradictory": {
         "en": "other values of the same reading say that it cannot be: {together}",
         "de": "andere Werte derselben Messung sagen, dass es nicht sein kann: {together}",
     },
     "neighbour": {
-        "en": "differs by more than {neighbour} from the stations around",
-        "de": "weicht um mehr als {neighbour} von den Stationen ringsum ab",
+        "en": "by more than {neighbour} from their median",
+        "de": "um mehr als {neighbour} von deren Median",
     },
     "time": {
         "en": "the clocks that tell its time disagree",

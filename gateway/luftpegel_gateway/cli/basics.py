@@ -13,12 +13,12 @@ from luftpegel_gateway.cli.output import JsonLines, print_json
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
-from luftpegel_gateway.model.faults import CannotStart
-from luftpegel_gateway.page.findings import sentence
+from luftpegel_gateway.model.faults import CannotStart, JournalDown
+from luftpegel_gateway.page.findings import sentence, subject_of
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
-from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge
+from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
 from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
@@ -55,17 +55,25 @@ def check(args: argparse.Namespace, site: Site, language: str) -> int:
 def status(args: argparse.Namespace, site: Site, language: str) -> int:
     """The same as the page: what is not well, the stations, where messages are."""
     now = time.time()
-    with closing(site.open_reader()) as reader:
-        seen = overview(reader, site.stations, site.sinks, now)
     conditions = _conditions(site, now)
-    verdict = judge(seen, conditions or (), (JOURNAL, *site.sources), now)
-    if args.json:
-        print_json(args, _facts(seen, verdict, now) | {"running": conditions is not None})
-    else:
-        _print(seen, verdict, now, language)
+    vital = (JOURNAL, *site.sources)
+    try:
+        with closing(site.open_reader()) as reader:
+            seen = overview(reader, site.stations, site.sinks, now)
+    except (CannotStart, JournalDown) as lost:
         if conditions is None:
-            print(tell("not_running", language))
-    return DONE if verdict.well and conditions is not None else PROBLEM
+            raise
+        seen = None
+        code = "LP-414" if lost.code == "LP-331" else lost.code  # a gateway runs, so there was one
+        verdict = unreadable(JournalDown(code, lost.detail), conditions, vital, now)
+    else:
+        verdict = judge(seen, conditions or (), vital, now)
+    running = conditions is not None
+    if args.json:
+        print_json(args, _facts(seen, verdict, now) | {"running": running})
+    else:
+        _print(seen, verdict, now, language, running=running)
+    return DONE if verdict.well and running else PROBLEM
 
 
 def _conditions(site: Site, now: float) -> Sequence[Told] | None:
@@ -79,17 +87,30 @@ def _conditions(site: Site, now: float) -> Sequence[Told] | None:
         return [Told("control", silence.code, silence.detail, now, now)]
 
 
-def _facts(seen: Overview, verdict: Verdict, now: float) -> dict[str, object]:
-    account: dict[str, object] = msgspec.to_builtins(seen.account)
+def _facts(seen: Overview | None, verdict: Verdict, now: float) -> dict[str, object]:
+    account: dict[str, object] = {} if seen is None else msgspec.to_builtins(seen.account)
     return account | {
         "well": verdict.well,
         "ready": verdict.ready,
         "findings": msgspec.to_builtins(verdict.findings),
-        "stations": [facts_of(view, now) for view in seen.stations],
+        "stations": [facts_of(view, now) for view in seen.stations] if seen is not None else None,
     }
 
 
-def _print(seen: Overview, verdict: Verdict, now: float, language: str) -> None:
+def _print(seen: Overview | None, verdict: Verdict, now: float, language: str, *, running: bool) -> None:
+    if seen is not None:
+        _print_account(seen, now, language)
+    if not running:
+        print(tell("not_running", language))
+    elif verdict.well:
+        print(tell("all_well", language))
+    else:
+        print(tell("comes_in" if verdict.ready else "stands_still", language))
+    for finding in verdict.findings:
+        print(f"  {subject_of(finding, language)}: {sentence(finding, language)}")
+
+
+def _print_account(seen: Overview, now: float, language: str) -> None:
     account = seen.account
     for view in seen.stations:
         print(_station_line(view, now, language))
@@ -104,12 +125,6 @@ def _print(seen: Overview, verdict: Verdict, now: float, language: str) -> None:
     ]
     for name, number in counts:
         print(f"{name}: {count_text(number, language)}")
-    if verdict.well:
-        print(tell("all_well", language))
-        return
-    print(tell("comes_in" if verdict.ready else "stands_still", language))
-    for finding in verdict.findings:
-        print(f"  {finding.subject}: {sentence(finding, language)}")
 
 
 def _station_line(view: View, now: float, language: str) -> str:

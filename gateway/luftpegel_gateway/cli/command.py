@@ -80,7 +80,10 @@ def _verb(verbs: Any, name: str, run_verb: Verb, text: str) -> argparse.Argument
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + "."
     )
-    parser.add_argument("--config", type=Path, default=Path("gateway.toml"), metavar="FILE")
+    parser.add_argument(
+        "--config", type=Path, default=Path("gateway.toml"), metavar="FILE",
+        help="gateway.toml (default: the one in this folder)",
+    )
     parser.add_argument(
         "--lang", choices=("de", "en"), help="language of messages (default: the environment's)"
     )

@@ -38,4 +38,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-VERBS = ((f"export-{OLD}", export, f"write the journal as a gateway of version {OLD} reads it", _options),)
+VERBS = (
+    (f"export-{OLD}", export,
+     f"while no gateway runs, write the journal as one of version {OLD} reads it", _options),
+)  # fmt: skip

@@ -29,12 +29,16 @@ def list_entries(args: argparse.Namespace, site: Site, language: str) -> int:
         return _entries(args, reader, language) if args.all else _groups(args, reader, language)
 
 
+def _nothing(args: argparse.Namespace, language: str) -> str:
+    return tell("nothing_chosen" if args.code or args.device else "nothing", language)
+
+
 def _groups(args: argparse.Namespace, reader: Reader, language: str) -> int:
     found = reader.groups(code=args.code, dev_eui=args.device)
     if args.json:
         print_json(args, [_group_facts(group) for group in found])
     elif not found:
-        print(tell("nothing", language))
+        print(_nothing(args, language))
     else:
         for group in found:
             print(_group_line(group, language))
@@ -59,7 +63,7 @@ def _entries(args: argparse.Namespace, reader: Reader, language: str) -> int:
     if args.json:
         print_json(args, [_facts(entry) for entry in found])
     elif not found:
-        print(tell("nothing", language))
+        print(_nothing(args, language))
     else:
         if total > len(found):
             print(tell("rest", language, count_text(total - len(found), language)))
@@ -106,18 +110,20 @@ def _moments(found: Entry | Group) -> dict[str, object]:
 def _list_options(parser: argparse.ArgumentParser) -> None:
     add_filter(parser)
     parser.add_argument("--all", action="store_true", help="single entries, newest last")
-    parser.add_argument("--limit", type=_count, default=LIMIT, metavar="N", help="at most so many entries")
+    parser.add_argument(
+        "--limit", type=_count, default=LIMIT, metavar="N",
+        help=f"with --all: at most so many entries (default {LIMIT})",
+    )  # fmt: skip
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+    return int(text)
 
 
 VERBS = (
     ("list", list_entries, "what is in quarantine, and why", _list_options),
-    ("show", show, "show one entry with its raw bytes",
+    ("show", show, "show one entry; its payload is the raw message in Base64",
      lambda parser: parser.add_argument("id", type=int, metavar="ID")),
 )  # fmt: skip

@@ -4,6 +4,7 @@ The running gateway does it, which alone writes its journal; without one, this p
 """
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -112,10 +113,10 @@ def _discard_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> float:
-    days = float(text)
-    if not 0 <= days <= MOST_DAYS:
-        raise ValueError
-    return days
+    with contextlib.suppress(ValueError):
+        if 0 <= (days := float(text)) <= MOST_DAYS:
+            return days
+    raise argparse.ArgumentTypeError(f"'{text}' is no number of days from 0 to {MOST_DAYS}")
 
 
 VERBS = (

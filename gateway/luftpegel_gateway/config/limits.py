@@ -78,8 +78,8 @@ def _limit(file: File, place: KeyPath, quantity: Quantity, table: Mapping[str, A
             file.wrong((*place, key), "LP-319", key=key, value=told[key], unit=quantity.symbol)
     for key in ("low", "high"):
         if key in base and not quantity.low <= base[key] <= quantity.high:
-            edges = f"{_told(quantity, quantity.low)} .. {_told(quantity, quantity.high)}"
-            file.wrong((*place, key), "LP-316", key=key, value=told[key], range=edges)
+            edges = f"{_told(quantity, quantity.low)} .. {_told(quantity, quantity.high)} {quantity.symbol}"
+            file.wrong((*place, key), "LP-316", key=key, value=f"{told[key]:.10g}", range=edges)
     low, high = base.get("low", quantity.low), base.get("high", quantity.high)
     if low >= high:
         file.wrong(place, "LP-315", low=_told(quantity, low), high=_told(quantity, high))

@@ -56,7 +56,7 @@ def _judge_unique(
         value, line = getattr(station, key), line_of(content.lines, (*place, key))
         other = seen.setdefault((key, value), line)
         if other != line:
-            content.wrong((*place, key), "LP-307", key=key, value=value, other=f"line {other}")
+            content.wrong((*place, key), "LP-307", key=key, value=value, other=other)
 
 
 def _judge_neighbours(

@@ -22,6 +22,8 @@ def locked(folder: Path) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
             file = stack.enter_context((folder / NAME).open("w"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart("LP-412", f"{folder}: a gateway or its command uses it now") from error
         except OSError as error:
             raise CannotStart("LP-412", f"{folder}: {error.strerror}") from error
         yield

@@ -16,7 +16,7 @@ from luftpegel_gateway.model.readings import Cell
 OLDEST_S = 10 * 365 * 86400  # an age beyond this is no age: a gap is measured by it
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """One row as a frame tells it. `age`: seconds from sampling to transmission, None where the station has
     lost its clock. No cells: absent."""
 
@@ -71,13 +71,13 @@ class Readings:
         return self.rows
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, gc=False):
     """A status frame: fields by their names in the wire's table; unknown ones by number, as text."""
 
     fields: dict[str, int | str]
 
 
-class Alarm(msgspec.Struct, frozen=True):
+class Alarm(msgspec.Struct, frozen=True, gc=False):
     """An alarm frame. `age`: seconds; `value` and `threshold`: base units; `kind`: the wire's word."""
 
     seq: int
@@ -88,7 +88,7 @@ class Alarm(msgspec.Struct, frozen=True):
     threshold: int
 
 
-class Nothing(msgspec.Struct, frozen=True):
+class Nothing(msgspec.Struct, frozen=True, gc=False):
     """A frame that tells nothing here: MAC commands only, or the answer to a configuration."""
 
 

@@ -22,7 +22,7 @@ _NETWORK, _OTHER, _QUEUED = 1.6, 1.0, 0.25
 _SURE, _AHEAD = 1.2, 0.1
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True, gc=False):
     """The time of a frame, microseconds since 1970; `sure`: clocks agree, and none as good says otherwise.
 
     `own_s`: what our own clock said (Unix seconds), for whoever knows more than the frame tells. `lone`: only

@@ -36,7 +36,7 @@ NUMBERS_AHEAD = "numbers-ahead"
 OTHER_VALUES = "other-values"
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What speaks for a life, or why the frame cannot be of it; `_DOUBT`: only if the network's clock is
     wrong. `agree`: how many rows tell the same values."""
 
@@ -45,7 +45,7 @@ class Verdict(msgspec.Struct, frozen=True):
     agree: int = 0
 
 
-class Asking(msgspec.Struct, frozen=True):
+class Asking(msgspec.Struct, frozen=True, gc=False):
     """A frame of a station whose life is sought; all its rows are read."""
 
     ref: Ref

@@ -20,7 +20,7 @@ LASTING_S = 86400  # what was seen of our own clock says nothing of one that may
 PATIENCE = 5  # so many dissenters in a row win against any support
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """The frame's time to use (Unix seconds), how sure it is, the new timekeeping, and what to move.
 
     `shift`: (first number, seconds) that known times from there on move by, or None; with `settled` only

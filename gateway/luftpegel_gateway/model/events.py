@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 
-class Downlink(msgspec.Struct, frozen=True):
+class Downlink(msgspec.Struct, frozen=True, gc=False):
     """A command to a device, to be published after the commit of the frame that caused it."""
 
     topic: str
@@ -21,7 +21,7 @@ class Downlink(msgspec.Struct, frozen=True):
     json: bool = True  # what the network server's integration speaks: JSON, else protobuf
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One message as it came in: pure data. `payload` is whole, or the head of one that no event can be."""
 
     source: str  # the [[source]] that it came from, by its name
@@ -49,7 +49,7 @@ class Arrival(msgspec.Struct):
     token: Any = None
 
 
-class Clocks(msgspec.Struct, frozen=True):
+class Clocks(msgspec.Struct, frozen=True, gc=False):
     """Every clock that tells when a frame was received (microseconds); none of them is trusted alone.
 
     `told`: the event's own time, which is some gateway's or the network server's. `network`: the network
@@ -61,7 +61,7 @@ class Clocks(msgspec.Struct, frozen=True):
     gateways: tuple[tuple[str, int], ...] = ()
 
 
-class Uplink(msgspec.Struct, frozen=True):
+class Uplink(msgspec.Struct, frozen=True, gc=False):
     """One uplink of one device. `rssi` dBm and `snr` dB of the gateway that heard best."""
 
     dev_eui: str  # 16 lower-case hex digits
@@ -84,7 +84,7 @@ class Uplink(msgspec.Struct, frozen=True):
     lacking: tuple[str, ...] = ()  # fields that were missing or made no sense
 
 
-class Joined(msgspec.Struct, frozen=True):
+class Joined(msgspec.Struct, frozen=True, gc=False):
     """The device has a new session: its frame counter begins again at 0."""
 
     dev_eui: str
@@ -94,7 +94,7 @@ class Joined(msgspec.Struct, frozen=True):
     application_name: str = ""
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Notice(msgspec.Struct, frozen=True, gc=False):
     """What the network server logs about a device."""
 
     dev_eui: str
@@ -105,7 +105,7 @@ class Notice(msgspec.Struct, frozen=True):
     application_name: str = ""
 
 
-class Passed(msgspec.Struct, frozen=True):
+class Passed(msgspec.Struct, frozen=True, gc=False):
     """An event that is nothing for us: of a kind without interest, of a later version, or filtered out.
 
     It is counted under `reason` and acknowledged, never quarantined.

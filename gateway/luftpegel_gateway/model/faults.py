@@ -6,7 +6,7 @@ Codes are those of `words/messages.py`: LP-2xx link and frames, LP-3xx operator,
 import msgspec
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """Why (a part of) a frame cannot be used: an LP code, and what was seen."""
 
     code: str

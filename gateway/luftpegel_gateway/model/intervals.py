@@ -9,7 +9,7 @@ import msgspec
 Range = tuple[int, int]  # first and last, both included
 
 
-class Intervals(msgspec.Struct, frozen=True, array_like=True):
+class Intervals(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A set of integers as sorted ranges that do not touch. A station's whole life is a few pairs."""
 
     ranges: tuple[Range, ...] = ()

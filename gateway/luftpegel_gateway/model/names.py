@@ -7,7 +7,7 @@ again: that is a new life of the same station, and its numbers are other names t
 import msgspec
 
 
-class Ref(msgspec.Struct, frozen=True, order=True):
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
     """One life of one station. `tenant` is "" where a gateway serves one town; lives count from 0."""
 
     tenant: str
@@ -15,7 +15,7 @@ class Ref(msgspec.Struct, frozen=True, order=True):
     life: int = 0
 
 
-class Name(msgspec.Struct, frozen=True, order=True):
+class Name(msgspec.Struct, frozen=True, order=True, gc=False):
     """One value: which life, which reading of it, which channel."""
 
     ref: Ref

@@ -10,7 +10,7 @@ from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading
 
 
-class Observed(msgspec.Struct, frozen=True, array_like=True, tag="o"):
+class Observed(msgspec.Struct, frozen=True, array_like=True, tag="o", gc=False):
     """One reading, new (revision 0) or corrected (revision n: a newer telling of the same name).
 
     `received_at`: Unix microseconds, the estimated time of the frame that brought it. `late`: the station's
@@ -23,7 +23,7 @@ class Observed(msgspec.Struct, frozen=True, array_like=True, tag="o"):
     late: bool = False
 
 
-class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a", gc=False):
     """A station's own alarm frame. `kind` is a word of the wire (or a number it does not know yet)."""
 
     ref: Ref
@@ -39,7 +39,7 @@ class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a"):
 Item = Observed | AlarmRaised
 
 
-class Rejection(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True, gc=False):
     """A sink's answer that it will never accept an item."""
 
     item: Item

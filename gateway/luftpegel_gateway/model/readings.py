@@ -8,7 +8,7 @@ import msgspec
 from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of
 
 
-class Cell(msgspec.Struct, frozen=True, array_like=True):
+class Cell(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One channel of a reading.
 
     `wire` is the quality that the station told, `flags` are what the checks found (model/quality.py), and
@@ -27,7 +27,7 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
         return quality_of(self.wire, self.flags)
 
 
-class Reading(msgspec.Struct, frozen=True, array_like=True):
+class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that a station measured at one moment; no cells: the station says that it has no such reading.
 
     `time` is None when no clock is known. `age` is how old the reading was in the telling that its time comes

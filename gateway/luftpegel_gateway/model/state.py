@@ -12,7 +12,7 @@ from luftpegel_gateway.model.intervals import Intervals, Range
 NOTHING = Intervals()
 
 
-class Asked(msgspec.Struct, frozen=True, array_like=True):
+class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The outstanding request, how many uplinks came since, and how many it may take."""
 
     first: int
@@ -21,7 +21,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     patience: int = 3
 
 
-class Timekeeping(msgspec.Struct, frozen=True, array_like=True):
+class Timekeeping(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How sure a life's times are: frames that agree with them, and frames that agree on another time.
 
     `support` frames told times that fit the known ones; `dissents` frames in a row told times `offset`
@@ -36,7 +36,7 @@ class Timekeeping(msgspec.Struct, frozen=True, array_like=True):
     dissent_from: int = 0
 
 
-class Life(msgspec.Struct, frozen=True, array_like=True):
+class Life(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One numbering of a station. Times in Unix seconds.
 
     `seen` are numbers that need no asking any more: received, `absent` (the station answered that it has
@@ -84,7 +84,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
         return seq in self.seen and seq not in self.absent and seq not in self.skipped
 
 
-class Link(msgspec.Struct, frozen=True, array_like=True):
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The radio link as the newest frame told it.
 
     `heard_at`: estimated time of that frame, microseconds. `taken_at`: our own clock then, Unix seconds; it
@@ -100,14 +100,14 @@ class Link(msgspec.Struct, frozen=True, array_like=True):
     gateways: int = 0
 
 
-class Status(msgspec.Struct, frozen=True, array_like=True):
+class Status(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A station's last status frame: its fields by the wire's names, and when it came (microseconds)."""
 
     at: int
     fields: dict[str, int | str]
 
 
-class StationState(msgspec.Struct, frozen=True, array_like=True):
+class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is known of a station. `lives`: oldest first, the last one is current.
 
     `marks`: hashes of the last frames. `joined`: since the last reading a join or a status hints at a new

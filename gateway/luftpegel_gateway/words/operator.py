@@ -8,8 +8,8 @@ from luftpegel_gateway.words.text import Text
 
 OPERATOR: Mapping[str, Text] = {
     "LP-301": Text(
-        ("The file cannot be read: {reason}.", "Check its path and who may read it."),
-        ("Die Datei ist nicht lesbar: {reason}.", "Pfad und Leserechte prüfen."),
+        ("The file cannot be read: {reason}.", "Check its path (--config names gateway.toml) and who may read it."),
+        ("Die Datei ist nicht lesbar: {reason}.", "Pfad (--config nennt gateway.toml) und Leserechte prüfen."),
     ),
     "LP-302": Text(
         ("This is not valid TOML: {reason}.", "Correct this line. Text needs quotes, tables stand in [brackets]."),
@@ -33,8 +33,8 @@ OPERATOR: Mapping[str, Text] = {
         ("'{key}' ist {got}; möglich ist: {expected}.", "Den Wert berichtigen."),
     ),
     "LP-307": Text(
-        ("'{key}' = {value} stands twice (also: {other}).", "Give each its own, or remove one."),
-        ("'{key}' = {value} steht doppelt da (auch: {other}).", "Jedem ein eigenes geben oder eines entfernen."),
+        ("'{key}' = {value} stands twice (also: line {other}).", "Give each its own, or remove one."),
+        ("'{key}' = {value} steht doppelt da (auch: Zeile {other}).", "Jedem ein eigenes geben oder eines entfernen."),
     ),
     "LP-308": Text(
         ("'{key}' names the file {path}, which cannot be used: {reason}.", "Check the path; it counts from the folder of this file."),
@@ -124,5 +124,11 @@ OPERATOR: Mapping[str, Text] = {
     "LP-334": Text(
         ("There is no sink of this name: {detail}.", "Give a name that stands in gateway.toml (where none is given, the kind is the name)."),
         ("Ein Ziel dieses Namens gibt es nicht: {detail}.", "Einen Namen aus gateway.toml angeben (wo keiner steht, ist die Art der Name)."),
+    ),
+    "LP-335": Text(
+        ("stations.toml has been changed and cannot be used: {detail}. The list from before stays in force.",
+         "Correct it (`luftpegel gateway check` says what is wrong), then have it read again: SIGHUP, or `luftpegel gateway quarantine replay`."),
+        ("stations.toml ist geändert worden und nicht brauchbar: {detail}. Die bisherige Liste gilt weiter.",
+         "Die Datei berichtigen (`luftpegel gateway check` sagt, was falsch ist) und neu lesen lassen: SIGHUP, oder `luftpegel gateway quarantine replay`."),
     ),
 }  # fmt: skip

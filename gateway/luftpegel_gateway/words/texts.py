@@ -75,8 +75,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "left_out": ("{} readings of earlier lives and alarms an old gateway cannot hold; they stay here.",
                  "{} Messwerte früherer Leben und Alarme kann ein altes Gateway nicht halten; sie bleiben."),
     "export_next": (
-        "Next step: move journal.sqlite away, give this file its name, and start the gateway {}.",
-        "Nächster Schritt: journal.sqlite wegräumen, dieser Datei den Namen geben, Gateway {} starten.",
+        "Next step: move journal.sqlite and its -wal and -shm away, name this file so, start gateway {}.",
+        "Nächster Schritt: journal.sqlite samt -wal und -shm wegräumen, diese so nennen, Gateway {} starten.",
     ),
     "resolved": ("resolved", "erledigt"),
     "still": ("still in quarantine", "weiter in Quarantäne"),
@@ -90,7 +90,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_confirmed": ("{} entries; nothing was discarded", "{} Einträge; nichts wurde verworfen"),
     "freed": ("{} entries discarded, {} freed.", "{} Einträge verworfen, {} freigegeben."),
     "progress": ("{} of {}", "{} von {}"),
-    "not_running": ("The gateway does not run.", "Das Gateway läuft nicht."),
+    "not_running": ("The gateway does not run. Start it with `luftpegel gateway run`.",
+                    "Das Gateway läuft nicht. Starten mit `luftpegel gateway run`."),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
 }  # fmt: skip
 

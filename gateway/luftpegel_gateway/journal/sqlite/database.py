@@ -3,7 +3,7 @@ do."""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from luftpegel_gateway.model.faults import JournalDown
@@ -31,6 +31,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=BUSY_MS / 1000
     )
+
+
+def fold(path: Path) -> None:
+    """Make a database that nobody writes one file again: what a killed writer left in its write-ahead log
+    goes into it. That log beside another file of the same name would destroy the other file.
+
+    A disk that is full or cannot be written leaves both as they are.
+    """
+    with suppress(sqlite3.OperationalError):
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000)
+        with closing(database):  # the last to close takes the empty log away
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
 from luftpegel_gateway.model.readings import Reading
 
 
-class _Reading(msgspec.Struct, frozen=True, array_like=True, tag=0):
+class _Reading(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
     station: int
     life: int
     reading: Reading
@@ -21,7 +21,7 @@ class _Reading(msgspec.Struct, frozen=True, array_like=True, tag=0):
     late: bool
 
 
-class _Alarm(msgspec.Struct, frozen=True, array_like=True, tag=1):
+class _Alarm(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     station: int
     life: int
     seq: int

@@ -17,7 +17,7 @@ import msgspec
 
 from luftpegel_gateway.journal.port import StationKey
 from luftpegel_gateway.journal.sqlite import backup, version_1
-from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down, transaction
+from luftpegel_gateway.journal.sqlite.database import fold, open_for_reading, told_as_down, transaction
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import FRAMES, PLACES, VERSION
@@ -64,6 +64,8 @@ def export(path: Path, to: Path, sinks: Sequence[str], again: Sequence[str] = ()
         backup.put_in_place(part, to)
     except OSError as error:
         raise JournalDown("LP-410", f"{to}: {error.strerror}") from error
+    with told_as_down(path):
+        fold(path)  # last: reading leaves an empty log beside it
     return exported
 
 
@@ -175,7 +177,7 @@ class _Export:
                 " resolved_at) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (digest, code, sink) DO NOTHING",
                 (frame, sink, code, detail, digest, *times),
             )
-            self._told.quarantined += 1
+            self._told.quarantined += times[3] is None  # the others are resolved
 
     def _refused(self, message: bytes, taken_at: int) -> int | None:
         """The frame of an item that a sink had refused; None for what an old gateway cannot hold."""
