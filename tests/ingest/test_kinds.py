@@ -330,3 +330,17 @@ def test_alarms_of_an_old_life(heart, board, make_board):
         run(heart, other, range(50, 70))
     heart.take(late, at=other.time(70))
     assert [(alarm.ref.life, alarm.seq) for alarm in heart.alarms] == [(0, 48), (1, 49)]
+
+
+@pytest.mark.parametrize("ahead", [HOUR, 400])
+def test_what_only_a_clock_that_runs_ahead_of_ours_tells_is_flagged(heart, board, ahead):
+    """Nothing has shown which of the two is right: the newest frame had waited, so ours proves nothing."""
+    run(heart, board, range(20))
+    run(heart, board, range(60, 70), history=2)
+    heart.take(board.uplink(70, history=2, network=0), queued=2 * HOUR)
+    sent = board.time(70) + 12
+    answer = board.uplink(45, oldest=30, history=15, sent_at=sent, network=ahead, told=ahead)
+    heart.take(answer)
+    untroubled(heart, 1)
+    assert all(heart.stored["LP-0001", 0, seq].unsure for seq in range(30, 46))
+    assert not heart.stored["LP-0001", 0, 70].unsure
