@@ -107,7 +107,7 @@ class Town:
         self.order = itertools.count()
         self.on_its_way = []
         self.requests = 0
-        # (board, number): a frame that told it waited while the server's clock was wrong, so ours says nothing.
+        # (board, number): its frame waited while the server's clock was wrong; ours says nothing then
         self.undecidable = set()
 
     def error(self, who, at):
