@@ -40,7 +40,7 @@ def old_tls(monkeypatch):
 )
 def test_a_brokers_certificate(*, inn, gateway, authority, stranger, good_pair, code, wrong, protocol):
     inn.open_tls(wrong(authority, stranger), authority)
-    one = gateway(inn.port, host="localhost", tls=True, ca_file=authority.file, protocol=protocol)
+    one = gateway(inn.port, tls=True, ca_file=authority.file, protocol=protocol)
     one.shows(code)
     inn.open_tls(good_pair, authority)
     one.works()
