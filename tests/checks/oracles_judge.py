@@ -3,9 +3,18 @@
 Reads {"cases": [{"times", "values", "limits"}]} and writes for each case the places that each check flags.
 """
 
+import importlib.util
 import json
+import os
 import sys
+import types
 import warnings
+
+if importlib.util.find_spec("tkinter") is None:
+    # saqc has a window for picking points by hand; a machine without Tk cannot open it, and nobody needs it.
+    os.environ["MPLBACKEND"] = "agg"
+    sys.modules["tkinter"] = types.ModuleType("tkinter")
+    sys.modules["tkinter"].Frame = object
 
 import numpy as np
 import pandas as pd
