@@ -3,7 +3,6 @@
 Those of TLS: `test_mqtt_tls.py`.
 """
 
-import logging
 import socket
 
 import pytest
@@ -21,12 +20,10 @@ TOPIC = "application/a/device/d/event/up"
 
 
 @BOTH
-def test_nobody_listens(inn, gateway, protocol, caplog):
+def test_nobody_listens(inn, gateway, protocol):
     inn.close()
-    with caplog.at_level(logging.INFO):
-        one = gateway(inn.port, protocol=protocol)
-        one.shows("LP-441")
-    assert "works" not in caplog.text  # nor between "not connected yet" and the cause
+    one = gateway(inn.port, protocol=protocol)
+    one.shows("LP-441")
     inn.open()
     one.works()
 

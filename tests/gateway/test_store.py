@@ -294,23 +294,6 @@ def test_a_file_that_is_removed_while_in_use_is_noticed(file, rows):
     assert rows("seq") == [(6,)]
 
 
-def test_a_file_that_is_written_over_while_in_use_is_noticed(file):
-    """The same file by name and number, so nothing but a look into it tells."""
-
-    async def main():
-        store = Store(file)
-        try:
-            await store.deliver([observed(5, 1)])
-            file.write_bytes(b"somebody else's" * 1000)
-            with pytest.raises(SinkDown) as down:
-                await store.deliver([observed(6, 1)])
-            assert down.value.code == "LP-411"
-        finally:
-            await store.stop()
-
-    asyncio.run(main())
-
-
 def test_a_reader_that_holds_the_file_delays_nothing(file, deliver, rows):
     deliver(observed(5, 1))
     with closing(sqlite3.connect(file)) as reader:

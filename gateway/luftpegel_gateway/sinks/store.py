@@ -23,7 +23,6 @@ KIND = "store"
 OPTIONS = {"path": Option(path, None)}
 REVISES = True
 FILE = "store.sqlite"
-MAGIC = b"SQLite format 3\0"  # sqlite.org/fileformat.html, 1.3
 SHOWN = 5  # contradictions of one reading that are told in full
 
 # Columns are named: people add their own to the table. The second line fills in a time that was not known.
@@ -101,13 +100,10 @@ class Store:
         return self._database
 
     def _look_now(self) -> None:
-        """Make sure that the file that has it all is the one that has the name, and still a database: a
-        removed one, and one that somebody wrote over, take all without an error."""
+        """Make sure that the file that has it all is the one that has the name: a removed one is written to
+        without an error, and gone with the process."""
         if _identity(self._file) != self._identity:
             raise OSError("it was removed or replaced while in use")
-        with self._file.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise OSError("it was overwritten while in use, and is no database any more")
 
     def _close_now(self) -> None:
         if self._database is not None:
