@@ -4,10 +4,17 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from luftpegel_gateway.config import files, stations
+from luftpegel_gateway.config.options import REQUIRED, Option
+from luftpegel_gateway.sinks import mqtt as mqtt_sink
+from luftpegel_gateway.sinks import store
+from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -41,6 +48,48 @@ def test_transcript(page: str, command: str, output: str) -> None:
         timeout=60,
     )
     assert done.stdout + done.stderr == output
+
+
+def test_the_gateways_page_has_every_key_with_its_default() -> None:
+    tables = {
+        "`[gateway]`": files.GATEWAY_OPTIONS,
+        "`[page]`": files.PAGE_OPTIONS,
+        "`[[station]]`": stations.OPTIONS,
+        "source `chirpstack-mqtt`": _without_broker(chirpstack_mqtt.OPTIONS),
+        "sink `store`": store.OPTIONS,
+        "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
+        "both with a broker": BROKER_OPTIONS,
+    }
+    expected = {
+        (where, key): _told(option.default)
+        for where, table in tables.items()
+        for key, option in table.items()
+    }
+    listed = {(where, key): default for where, key, default in _keys() if where in tables}
+    assert listed == expected
+
+
+def _without_broker(options: Mapping[str, Option]) -> dict[str, Option]:
+    return {key: option for key, option in options.items() if key not in BROKER_OPTIONS}
+
+
+def _told(default: object) -> str:
+    """A default as the page writes it."""
+    if default is REQUIRED:
+        return "must"
+    return str(default).lower() if default or default is False else ""
+
+
+def _keys() -> Iterator[tuple[str, str, str]]:
+    """(place, key, default) of each row below "Every key"."""
+    page = (REPOSITORY / "docs" / "gateway.md").read_text(encoding="utf-8")
+    part = page.partition("## Every key")[2].partition("\n## ")[0]
+    where = ""
+    for row in part.split("\n"):
+        if row.startswith("|") and not row.startswith("|--"):
+            place, keys, default, _ = (cell.strip() for cell in row.strip("|").split("|"))
+            where = place or where
+            yield from ((where, key, default) for key in re.findall(r"`([a-z_]+)`", keys))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -55,6 +55,7 @@ RETENTION = "retention"
 TIDY_EVERY_S = 60
 TOLD_AS_IT_IS = ("LP-414", "LP-415", "LP-418")  # of what keeps the journal from being opened
 CONTROL = "control"
+STATIONS = "stations"  # the list, when it could not be read anew
 MOST_FRAMES = 100_000_000
 MOST_ENTRIES = 20_000  # in quarantine
 MOST_NOTICES, MOST_NOTICES_MIB = 20_000, 16
@@ -89,6 +90,14 @@ def open_reader(config: Config) -> Reader:
     if not path.exists():
         raise CannotStart("LP-331", str(path))
     return SqliteReader(path)
+
+
+def _reader_while_running(config: Config) -> Reader:
+    """The page's reader: that there is no journal means another thing now. Raises JournalDown."""
+    try:
+        return open_reader(config)
+    except CannotStart as missing:
+        raise JournalDown("LP-414", f"{missing.detail} was removed") from missing
 
 
 @contextlib.contextmanager
@@ -134,7 +143,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         parts.append(worker.run)
     if config.page:
         page = Page(
-            partial(open_reader, config),
+            partial(_reader_while_running, config),
             directory,
             conditions,
             sinks=[part.name for part in config.sinks],
@@ -143,7 +152,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         )
         stack.callback(page.close)
         parts.append(partial(_serve, *config.page, page))
-    reread = partial(_reread, file, directory)
+    reread = partial(_reread_and_tell, file, directory, conditions)
     by_request = handlers(
         journal, decider.decide_again, reread, intake.wake, conditions=lambda: _told(conditions)
     )
@@ -177,6 +186,17 @@ def _reread(file: Path, directory: Directory) -> int:
     directory.reload(stations)
     log.info("stations read anew: %d", len(stations))
     return len(stations)
+
+
+def _reread_and_tell(file: Path, directory: Directory, conditions: Conditions) -> int:
+    """The same in the running gateway: a list that is wrong is a trouble until one is right."""
+    try:
+        number = _reread(file, directory)
+    except CannotStart as refusal:
+        conditions.report(STATIONS, "LP-335", str(refusal))
+        raise
+    conditions.clear(STATIONS)
+    return number
 
 
 def _reread_on_signal(reread: Callable[[], int]) -> None:

@@ -122,3 +122,31 @@ def test_a_spike_upon_a_tide_is_one(step):
         values[place] += 400
     found = judged("level", values, step, interval_s=step)
     assert sum("spike" in found[place] for place in wrong) >= 0.9 * len(wrong)
+
+
+def creek(step, half_s):
+    """A creek by day and night, with floods: up within one interval, down by half in `half_s`."""
+    chance = random.Random(f"{step} {half_s}")
+    flood = 0.0
+    for time in range(0, 30 * DAY, step):
+        flood *= 0.5 ** (step / half_s)
+        if chance.random() < 0.02:
+            flood += chance.choice((300, 800, 1500))
+        yield round((400 + flood + 40 * sin(tau * time / DAY) + chance.gauss(0, 3)) / 10) * 10
+
+
+@pytest.mark.parametrize("step", [600, 1800, 3600])
+@pytest.mark.parametrize("sign", [1, -1], ids=["level", "distance"])
+def test_the_sudden_front_of_a_flood_is_no_spike(step, sign):
+    """It falls by half within two intervals. Two floods upon each other may still look like an echo."""
+    quantity = "level" if sign > 0 else "distance"
+    values = [4000 * (sign < 0) + sign * value for value in creek(step, 2 * step)]
+    found = judged(quantity, values, step, interval_s=step)
+    assert sum("spike" in flags for flags in found) <= 0.003 * len(found)
+
+
+def test_smoke_of_fireworks_is_dust():
+    evening = [90, 95, 85, 90, 100, 95]
+    smoke = [90 + 9000 * 2 ** (-hour / 2) // 5 * 5 for hour in range(16)]
+    found = judged("pm10", [*evening, *map(int, smoke), *evening], 3600, interval_s=3600)
+    assert not any("spike" in flags for flags in found)

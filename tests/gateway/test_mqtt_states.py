@@ -3,6 +3,7 @@
 Those of TLS: `test_mqtt_tls.py`.
 """
 
+import logging
 import socket
 
 import pytest
@@ -20,10 +21,12 @@ TOPIC = "application/a/device/d/event/up"
 
 
 @BOTH
-def test_nobody_listens(inn, gateway, protocol):
+def test_nobody_listens(inn, gateway, protocol, caplog):
     inn.close()
-    one = gateway(inn.port, protocol=protocol)
-    one.shows("LP-441")
+    with caplog.at_level(logging.INFO):
+        one = gateway(inn.port, protocol=protocol)
+        one.shows("LP-441")
+    assert "works" not in caplog.text  # nor between "not connected yet" and the cause
     inn.open()
     one.works()
 

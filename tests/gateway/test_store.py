@@ -4,6 +4,8 @@ import asyncio
 import itertools
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -292,6 +294,61 @@ def test_a_file_that_is_removed_while_in_use_is_noticed(file, rows):
 
     asyncio.run(main())
     assert rows("seq") == [(6,)]
+
+
+def test_a_file_that_is_written_over_while_in_use_is_noticed(file):
+    """The same file by name and number, so nothing but a look into it tells."""
+
+    async def main():
+        store = Store(file)
+        try:
+            await store.deliver([observed(5, 1)])
+            file.write_bytes(b"somebody else's" * 1000)
+            with pytest.raises(SinkDown) as down:
+                await store.deliver([observed(6, 1)])
+            assert down.value.code == "LP-411"
+        finally:
+            await store.stop()
+
+    asyncio.run(main())
+
+
+def test_a_reader_in_another_process_that_comes_and_goes_takes_nothing_away(file):
+    """The last that closes a file in WAL mode removes its log; a reader must never take itself for the last."""
+    read = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM readings').fetchone()[0])"
+
+    def count():
+        return int(subprocess.check_output([sys.executable, "-c", read, file]))
+
+    async def main():
+        store = Store(file)
+        seen = []
+        try:
+            for seq in range(5):
+                await store.deliver([observed(seq, 1)])
+                seen.append(count())
+        finally:
+            await store.stop()
+        return seen
+
+    assert asyncio.run(main()) == [1, 2, 3, 4, 5]
+    assert count() == 5
+
+
+def test_a_write_ahead_log_that_is_removed_while_in_use_is_noticed_and_nothing_is_lost(file, rows):
+    async def main():
+        store = Store(file)
+        try:
+            await store.deliver([observed(5, 1)])
+            file.with_name("store.sqlite-wal").unlink()
+            with pytest.raises(SinkDown, match="-wal"):
+                await store.deliver([observed(6, 1)])
+            assert await store.deliver([observed(6, 1), observed(7, 1)]) == []
+        finally:
+            await store.stop()
+
+    asyncio.run(main())
+    assert [seq for seq, *_ in rows()] == [5, 6, 7]
 
 
 def test_a_reader_that_holds_the_file_delays_nothing(file, deliver, rows):

@@ -106,8 +106,9 @@ class Town:
         self.heap = []
         self.order = itertools.count()
         self.on_its_way = []
-        self.airtime = {}
         self.requests = 0
+        # (board, number): its frame waited while the server's clock was wrong; ours says nothing then
+        self.undecidable = set()
 
     def error(self, who, at):
         now = [wrong for wrong in self.clocks if wrong.begin <= at < wrong.end]
@@ -172,6 +173,8 @@ class Town:
         for _ in range(1 if calm or self.luck.random() > 0.05 else 2):
             delay = 1 if calm or self.luck.random() > 0.05 else self.luck.randint(60, 8 * HOUR)
             board.told.update(numbers)
+            if delay > 1 and self.error("network", sent):
+                self.undecidable.update((board.seed, number) for number in numbers)
             heapq.heappush(self.on_its_way, (sent + delay, next(self.order), message))
 
     def _deliver(self, until):

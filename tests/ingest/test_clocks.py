@@ -119,3 +119,16 @@ def test_a_station_that_begins_while_every_clock_but_one_is_wrong(heart, board):
         wrong = 0 if seq > 4 else -3600
         heart.take(board.uplink(seq, told=wrong, network=wrong, gateway=0))
     stored(heart, board, range(30))
+
+
+def test_what_a_broker_delivers_again_after_days_brings_no_station_back_to_life(heart, board):
+    """More frames than are remembered as repeats; the last of them tells of the newest moment, once more."""
+    frames = [board.uplink(seq, network=0) for seq in range(300)]
+    for frame in frames:
+        heart.take(frame)
+    link, stored, asked = heart.state().link, dict(heart.stored), len(heart.downlinks)
+    for _ in range(2):
+        for frame in frames:
+            heart.take(frame, at=frames[-1].sent + 3 * DAY)
+    assert heart.state().link == link
+    assert (heart.stored, len(heart.downlinks)) == (stored, asked)

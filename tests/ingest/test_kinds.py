@@ -190,6 +190,19 @@ def test_the_network_servers_clock_steps_to_and_fro(heart, board, step):
     assert heart.readings() == board.truth(range(120))
 
 
+@pytest.mark.parametrize("ahead", [HOUR, 400])
+def test_an_answer_in_the_hour_of_a_wrong_network_server(heart, board, ahead):
+    run(heart, board, range(20))
+    run(heart, board, range(60, 70), history=2)
+    run(heart, board, [70], history=2, network=ahead, told=ahead)
+    sent = board.time(70) + 12
+    answer = board.uplink(45, oldest=30, history=15, sent_at=sent, network=ahead, told=ahead)
+    heart.take(answer)
+    untroubled(heart, 1)
+    stored = heart.readings()
+    assert all(abs(stored[seq][0] - board.time(seq)) <= 60 for seq in range(30, 46))
+
+
 def test_a_leap_day(heart, make_board):
     board = make_board(begin=1_835_395_200 - DAY)  # 2028-02-28
     run(heart, board, range(432))
@@ -317,3 +330,17 @@ def test_alarms_of_an_old_life(heart, board, make_board):
         run(heart, other, range(50, 70))
     heart.take(late, at=other.time(70))
     assert [(alarm.ref.life, alarm.seq) for alarm in heart.alarms] == [(0, 48), (1, 49)]
+
+
+@pytest.mark.parametrize("ahead", [HOUR, 400])
+def test_what_only_a_clock_that_runs_ahead_of_ours_tells_is_flagged(heart, board, ahead):
+    """Nothing has shown which of the two is right: the newest frame had waited, so ours proves nothing."""
+    run(heart, board, range(20))
+    run(heart, board, range(60, 70), history=2)
+    heart.take(board.uplink(70, history=2, network=0), queued=2 * HOUR)
+    sent = board.time(70) + 12
+    answer = board.uplink(45, oldest=30, history=15, sent_at=sent, network=ahead, told=ahead)
+    heart.take(answer)
+    untroubled(heart, 1)
+    assert all(heart.stored["LP-0001", 0, seq].unsure for seq in range(30, 46))
+    assert not heart.stored["LP-0001", 0, 70].unsure

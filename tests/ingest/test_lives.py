@@ -119,6 +119,20 @@ def test_two_boards_with_one_id_are_kept_apart_and_told(heart, board, make_board
     assert heart.faults() == []
 
 
+def test_an_old_board_that_is_put_back_is_no_twin_for_ever(heart, board, make_board):
+    """While the first one was repaired another hung there; the first goes on with its own numbers."""
+    run(heart, board, range(50))
+    spare = make_board(begin=board.time(50), seed=4, dev_addr="0a0b0c0d")
+    run(heart, spare, range(60))
+    back = make_board(begin=spare.time(61), first=50, seed=1)
+    run(heart, back, range(50, 60))
+    assert heart.state().twin == 0, "the spare one may still be heard"
+    run(heart, back, range(60, 50 + 3 * 144))
+    assert heart.state().twin is None
+    assert heart.readings(0) == board.truth(range(50)) | back.truth(range(50, 50 + 3 * 144))
+    assert heart.readings(1) == spare.truth(range(60))
+
+
 def test_late_frames_of_the_old_board_are_no_twin(heart, board, make_board):
     run(heart, board, range(100))
     late = [board.uplink(seq, network=0) for seq in range(100, 110)]

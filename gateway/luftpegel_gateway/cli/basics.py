@@ -14,7 +14,7 @@ from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
-from luftpegel_gateway.page.findings import sentence
+from luftpegel_gateway.page.findings import sentence, subject_of
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
@@ -64,7 +64,8 @@ def status(args: argparse.Namespace, site: Site, language: str) -> int:
         if conditions is None:
             raise
         seen = None
-        verdict = unreadable(JournalDown(lost.code, lost.detail), conditions, vital, now)
+        code = "LP-414" if lost.code == "LP-331" else lost.code  # a gateway runs, so there was one
+        verdict = unreadable(JournalDown(code, lost.detail), conditions, vital, now)
     else:
         verdict = judge(seen, conditions or (), vital, now)
     running = conditions is not None
@@ -106,7 +107,7 @@ def _print(seen: Overview | None, verdict: Verdict, now: float, language: str, *
     else:
         print(tell("comes_in" if verdict.ready else "stands_still", language))
     for finding in verdict.findings:
-        print(f"  {finding.subject}: {sentence(finding, language)}")
+        print(f"  {subject_of(finding, language)}: {sentence(finding, language)}")
 
 
 def _print_account(seen: Overview, now: float, language: str) -> None:

@@ -26,9 +26,9 @@ def link(before: Link, event: Uplink, at: int, now: int, *, newest: bool) -> Lin
     """The link as the newest frame tells it; received at `at` (microseconds), taken by our clock at `now`.
 
     `newest`: it lengthens the current life, so it is the newest, whatever clocks say or once said. Another
-    one that is older, late or replayed, changes nothing.
+    one that is as old or older, late or replayed, changes nothing.
     """
-    if not newest and before.heard_at is not None and at < before.heard_at:
+    if not newest and before.heard_at is not None and at <= before.heard_at:
         return before
     return Link(at, now, event.rssi, event.snr, event.dr, event.gateway, event.gateways)
 

@@ -19,7 +19,7 @@ AGREE_US = AGREE_S * SECOND
 # What a clock's word weighs. The network server's is looked after, a radio gateway's often is not; two others
 # that agree outvote it.
 _NETWORK, _OTHER, _QUEUED = 1.6, 1.0, 0.25
-_SURE, _AHEAD = 1.2, 0.2
+_SURE, _AHEAD = 1.2, 0.1
 
 
 class Estimate(msgspec.Struct, frozen=True, gc=False):
@@ -43,7 +43,8 @@ class Estimate(msgspec.Struct, frozen=True, gc=False):
 def estimate(clocks: Clocks, own_s: int) -> Estimate:
     """The best time of a frame that we took at `own_s` (Unix seconds, our clock)."""
     if clocks.network is not None and _all_agree(clocks, clocks.network):
-        return Estimate(clocks.network, True, own_s)
+        # The event's own time is the server's, too, where no radio gateway tells one.
+        return Estimate(clocks.network, True, own_s, lone=not clocks.gateways)
     witnesses = _witnesses(clocks)
     if not witnesses:
         return Estimate(own_s * SECOND, False, own_s)

@@ -23,6 +23,7 @@ SLACK_S = 600  # between two frames' times of one reading, before its order amon
 JUMP = (
     256  # numbers that a station may skip at once: its checkpoint runs 64 ahead, and it may lose power again
 )
+SEVERAL = 4  # rows that agree by chance less than once in thousands of frames, whatever their times
 FASTEST_S = 10  # the shortest interval of a station
 UNTIMED_JUMP = 100_000  # numbers, where no time is known
 
@@ -87,9 +88,20 @@ def _judge(asking: Asking, life: Life) -> Verdict:
         return Verdict(_NO, OTHER_VALUES)
     if not agree:
         return _by_numbers(asking, ref, life)
-    if informative(agree):
+    first = known[agree[0].seq]
+    if not informative(agree):
+        return _at_rest(asking, agree[0], first, life)
+    # A few rows agree by chance; but with one age, too, it is the same frame again, under a wrong clock.
+    again = any(row.age == known[row.seq].age for row in agree)
+    if again or len(agree) >= SEVERAL or _then(asking, agree[0], first):
         return Verdict(_YES, agree=len(agree))
-    return _at_rest(asking, agree[0], known[agree[0].seq], life)
+    return Verdict(_MAYBE)
+
+
+def _then(asking: Asking, row: Told, known: Reading) -> bool:
+    """Whether a row was measured when the known reading was, as far as either has a time."""
+    told = asking.time(row)
+    return told is None or known.time is None or abs(told - known.time) <= SLACK_S + tolerance(row.age)
 
 
 def _at_rest(asking: Asking, row: Told, known: Reading, life: Life) -> Verdict:
@@ -100,7 +112,7 @@ def _at_rest(asking: Asking, row: Told, known: Reading, life: Life) -> Verdict:
     move, the same value at the same age is the same frame again, and so is one from before this life.
     """
     told = asking.time(row)
-    if told is None or known.time is None or abs(told - known.time) <= SLACK_S + tolerance(row.age):
+    if told is None or _then(asking, row, known):
         return Verdict(_YES, agree=1)
     if asking.frame.newest > (life.seen.newest or 0):
         return Verdict(_MAYBE)

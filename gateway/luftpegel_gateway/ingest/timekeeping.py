@@ -11,7 +11,7 @@ nothing new: it was heard before. Pure.
 
 import msgspec
 
-from luftpegel_gateway.ingest.clocks import AGREE_S, SECOND, Estimate
+from luftpegel_gateway.ingest.clocks import AGREE_S, EARLIEST_S, SECOND, Estimate
 from luftpegel_gateway.model.state import Link, Timekeeping
 
 MOST_SUPPORT = 8  # more makes nothing surer
@@ -36,10 +36,12 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
 
 def first(told: Estimate, oldest: int, link: Link) -> Kept:
     """A frame that no known row ties to the past: its clocks say when it was, and ours if it has proved
-    right."""
-    ahead = told.lone and told.seconds - told.own_s > AGREE_S  # no frame waits in a queue before it is sent
-    sent = told.own_s if ahead and _confirmed(link, told.own_s) else told.seconds
-    return Kept(sent, not told.sure, Timekeeping(int(told.sure), oldest))
+    right. No frame waits in a queue before it is sent: one of two clocks is wrong where theirs runs ahead."""
+    ahead = told.lone and told.seconds - told.own_s > AGREE_S and told.own_s >= EARLIEST_S
+    sure = told.sure
+    if ahead and _confirmed(link, told.own_s):
+        return Kept(told.own_s, not sure, Timekeeping(int(sure), oldest))
+    return Kept(told.seconds, ahead or not sure, Timekeeping(int(sure and not ahead), oldest))
 
 
 def _confirmed(link: Link, own_s: int) -> bool:

@@ -22,7 +22,7 @@ from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import Life, Link, StationState, Timekeeping
 from luftpegel_gateway.model.station import Station
 
-TWIN_S = 2 * 86400  # how long a second board under the same id counts after it was last heard
+TWIN_S = 2 * 86400  # how long another board under the same id counts after it was last heard
 MOST_MOVED = 1000  # readings whose time one frame can move
 
 
@@ -272,9 +272,12 @@ class _Telling:
     def _state(self, state: StationState, life: Life) -> StationState:
         twin, twin_at = state.twin, state.twin_at
         current = state.lives[-1] if state.lives else life
-        if self.fresh and life.number < current.number and self._after(current):
-            twin, twin_at = life.number, self.received.seconds
-        elif twin_at is not None and self.fresh and self.received.seconds - twin_at > TWIN_S:
+        now = self.received.seconds
+        after = bool(self.fresh) and life.number < current.number and self._after(current)
+        alone = current.heard_at is not None and now - current.heard_at > TWIN_S
+        if after and not alone:
+            twin, twin_at = life.number, now
+        elif twin_at is not None and self.fresh and (now - twin_at > TWIN_S or (after and alone)):
             twin = twin_at = None  # the other board has been silent for long
         return msgspec.structs.replace(
             names.with_life(state, life),

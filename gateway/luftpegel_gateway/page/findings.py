@@ -13,7 +13,7 @@ def findings_piece(verdict: Verdict, language: str) -> Html:
     if verdict.well:
         return tag("p", tell("all_well", language), role="status")
     head = tell("comes_in" if verdict.ready else "stands_still", language)
-    items = [tag("li", tag("strong", _subject(found, language)), f": {sentence(found, language)}")
+    items = [tag("li", tag("strong", subject_of(found, language)), f": {sentence(found, language)}")
              for found in verdict.findings]  # fmt: skip
     return tag("div", tag("p", head, class_="warn"), tag("ul", *items), role="alert", class_="findings")
 
@@ -23,7 +23,8 @@ def sentence(finding: Finding, language: str) -> str:
     return _TELLERS[finding.kind](finding, language)
 
 
-def _subject(finding: Finding, language: str) -> str:
+def subject_of(finding: Finding, language: str) -> str:
+    """Whose finding it is."""
     return tell("quarantine", language) if finding.kind == "quarantine" else finding.subject
 
 

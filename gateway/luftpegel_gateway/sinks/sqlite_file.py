@@ -1,5 +1,8 @@
-"""SQLite files of sinks: how one is opened, and transactions that end on the disk or not at all."""
+"""SQLite files of sinks: how one is opened, transactions that end on the disk or not at all, and whether the
+disk's file is still ours.
+"""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +10,7 @@ from pathlib import Path
 
 BUSY_S = 5.0  # a reader's tool may hold the file for a moment
 CACHE_KIB = 8000
+MAGIC = b"SQLite format 3\0"  # sqlite.org/fileformat.html, 1.3
 CHECKPOINT_PAGES = 2000  # pages that many batches touch are copied into the file once for all of them
 
 
@@ -35,3 +39,42 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         if database.in_transaction:  # a full disk has rolled back by itself
             database.execute("ROLLBACK")
         raise
+
+
+class WatchedFile:
+    """Whether what is written to an open database still reaches the file that has the name.
+
+    SQLite goes on writing without an error into a file, or its write-ahead log, that somebody removed, and
+    into one that somebody wrote over.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """`file` is open in WAL mode, and has been read from or written to. Raises OSError."""
+        self._file = file
+        # Opened once and kept: to close any handle of a file drops the locks that SQLite holds on it for this
+        # process (sqlite.org/howtocorrupt.html, 2.2), and the next reader that ends, seeing none, removes the
+        # write-ahead log that we go on writing to.
+        self._handle = os.open(file, os.O_RDONLY)
+        self._identities = self._look()
+
+    def check(self) -> None:
+        """Raises OSError where what was written is not in the file, or nobody could read it there."""
+        if self._look() != self._identities:
+            raise OSError("it, or its -wal, was removed or replaced while in use")
+        if os.pread(self._handle, len(MAGIC), 0) != MAGIC:
+            raise OSError("it was overwritten while in use, and is no database any more")
+
+    def close(self) -> None:
+        """The database has been closed before."""
+        os.close(self._handle)
+
+    def _look(self) -> list[tuple[int, int] | None]:
+        return [_identity(self._file), _identity(self._file.with_name(self._file.name + "-wal"))]
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

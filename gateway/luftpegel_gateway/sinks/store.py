@@ -16,7 +16,7 @@ from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
 from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
 from luftpegel_gateway.sinks import Context, SinkDown
-from luftpegel_gateway.sinks.sqlite_file import open_file, transaction
+from luftpegel_gateway.sinks.sqlite_file import WatchedFile, open_file, transaction
 from luftpegel_gateway.sinks.store_schema import prepare
 
 KIND = "store"
@@ -61,7 +61,7 @@ class Store:
         self._file = file
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._database: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._watched: WatchedFile | None = None
 
     async def start(self) -> None:
         """See `Sink`. The file is opened with the first delivery: a bad one is a trouble that can pass."""
@@ -77,10 +77,10 @@ class Store:
 
     def _deliver_now(self, items: Sequence[Item]) -> list[Rejection]:
         try:
-            database = self._open_now()
+            database, watched = self._open_now()
             with transaction(database):
                 rejections = [*_write_readings(database, items), *_write_alarms(database, items)]
-            self._look_now()
+            watched.check()
         except ITEMS_FAULT:
             raise
         except (sqlite3.DatabaseError, OSError) as error:
@@ -88,35 +88,20 @@ class Store:
             raise SinkDown("LP-411", f"{self._file}: {error}") from error
         return rejections
 
-    def _open_now(self) -> sqlite3.Connection:
-        if self._database is None:
-            database = open_file(self._file)
-            try:
-                prepare(database, self._file)
-            except BaseException:
-                database.close()
-                raise
-            self._database, self._identity = database, _identity(self._file)
-        return self._database
-
-    def _look_now(self) -> None:
-        """Make sure that the file that has it all is the one that has the name: a removed one is written to
-        without an error, and gone with the process."""
-        if _identity(self._file) != self._identity:
-            raise OSError("it was removed or replaced while in use")
+    def _open_now(self) -> tuple[sqlite3.Connection, WatchedFile]:
+        if self._database is None or self._watched is None:
+            self._database = open_file(self._file)
+            prepare(self._database, self._file)
+            self._watched = WatchedFile(self._file)
+        return self._database, self._watched
 
     def _close_now(self) -> None:
         if self._database is not None:
             self._database.close()
             self._database = None
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+        if self._watched is not None:
+            self._watched.close()
+            self._watched = None
 
 
 @functools.lru_cache(maxsize=4096)

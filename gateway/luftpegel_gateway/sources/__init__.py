@@ -1,7 +1,8 @@
-"""Where frames come from. One file a source, one line in this table; nothing else changes.
+"""Where frames come from. One file a source, one line in each of two tables; nothing else changes.
 
-A source's module offers `OPTIONS` (what may stand in its [[source]]), `parse(topic, payload, size) -> Event`
-(pure, raises `Refused`), and `create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
+A source's module offers `OPTIONS` (what may stand in its [[source]], those of `filter` among them),
+`parse(topic, payload, size) -> Event` (pure, raises `Refused`; it may stand in a file of its own), and
+`create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
 `warnings(options)` judge options beside each other, where a kind needs it.
 """
 

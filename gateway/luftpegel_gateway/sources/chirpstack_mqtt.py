@@ -119,9 +119,9 @@ class ChirpStackMqtt:
         """No connection. A cause that explains itself takes the place of any before; a vague one does not."""
         if self._stopped:
             return
-        if fault.code != LOST:
-            self._conditions.clear(self._name, *(code for code in OF_CONNECTION if code != fault.code))
         self._conditions.report(self._name, fault.code, fault.detail)
+        if fault.code != LOST:  # only now: between two causes nothing works
+            self._conditions.clear(self._name, *(code for code in OF_CONNECTION if code != fault.code))
 
     def _steady(self) -> None:
         self._conditions.clear(self._name, TWICE)

@@ -125,4 +125,10 @@ OPERATOR: Mapping[str, Text] = {
         ("There is no sink of this name: {detail}.", "Give a name that stands in gateway.toml (where none is given, the kind is the name)."),
         ("Ein Ziel dieses Namens gibt es nicht: {detail}.", "Einen Namen aus gateway.toml angeben (wo keiner steht, ist die Art der Name)."),
     ),
+    "LP-335": Text(
+        ("stations.toml has been changed and cannot be used: {detail}. The list from before stays in force.",
+         "Correct it (`luftpegel gateway check` says what is wrong), then have it read again: SIGHUP, or `luftpegel gateway quarantine replay`."),
+        ("stations.toml ist geändert worden und nicht brauchbar: {detail}. Die bisherige Liste gilt weiter.",
+         "Die Datei berichtigen (`luftpegel gateway check` sagt, was falsch ist) und neu lesen lassen: SIGHUP, oder `luftpegel gateway quarantine replay`."),
+    ),
 }  # fmt: skip
