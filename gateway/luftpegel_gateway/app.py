@@ -34,7 +34,7 @@ from luftpegel_gateway.control.protocol import Told
 from luftpegel_gateway.control.server import serving
 from luftpegel_gateway.delivery.intake import JOURNAL, Intake
 from luftpegel_gateway.delivery.log_thread import LogThread
-from luftpegel_gateway.delivery.worker import Worker
+from luftpegel_gateway.delivery.worker import LARGEST_BATCH, Worker
 from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader
@@ -137,9 +137,17 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
     parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, conditions)]
     for part in config.sinks:
         module = sinks.module_of(part.kind)
-        sink = module.create(sinks.Context(part.name, part.options, config.data))
+        sink = module.create(sinks.Context(part.name, part.options, config.data, directory.by_id))
         stack.push_async_callback(sink.stop)
-        worker = Worker(part.name, sink, journal, conditions, intake.watch(), revises=module.REVISES)
+        worker = Worker(
+            part.name,
+            sink,
+            journal,
+            conditions,
+            intake.watch(),
+            revises=module.REVISES,
+            largest=getattr(module, "BATCH", LARGEST_BATCH),
+        )
         parts.append(worker.run)
     if config.page:
         page = Page(

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from mqtt_world import options, until
 
 from luftpegel_gateway.model.faults import CannotStart
-from luftpegel_gateway.transport import mqtt, mqtt_socket
+from luftpegel_gateway.transport import mqtt_socket, tls
 
 BOTH = pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 
@@ -17,14 +17,14 @@ BOTH = pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 @pytest.fixture
 def old_tls(monkeypatch):
     """Our side speaks TLS 1.2: refusals come within the handshake, not after it."""
-    usual = mqtt._tls
+    usual = tls.context
 
     def old(*arguments):
         context = usual(*arguments)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         return context
 
-    return lambda: monkeypatch.setattr(mqtt, "_tls", old)
+    return lambda: monkeypatch.setattr(tls, "context", old)
 
 
 @BOTH
@@ -116,7 +116,7 @@ def test_an_encrypted_key_does_not_wait_for_a_person(authority, tmp_path):
         )
     )
     with pytest.raises(CannotStart, match="passphrase") as refused:
-        mqtt._tls(options(tls=True, cert_file=certificate, key_file=key), "source")
+        tls.context(options(tls=True, cert_file=certificate, key_file=key), "source")
     assert refused.value.code == "LP-405"
 
 

@@ -19,8 +19,9 @@ ITEMS = 10
 class Sink:
     """Takes items, but stumbles over some numbers, refuses some, and is away for some calls."""
 
-    def __init__(self, stumbles=(), refuses=(), away=0):
+    def __init__(self, stumbles=(), refuses=(), away=0, asks=0.0):
         self.stumbles, self.refuses, self.away = set(stumbles), set(refuses), away
+        self.asks = asks
         self.got, self.calls, self.starts = [], 0, 0
 
     async def start(self):
@@ -30,7 +31,7 @@ class Sink:
         self.calls += 1
         if self.away:
             self.away -= 1
-            raise SinkDown("LP-420", "away")
+            raise SinkDown("LP-420", "away", self.asks)
         if self.stumbles & set(seqs(items)):
             raise ZeroDivisionError("a mistake")
         self.got += [item for item in items if item.reading.seq not in self.refuses]
@@ -194,11 +195,19 @@ def test_a_log_that_fails_after_the_delivery_has_it_delivered_again(work):
     assert work.told.now == {}
 
 
-def test_batches_are_bounded(work, monkeypatch):
-    monkeypatch.setattr(worker_module, "LARGEST_BATCH", 4)
+def test_batches_are_bounded(work):
     sink = Sink()
-    work(sink, work.finished)
+    work(sink, work.finished, largest=4)
     assert sink.calls == 3
+    assert seqs(sink.got) == list(range(ITEMS))
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(0.0, 60.0), (120.0, 120.0), (1e6, 900.0)])
+def test_a_platform_that_asks_to_be_left_alone_is_left_alone(work, monkeypatch, asked, waits):
+    """Retry-After counts where it is longer than our own pause, but nobody waits a week for it."""
+    sink = Sink(away=12, asks=asked)
+    work(sink, work.finished, backoff=Backoff(0.5, 60.0, luck=lambda: 0.0))
+    assert max(work.waits) == waits
     assert seqs(sink.got) == list(range(ITEMS))
 
 

@@ -13,13 +13,14 @@ from luftpegel_gateway.delivery.backoff import Backoff
 from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.journal.port import Batch
 from luftpegel_gateway.model.conditions import Conditions
-from luftpegel_gateway.model.faults import Fault, JournalDown
+from luftpegel_gateway.model.faults import Fault, JournalDown, OtherEndDown
 from luftpegel_gateway.model.observations import Item, Observed, Rejection
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
 LARGEST_BATCH = 2000  # items read, held and delivered at a time
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
+LONGEST_ASKED_S = 900.0  # a platform that asks to be left alone for a day is tried sooner
 BROKEN = "LP-423"  # the sink's code fails, not its other end
 
 
@@ -35,17 +36,19 @@ class Worker:
         news: asyncio.Event,
         *,
         revises: bool = True,
+        largest: int = LARGEST_BATCH,
         clock: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
     ) -> None:
         """`news` is set when the log has grown. `revises`: the sink takes corrections (its module's
-        `REVISES`). `clock`: our own, Unix seconds."""
+        `REVISES`). `largest`: items offered at a time. `clock`: our own, Unix seconds."""
         self.name = name
         self.sink = sink
         self._log = log_thread
         self._conditions = conditions
         self._news = news
         self._revises = revises
+        self._largest = largest
         self._clock = clock
         self._backoff = backoff or Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
         self._told: str | None = None  # the code of the sink's trouble; None: a process before may have told
@@ -56,14 +59,16 @@ class Worker:
         while True:
             try:
                 await self._step()
-            except (SinkDown, JournalDown) as down:
+            except (OtherEndDown, JournalDown) as down:
                 self._tell(down.code, down.detail)
+                asked = down.wait_s if isinstance(down, OtherEndDown) else 0.0
             except Exception as error:
                 log.exception("%s failed", self.name)
                 self._tell(BROKEN, _words(error))
+                asked = 0.0
             else:
                 continue
-            await asyncio.sleep(self._backoff.wait())
+            await asyncio.sleep(max(self._backoff.wait(), min(asked, LONGEST_ASKED_S)))
 
     async def _step(self) -> None:
         """Deliver the next items and move the cursor; wait for news when there are none."""
@@ -71,7 +76,7 @@ class Worker:
             await self.sink.start()
             self._started = True
         self._news.clear()  # before looking: what comes from now on sets it again
-        batch = await self._log.call(lambda journal: journal.after(self.name, LARGEST_BATCH))
+        batch = await self._log.call(lambda journal: journal.after(self.name, self._largest))
         if batch is None:
             self._works()
             await self._news.wait()
@@ -106,7 +111,7 @@ class Worker:
         """What the sink refused of them; what it stumbled over is added to `stumbled`."""
         try:
             return await self.sink.deliver(items)
-        except SinkDown:
+        except OtherEndDown:
             raise
         except Exception as error:
             if len(items) == 1:

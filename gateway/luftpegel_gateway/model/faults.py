@@ -39,3 +39,14 @@ class CannotStart(Exception):  # noqa: N818 - told to the operator
         super().__init__(f"{code} {detail}")
         self.code = code
         self.detail = detail
+
+
+class OtherEndDown(Exception):  # noqa: N818 - a state, not a mistake
+    """A platform, broker or disk can take nothing now: what was for it is offered again later."""
+
+    def __init__(self, code: str, detail: str, wait_s: float = 0.0) -> None:
+        """`wait_s`: the other end asked not to be tried again for so long (seconds)."""
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail
+        self.wait_s = wait_s

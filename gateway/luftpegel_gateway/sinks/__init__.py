@@ -2,19 +2,22 @@
 
 A sink's module offers `KIND`, `OPTIONS` (what may stand in its [[sink]]), `REVISES` and `create(context)`.
 `REVISES` says that the other end can be told a corrected reading under the name that it has; a sink that
-cannot gets each reading once. Each sink has its own cursor in the journal and retries alone
-(`delivery/worker.py`): a dead one stops neither the others nor the intake.
+cannot gets each reading once. `wrong(options)` and `warnings(options)` judge options beside each other, where
+a kind needs it; `BATCH` is how many items it wants at most at a time. Each sink has its own cursor in the
+journal and retries alone (`delivery/worker.py`): a dead one stops neither the others nor the intake.
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 import msgspec
 
+from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.model.observations import Item, Rejection
+from luftpegel_gateway.model.station import Station
 
 SINKS = {
     "store": "luftpegel_gateway.sinks.store",
@@ -22,21 +25,21 @@ SINKS = {
 }
 
 
-class SinkDown(Exception):  # noqa: N818 - a state, not a mistake
+class SinkDown(OtherEndDown):
     """The sink cannot take anything now; the same items are offered again later."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code} {detail}")
-        self.code = code
-        self.detail = detail
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a sink is made from: its name, its options as read, and the gateway's data folder."""
+    """What a sink is made from: its name, its options as read, the gateway's data folder, and who is who.
+
+    `station(id, tenant)`: what stations.toml says at this moment; None for one that is not (or no longer) in
+    it, whose readings are delivered all the same.
+    """
 
     name: str
     options: Mapping[str, Any]
     folder: Path
+    station: Callable[[str, str], Station | None] = lambda _id, _tenant: None
 
 
 class Sink(Protocol):
@@ -46,7 +49,7 @@ class Sink(Protocol):
         """Open what needs opening. Must not fail because the other end is away."""
 
     async def deliver(self, items: Sequence[Item]) -> list[Rejection]:
-        """Hand over all items; back only when the other end has them for good. Raises SinkDown.
+        """Hand over all items; back only when the other end has them for good. Raises OtherEndDown.
 
         Items come again after a crash, in the same order: a sink recognises readings by their names and
         revisions. What it will never accept is in the answer and goes into quarantine.

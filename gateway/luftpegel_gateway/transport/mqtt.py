@@ -4,8 +4,6 @@ paho owns one network thread per client. Its callbacks do nothing but hand over 
 network thread would miss the keep-alive, and with it the session.
 """
 
-import ipaddress
-import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,8 +11,9 @@ import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.config.options import Option, Wrong, choice, file, flag, port, secret, text, whole
-from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.config.options import Option, Wrong, choice, flag, port, secret, text, whole
+from luftpegel_gateway.transport import tls
+from luftpegel_gateway.transport.hosts import is_here
 from luftpegel_gateway.transport.mqtt_client import Client, Received, works
 from luftpegel_gateway.transport.mqtt_link import on_loop
 
@@ -27,9 +26,7 @@ BROKER_OPTIONS = {
     "username": Option(text, None),
     "password_file": Option(secret, None),
     "tls": Option(flag, False),
-    "ca_file": Option(file, None),
-    "cert_file": Option(file, None),
-    "key_file": Option(file, None),
+    **tls.TLS_FILES,
     "protocol": Option(choice("5", "3.1.1"), "5"),
     "keepalive_s": Option(whole(5, 3600), 30),
 }
@@ -41,17 +38,12 @@ MOST_COMMANDS = 1000  # that wait for their PUBACK
 
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     """Options that cannot stand beside each other: (key, what is wrong)."""
-    if not options["tls"]:
-        for key in ("ca_file", "cert_file", "key_file"):
-            if options[key] is not None:
-                yield key, Wrong("LP-406")
-    elif options["key_file"] is not None and options["cert_file"] is None:  # one file may hold both
-        yield "cert_file", Wrong("LP-305")
+    yield from tls.wrong(options, encrypted=options["tls"])
 
 
 def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What may stand but is a risk: (key, LP code)."""
-    if options["password_file"] is not None and not options["tls"] and not _is_here(options["host"]):
+    if options["password_file"] is not None and not options["tls"] and not is_here(options["host"]):
         yield "password_file", "LP-407"
 
 
@@ -79,7 +71,7 @@ def new_client(
         client_id=options["client_id"] or f"luftpegel-{name}",
         protocol=version,
         clean_session=None if version == paho.MQTTv5 else not keep_session,
-        tls=_tls(options, name) if options["tls"] else None,
+        tls=tls.context(options, name) if options["tls"] else None,
     )
     client.max_inflight_messages_set(receive_maximum)
     client.max_queued_messages_set(MOST_COMMANDS)
@@ -88,31 +80,6 @@ def new_client(
         client.username_pw_set(options["username"], options["password_file"])
     _prepare_connect(client, options, keep_session, receive_maximum)
     return client
-
-
-def _tls(options: Mapping[str, Any], name: str) -> ssl.SSLContext:
-    """Check the broker's certificate, and show ours where there is one. Raises CannotStart.
-
-    Not `ssl.create_default_context`: from Python 3.13 on it refuses what many a town's own authority issues
-    (VERIFY_X509_STRICT). `ca_file` may also be the broker's own certificate, or that of an authority between.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    try:
-        if options["ca_file"] is None:
-            context.load_default_certs()
-        else:
-            context.load_verify_locations(options["ca_file"])
-        if options["cert_file"] is not None:
-            context.load_cert_chain(options["cert_file"], options["key_file"], _no_passphrase)
-    except (OSError, ValueError) as error:
-        raise CannotStart("LP-405", f"{name}: {error}") from error
-    return context
-
-
-def _no_passphrase() -> str:
-    """An encrypted key would make OpenSSL ask on the terminal, and wait for ever."""
-    raise ValueError("the key is encrypted; a service cannot ask for its passphrase")
 
 
 def _prepare_connect(
@@ -136,11 +103,3 @@ def _prepare_connect(
         clean_start=not keep_session,
         properties=properties,
     )
-
-
-def _is_here(host: str) -> bool:
-    """Whether a host is this very machine, so that nothing goes over a network."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

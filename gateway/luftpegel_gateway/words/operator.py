@@ -101,6 +101,10 @@ OPERATOR: Mapping[str, Text] = {
         ("'{key}': \"{got}\" fits no device EUI.", "Write 16 hexadecimal digits; * stands for any of them, ? for one: \"70b3d57e*\"."),
         ("'{key}': „{got}“ passt auf keine Geräte-EUI.", "16 Hexadezimalziffern schreiben; * steht für beliebige, ? für eine: \"70b3d57e*\"."),
     ),
+    "LP-323": Text(
+        ("'{key}' and '{other}' are two ways to log in; only one can be used.", "Remove one of them."),
+        ("'{key}' und '{other}' sind zwei Arten der Anmeldung; nur eine geht.", "Eine davon entfernen."),
+    ),
     "LP-330": Text(
         ("There is no quarantine entry {detail}.", "List them with `luftpegel gateway quarantine list`."),
         ("Einen Eintrag {detail} gibt es in der Quarantäne nicht.", "Mit `luftpegel gateway quarantine list` auflisten."),
