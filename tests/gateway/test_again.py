@@ -61,7 +61,7 @@ def test_a_sink_that_is_added_gets_the_history_through_kills(filled, until):
 
 def test_readings_are_sent_again_to_one_sink(filled, until):
     site = filled.started()
-    until(lambda: len(second(site)) == LAST + 1, "no history")
+    until(lambda: len(second(site)) == LAST + 1 and not site.account("second").offered, "no history")
     site.stop()
     (site.folder / "second.sqlite").unlink()
     for suffix in ("-wal", "-shm"):
