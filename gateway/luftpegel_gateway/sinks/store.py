@@ -7,9 +7,10 @@ older one never does, and another value under the same name is refused, never wr
 import asyncio
 import functools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from luftpegel_gateway.config.options import Option, path
 from luftpegel_gateway.model.faults import Fault
@@ -52,6 +53,11 @@ Row = tuple[str, str, int, int, int, int | None, int | None, int, str, int]
 AlarmRow = tuple[str, str, int, int, int, str, int | None, int, int, int]
 # One statement or value that SQLite will not have is a fault of the item, not of the file.
 ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+
+
+def files(options: Mapping[str, Any], _name: str, folder: Path) -> list[tuple[str, Path]]:
+    """What nobody else may write: (key, path)."""
+    return [("path" if options["path"] else "kind", options["path"] or folder / FILE)]
 
 
 class Store:
