@@ -123,8 +123,8 @@ class Files:
         """Write all that is to be written, file by file, so that deliveries get in between. Raises
         SinkDown."""
         try:
-            while await self._in_thread(self._write_one_now):
-                pass
+            for key in await self._in_thread(lambda: self._open_now().dirty()):
+                await self._in_thread(partial(self._make_now, key))
             await self._in_thread(self._prune_now)
         except SinkDown as down:
             self._trouble = down
@@ -159,22 +159,15 @@ class Files:
                 names[tenant, station] = known.name
         return state.take(items, names, self._oldest(state))
 
-    def _write_one_now(self) -> bool:
-        """Write one file; whether there was one to write."""
-        state = self._open_now()
-        key = state.dirty()
-        if key is not None:
-            self._make(state, key)
-        return key is not None
-
     def _prune_now(self) -> None:
         state = self._open_now()
         for key in state.expired(self._oldest(state)):
             self._remove(self._file_of(key))
             state.forget(key)
 
-    def _make(self, state: State, key: Key) -> None:
+    def _make_now(self, key: Key) -> None:
         """Make one file anew. One under its name that was not written from here is moved aside before."""
+        state = self._open_now()
         file = self._file_of(key)
         if not state.is_ours(key):
             part_of(file).unlink(missing_ok=True)

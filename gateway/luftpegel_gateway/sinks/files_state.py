@@ -89,10 +89,10 @@ class State:
             self._database.executemany("INSERT OR REPLACE INTO stations VALUES (?, ?, ?)", told)
         return rejections
 
-    def dirty(self) -> Key | None:
-        """The next file that must be written."""
-        row = self._database.execute("SELECT part, tenant, station FROM files WHERE dirty LIMIT 1").fetchone()
-        return Key(*row) if row else None
+    def dirty(self) -> list[Key]:
+        """The files that must be written now."""
+        found = self._database.execute("SELECT part, tenant, station FROM files WHERE dirty")
+        return [Key(*row) for row in found.fetchall()]
 
     def is_ours(self, key: Key) -> bool:
         """Whether what lies under the file's name was written from here."""
