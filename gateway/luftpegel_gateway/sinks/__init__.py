@@ -25,6 +25,8 @@ SINKS = {
     "store": "luftpegel_gateway.sinks.store",
     "mqtt": "luftpegel_gateway.sinks.mqtt",
     "files": "luftpegel_gateway.sinks.files",
+    "opensensemap": "luftpegel_gateway.sinks.opensensemap",
+    "sensor-community": "luftpegel_gateway.sinks.sensor_community",
 }
 
 

@@ -57,7 +57,7 @@ class Lost(Exception):  # noqa: N818 - a state, not a mistake
 
 
 class Listening(msgspec.Struct, frozen=True):
-    """A topic to hear beside publishing; `heard(payload)` is called on the event loop, and `reached` with each
+    """A topic to hear beside publishing: `heard(payload)` on the event loop; `reached()` at each
     connection."""
 
     topic: str
