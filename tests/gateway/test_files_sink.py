@@ -1,27 +1,42 @@
 """The sink "files": what stands in its files, what is made anew, what a crash leaves, and what a folder does
 that cannot be written."""
 
+import argparse
 import asyncio
+import contextlib
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.gateway.memory_log import observed
 
+from luftpegel_gateway.cli import moments
 from luftpegel_gateway.config.options import Wrong
 from luftpegel_gateway.model import quality
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
 from luftpegel_gateway.model.station import Station
-from luftpegel_gateway.sinks import Context, SinkDown, files, format_parquet, local_days
+from luftpegel_gateway.sinks import (
+    Context,
+    SinkDown,
+    files,
+    format_csv,
+    format_parquet,
+    format_zrxp,
+    local_days,
+)
+from luftpegel_gateway.sinks.value_rows import Row
 from luftpegel_wire.quality import SILENT
 
 PROGRAM = Path(__file__).with_name("dying_files.py")
@@ -338,6 +353,59 @@ def test_a_time_zone_that_is_none_is_a_mistake(given):
 def test_a_decimal_comma_is_for_csv():
     assert [key for key, _ in files.wrong({**DEFAULTS, "decimal": ",", "format": "zrxp"})] == ["decimal"]
     assert list(files.wrong({**DEFAULTS, "decimal": ","})) == []
+
+
+# With everything real.
+
+
+def test_a_gateway_that_is_killed_has_every_reading_in_its_files(site, server, station, until):
+    site.write_config('[[sink]]\nkind = "files"\nfolder = "out"\nwrite_every_s = 1\n')
+    out = site.folder / "out" / "2026-07" / "2026-07-01_LP-0001.csv"
+
+    def rows():
+        return list(csv.DictReader(io.StringIO(out.read_bytes().decode(), newline=""))) if out.exists() else []
+
+    def there():
+        return {int(row["seq"]) for row in rows()}
+
+    site.started()
+    for newest in range(3, 40, 4):
+        server.publish(station.topic(), station.uplink(newest))
+    until(there, "no file")
+    site.kill()
+    server.publish(station.topic(), station.uplink(43))
+    site.started()
+    until(lambda: there() == set(range(44)), lambda: f"{sorted(there())}; log:\n{site.log.read_text()}")
+    assert len(rows()) == 2 * 44
+    assert {row["name"] for row in rows()} == {"Mühlbach"}
+    site.stop()
+
+
+# What people write.
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_name_comes_back_from_csv_and_breaks_no_zrxp(name, flags):
+    row = Row(NOON, "", "LP-0001", name, 2, 2153, 0, flags, 0, 1, 0)
+    stream = io.BytesIO()
+    format_csv.write(stream, [row], UTC)
+    found = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
+    assert (found[1][2], found[1][7], len(found)) == (name, flags, 2)
+    stream = io.BytesIO()
+    format_zrxp.write(stream, [row], timezone(timedelta(hours=1)))
+    lines = stream.getvalue().decode("latin-1").split("\r\n")
+    assert len(lines) == 8
+    assert all(line.startswith("#") and line.endswith("|*|") for line in lines[:6])
+
+
+NEARLY = st.from_regex(r"[0-9]{1,5}-[0-9]{1,3}(-[0-9]{1,3}(T[0-9:.+Z-]{0,12})?)?", fullmatch=True)
+
+
+@given(st.text(max_size=40) | NEARLY)
+def test_what_is_no_day_is_wrong_use_and_nothing_else(text):
+    for read in (moments.since, moments.until):
+        with contextlib.suppress(argparse.ArgumentTypeError):
+            assert isinstance(read(text, UTC), int)
 
 
 # Killed.

@@ -13,17 +13,15 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from luftpegel_gateway.config.options import Option, choice, flag, text
 from luftpegel_gateway.model.faults import CannotStart, Fault
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Rejection
+from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, SinkDown
 from luftpegel_gateway.sinks.discovery import Discovery
 from luftpegel_gateway.sinks.home_assistant import OFFLINE, ONLINE
-from luftpegel_gateway.sinks.mqtt_messages import messages_of
-from luftpegel_gateway.sinks.retained import Mark, Retained, mark_of
+from luftpegel_gateway.sinks.mqtt_plan import Planned, Planner
+from luftpegel_gateway.sinks.retained import Mark, Retained
 from luftpegel_gateway.transport import mqtt
 from luftpegel_gateway.transport.publisher import (
     ACCEPTED,
@@ -53,19 +51,6 @@ ANNOUNCE_EVERY_S = 60.0
 PROBE = "probe"  # <prefix>/probe: whether the connection may write at all, asked only when all was refused
 
 
-class Planned(msgspec.Struct, frozen=True):
-    """A message, the item that it is of (by its place), and what the topic then holds, if it is retained."""
-
-    item: int
-    message: Message
-    mark: Mark | None
-
-    @property
-    def key(self) -> tuple[str, bytes]:
-        """What tells it from others; the same when the item is offered again."""
-        return self.message.topic, self.message.payload
-
-
 class Republish:
     """One broker to publish to."""
 
@@ -80,11 +65,12 @@ class Republish:
         """`retained` is None where nothing is retained. `station(id, tenant)`: of stations.toml now.
         `discovery`: what Home Assistant is told, if it is."""
         self._name = name
-        self._station = station
         self._discovery = discovery
         self._options = options
         self._address = f"{options['host']}:{options['port']}"
         self._prefix = options["topic_prefix"].strip("/")
+        state_topic = None if discovery is None else discovery.state_topic
+        self._planner = Planner(self._prefix, retained, station, retain=options["retain"], state=state_topic)
         self._retained = retained
         self._loaded = retained is None
         self._publisher: Publisher | None = self._new()  # TLS files are read now: CannotStart
@@ -123,7 +109,7 @@ class Republish:
 
     async def _deliver(self, items: Sequence[Item]) -> list[Rejection]:
         await self.ready()
-        plan = self._plan(items)
+        plan = self._planner.plan(items)
         while not await self._send([planned for planned in plan if planned.key not in self._done]):
             await self.ready()
         refused = [(planned, reason) for planned in plan if (reason := self._done[planned.key]) != ACCEPTED]
@@ -232,36 +218,6 @@ class Republish:
             closing = asyncio.create_task(publisher.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
-
-    def _plan(self, items: Sequence[Item]) -> list[Planned]:
-        """All messages in order; a value is retained only when none that is newer is or will be."""
-        plan: list[Planned] = []
-        held: dict[str, Mark] = {}
-        for place, item in enumerate(items):
-            mark = None if self._retained is None or isinstance(item, AlarmRaised) else mark_of(item)
-            station = self._station(item.ref.station, item.ref.tenant)
-            for topic, payload in messages_of(self._prefix, item, station):
-                wanted = mark if self._options["retain"] else None
-                plan.append(self._planned(place, Message(topic, payload), item, wanted, held))
-                if self._discovery is None or mark is None or station is None:
-                    continue
-                state = Message(self._discovery.state_topic(topic), payload)
-                if (present := self._planned(place, state, item, mark, held)).mark is not None:
-                    plan.append(present)
-        return plan
-
-    def _planned(
-        self, place: int, message: Message, item: Item, mark: Mark | None, held: dict[str, Mark]
-    ) -> Planned:
-        """A message, retained where it has a mark and is the newest of its topic; `held` then has it."""
-        if mark is None or not self._is_current(message.topic, mark, held, item):
-            return Planned(place, message, None)
-        held[message.topic] = mark
-        return Planned(place, Message(message.topic, message.payload, retain=True), mark)
-
-    def _is_current(self, topic: str, mark: Mark, held: Mapping[str, Mark], item: Item) -> bool:
-        late = not isinstance(item, AlarmRaised) and item.late
-        return self._retained is not None and self._retained.current(topic, mark, held, late=late)
 
     async def _remember(self, sent: Sequence[Planned], answers: Sequence[Answer]) -> None:
         """Keep what the broker said: it need not be asked again, and a restart knows what it holds."""
