@@ -325,6 +325,36 @@ def test_a_folder_that_cannot_be_written_keeps_readings_waiting(tmp_path, monkey
     assert [file.name for file in out.rglob("*") if file.is_file()] == ["2026-11-26_LP-0001.csv"]
 
 
+def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path, monkeypatch):
+    options = {**DEFAULTS, "folder": tmp_path / "out", "write_every_s": 0.001}
+    file = tmp_path / "out/2026-11/2026-11-26_LP-0001.csv"
+
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    async def main():
+        sink = files.create(Context("town", options, tmp_path))
+        await sink.start()
+        try:
+            await sink.deliver([observed(1, time=NOON)])
+            await sink._write()
+            before = file.read_bytes()
+            with monkeypatch.context() as disk:
+                disk.setattr(os, "fsync", full)
+                await sink.deliver([observed(2, time=NOON + 600)])
+                with pytest.raises(SinkDown) as down:
+                    await sink._write()
+                assert down.value.code == "LP-424"
+                assert file.read_bytes() == before
+                assert not list(file.parent.glob(".*"))
+            assert await sink.deliver([observed(3, time=NOON + 1200)]) == []
+        finally:
+            await sink.stop()
+
+    asyncio.run(main())
+    assert len(file.read_bytes().splitlines()) == 4
+
+
 def test_writing_takes_no_more_than_its_share(tmp_path, monkeypatch):
     """A day of a large town is made anew once for many batches."""
     written = []
