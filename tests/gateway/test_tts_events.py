@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from luftpegel_gateway.model.events import Downlink, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import Carried, Downlink, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources.tts_events import command, parse
 
@@ -119,7 +119,7 @@ def test_a_command_that_failed_is_a_notice():
     assert (event.dev_eui, event.text) == (EUI, "too late")
 
 
-@pytest.mark.parametrize("kind", ["downlink_queued", "downlink_sent", "location_solved", "something_new"])
+@pytest.mark.parametrize("kind", ["downlink_queued", "downlink_ack", "location_solved", "something_new"])
 def test_what_holds_no_reading_is_passed_over(kind):
     assert isinstance(read({"end_device_ids": ids(), kind: {}}), Passed)
 
@@ -178,6 +178,13 @@ def test_a_command_replaces_what_waits():
     assert told["downlinks"] == [
         {"f_port": 11, "frm_payload": "gwE=", "priority": "NORMAL", "correlation_ids": ["luftpegel:an-id"]}
     ]
+
+
+def test_a_command_on_the_air_is_known_by_its_id():
+    sent = {"f_port": 11, "correlation_ids": ["ns:downlink:01", "luftpegel:an-id"]}
+    event = read({"end_device_ids": ids(), "received_at": "2026-11-26T12:00:00Z", "downlink_sent": sent})
+    assert isinstance(event, Carried)
+    assert (event.dev_eui, event.id, event.clocks.told) == (EUI, "an-id", RECEIVED * SECOND)
 
 
 @pytest.mark.parametrize(

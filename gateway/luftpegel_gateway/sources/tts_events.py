@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from luftpegel_gateway.model.events import Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import Carried, Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources import values
 
@@ -24,10 +24,11 @@ LARGEST_EVENT = 256 * 1024
 MOST_GATEWAYS = 64
 _WORST = -1000.0
 # Kinds that hold no reading. Reasons are counted, so there must be few.
-OTHER_KINDS = ("downlink_queued", "downlink_sent", "downlink_ack", "downlink_queue_invalidated",
+OTHER_KINDS = ("downlink_queued", "downlink_ack", "downlink_queue_invalidated",
                "location_solved", "service_data", "uplink_normalized")  # fmt: skip
 # LoRa in EU868: (spreading factor, bandwidth in Hz) -> data rate (RP002-1.0.3, table 8).
 _RATES = {**{(factor, 125_000): 12 - factor for factor in range(7, 13)}, (7, 250_000): 6}
+_MARK = "luftpegel:"  # before a command's id
 _decode = msgspec.json.Decoder().decode
 
 
@@ -69,7 +70,7 @@ def command(downlink: Downlink) -> bytes:
         "f_port": downlink.f_port,
         "frm_payload": base64.b64encode(downlink.data).decode(),
         "priority": "NORMAL",
-        "correlation_ids": [f"luftpegel:{downlink.id}"],
+        "correlation_ids": [_MARK + downlink.id],
     }
     return json.dumps({"downlinks": [content]}).encode()
 
@@ -191,6 +192,15 @@ def _failed(who: _Who, _message: dict[str, Any], content: dict[str, Any], odd: l
     return Notice(who.dev_eui, "ERROR", "DOWNLINK_GATEWAY", words, who.application, who.application)
 
 
+def _sent(who: _Who, message: dict[str, Any], content: dict[str, Any], odd: list[str]) -> Event:
+    """A command on the air; the id is what `command` gave it."""
+    told = content.get("correlation_ids")
+    names = [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    number = next((one[len(_MARK) :] for one in names if one.startswith(_MARK)), "")
+    clocks = Clocks(_time(message, "received_at", odd))
+    return Carried(who.dev_eui, number[:100], clocks, who.application, who.application)
+
+
 def _part(content: dict[str, Any], name: str, odd: list[str]) -> dict[str, Any]:
     found = content.get(name)
     if isinstance(found, dict):
@@ -212,4 +222,5 @@ _READERS: dict[str, Callable[[_Who, dict[str, Any], dict[str, Any], list[str]], 
     "join_accept": _join,
     "downlink_failed": _failed,
     "downlink_nack": _failed,
+    "downlink_sent": _sent,
 }
