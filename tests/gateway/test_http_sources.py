@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import random
 import resource
@@ -18,6 +19,7 @@ from luftpegel_wire import PORT_BACKFILL
 
 TOKEN = "a-token-of-the-town"
 PATIENCE_S = 30
+KILLS = 12
 
 
 class Sender:
@@ -72,8 +74,8 @@ def pushed(station, newest):
     ).encode()
 
 
-def message(station, newest):
-    told = json.loads(station.uplink(newest))
+def message(station, newest, **options):
+    told = json.loads(station.uplink(newest, **options))
     up = {"f_port": 1, "f_cnt": newest, "frm_payload": told["data"], "received_at": told["time"]}
     up["settings"] = {"data_rate": {"lora": {"bandwidth": 125000, "spreading_factor": 7}}}
     ids = {"device_id": "x", "application_ids": {"application_id": "a"}, "dev_eui": station.dev_eui}
@@ -97,7 +99,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(site, listening, make_
     site.start()
     for thread in threads:
         thread.start()
-    for _ in range(12):
+    for _ in range(KILLS):
         time.sleep(luck.uniform(0.4, 1.4))  # it takes most of a second to listen
         site.kill()
         site.start()
@@ -204,10 +206,12 @@ def test_the_webhook_asks_for_what_is_missing_where_it_is_told_to(site, listenin
         assert b"Authorization: Bearer a-key" in head
         assert json.loads(body)["downlinks"][0]["f_port"] == PORT_BACKFILL
         count = len(asked)
-        elsewhere = Sender(sender.port, **{"X-Downlink-Replace": "http://127.0.0.2:1/x"})
-        for seq in range(60, 70):
-            elsewhere.insist(message(station, seq))
+        strange = ["http://127.0.0.2:1/x", f"https://127.0.0.1:{server.port}/x", "http://127.0.0.1:1/x",
+                   f"{base}@127.0.0.2:1/x", "/x", "x"]  # fmt: skip
+        for seq, address in enumerate(strange * 2, 60):
+            Sender(sender.port, **{"X-Downlink-Replace": address}).insist(message(station, seq))
         assert len(asked) == count  # nobody sends us, and our key, elsewhere
+        assert site.troubles() == {}  # nor to another port or past TLS: it was not even tried
         site.stop()
     finally:
         server.listening.shutdown(2)
@@ -239,6 +243,38 @@ def test_the_things_stack_over_mqtt(site, broker, server, station, until):
     assert commands[0]["downlinks"][0]["f_port"] == PORT_BACKFILL
     site.wait_for([0, 1, 2, *range(37, 41)])
     assert 99 not in site.stored()
+    site.stop()
+
+
+def test_kills_and_broker_restarts_lose_nothing_of_the_things_stack(site, broker, server, station, until):
+    """Each reading is in one message alone, published with QoS 1 so that the broker answers for it."""
+    luck = random.Random(7)
+    site.config.write_text(
+        f'[gateway]\ndata = "data"\nstations = "stations.toml"\n\n[[source]]\nkind = "tts-mqtt"\n'
+        f'host = "127.0.0.1"\nport = {broker.port}\ntls = false\nusername = "my-town@ttn"\n'
+        f'password_file = "key"\n[[sink]]\nkind = "store"\n\n[page]\nport = {site.page}\n'
+    )
+    key = site.folder / "key"
+    key.write_text("a-key")
+    key.chmod(0o600)
+    site.started()
+    numbers = itertools.count()
+    for kill in range(KILLS):
+        until(lambda: site.troubles() == {} and server.client.is_connected(), site.log.read_text)
+        for seq in itertools.islice(numbers, 20):
+            server.publish("v3/my-town@ttn/devices/lp-0001/up", message(station, seq, history=1))
+        time.sleep(luck.uniform(0, 0.05))
+        site.kill()
+        if kill % 4 == 3:
+            server.settle()
+            broker.stop()
+            broker.start()
+        site.start()
+    server.settle()
+    sent = next(numbers)
+    site.wait_for(range(sent))
+    assert site.stored() == {seq: station.value(seq) for seq in range(sent)}
+    assert site.codes() == []
     site.stop()
 
 
