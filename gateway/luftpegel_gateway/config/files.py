@@ -3,6 +3,7 @@
 Nothing is opened or started here. Every mistake is found in one go, so that an operator mends the file once.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
-from luftpegel_gateway.config.options import Option, matching, number, path, port, text, whole
+from luftpegel_gateway.config.options import Option, host, matching, number, path, port, text, whole
 from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.model.station import Station
@@ -25,7 +26,7 @@ GATEWAY_OPTIONS = {
     "quarantine_mib": Option(whole(1, 1_000_000), 64),
     "downlink_s_per_hour": Option(number(0, 360), 9.0),
 }
-PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
+PAGE_OPTIONS = {"host": Option(host, "127.0.0.1"), "port": Option(port, 8080)}
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
@@ -45,6 +46,7 @@ class Config:
     """Both files, judged. `page` is (host, port), or None when there is no [page]."""
 
     data: Path
+    stations_file: Path
     stations: tuple[Station, ...]
     sources: tuple[Part, ...]
     sinks: tuple[Part, ...]
@@ -78,11 +80,14 @@ def load(file: Path) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
+    if gateway["data"] and (obstacle := no_folder(gateway["data"])):
+        main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
     stations, mistakes = read_stations(gateway["stations"]) if gateway["stations"] else ((), [])
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
     return Config(
         data=gateway["data"],
+        stations_file=gateway["stations"],
         stations=stations,
         sources=parts["source"],
         sinks=parts["sink"],
@@ -94,6 +99,15 @@ def load(file: Path) -> Config:
         quarantine_mib=gateway["quarantine_mib"],
         downlink_s_per_hour=gateway["downlink_s_per_hour"],
     )
+
+
+def no_folder(folder: Path) -> Path | None:
+    """What is in the way of a folder here: the first part of its path that is there and is none."""
+    for part in (folder, *folder.parents):
+        with contextlib.suppress(OSError):  # a path through a file, or one that we may not look into
+            if part.exists():
+                return None if part.is_dir() else part
+    return None
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:

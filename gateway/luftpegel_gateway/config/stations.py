@@ -32,6 +32,8 @@ def read_stations(file: Path) -> tuple[tuple[Station, ...], list[Mistake]]:
         return (), content.mistakes
     content.unknown((), content.content, {"station": None})
     tables = content.tables("station")
+    if not tables and not content.mistakes:
+        content.wrong((), "LP-343")
     ids = [one.get("id") for _, one in tables]
     stations = []
     seen: dict[tuple[str, str], int] = {}
@@ -40,6 +42,7 @@ def read_stations(file: Path) -> tuple[tuple[Station, ...], list[Mistake]]:
         values = content.read(place, one, OPTIONS)
         values["limits"] = limits_of(content, (*place, "limits"), values["limits"] or {})
         _judge_neighbours(content, place, values, ids)
+        _judge_place(content, place, values)
         if len(content.mistakes) > before:
             continue
         station = Station(**values | {"dev_eui": values["dev_eui"].lower()})
@@ -68,3 +71,10 @@ def _judge_neighbours(
             content.wrong((*place, "neighbours"), "LP-318", value=neighbour)
         elif neighbour not in ids:
             content.wrong((*place, "neighbours"), "LP-317", value=neighbour)
+
+
+def _judge_place(content: JudgedFile, place: KeyPath, values: Mapping[str, Any]) -> None:
+    """Note half a place: a latitude without a longitude, or the other way round."""
+    for one, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        if values[one] is not None and values[other] is None and (*place, other) not in content.lines:
+            content.wrong((*place, one), "LP-338", key=one, other=other)
