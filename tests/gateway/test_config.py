@@ -21,6 +21,7 @@ host = "127.0.0.1"
 [[sink]]
 kind = "store"
 """
+LOGIN = 'host = "h"\nusername = "gateway"\npassword_file = "password"'
 STATION = """\
 [[station]]
 id = "LP-0001"
@@ -133,7 +134,7 @@ def test_a_secret_must_be_its_owners_alone(judge, tmp_path, mode, fine):
     secret = tmp_path / "password"
     secret.write_text("swordfish\n")
     secret.chmod(mode)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nusername = "gateway"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     if fine:
         assert judge(gateway=gateway).sources[0].options["password_file"] == "swordfish"
         return
@@ -182,7 +183,7 @@ def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nusername = "gateway"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
     assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []
 
@@ -191,7 +192,7 @@ def test_the_check_tells_of_it(judge, tmp_path, capsys):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nusername = "gateway"\npassword_file = "password"'))
+    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', LOGIN))
     parser = argparse.ArgumentParser()
     command.configure(parser)
     args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])

@@ -15,6 +15,7 @@ from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.page.findings import sentence, subject_of
+from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
@@ -37,7 +38,9 @@ def run(args: argparse.Namespace, site: Site, _language: str) -> int:
 def check(args: argparse.Namespace, site: Site, language: str) -> int:
     """Judge the files; they are sound when this is called."""
     unplaced = [
-        station.id for station in site.stations if station.latitude is None or station.longitude is None
+        station.label
+        for station in site.stations
+        if not station.retired and (station.latitude is None or station.longitude is None)
     ]
     if args.json:
         parts = {"sources": list(site.sources), "sinks": list(site.sinks)}
@@ -132,7 +135,7 @@ def _station_line(view: View, now: float, language: str) -> str:
     counts = f"{state.received} {tell('received', language)}, {state.missing} {tell('missing', language)}"
     share = percent(state.completeness, language)
     age = age_text(view, now, language)
-    return f"{view.station.id:12} {view.station.name:24} {share:>8}  {counts}, {age}"
+    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}"
 
 
 VERBS = (

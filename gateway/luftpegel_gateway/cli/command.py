@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the chosen verb."""
     language = language_of(args.lang)
     try:
-        return int(args.run_verb(args, site_of(load(args.config), args.config), language))
+        return int(args.run_verb(args, site_of(load(args.config)), language))
     except BadConfig as bad:
         for mistake in bad.mistakes:
             print(mistake.text(language), file=sys.stderr)
@@ -56,16 +56,16 @@ def run(args: argparse.Namespace) -> int:
         return WRONG_USE if refusal.code == requests.UNCONFIRMED else PROBLEM
 
 
-def site_of(config: Config, file: Path) -> Site:
+def site_of(config: Config) -> Site:
     """The site of a configuration."""
     return Site(
         data=config.data,
         stations=config.stations,
         sources=[part.name for part in config.sources],
         sinks=[part.name for part in config.sinks],
-        run=lambda: _app().run(config, file),
+        run=lambda: _app().run(config),
         open_reader=lambda: _app().open_reader(config),
-        alone=lambda: _app().alone(config, file),
+        alone=lambda: _app().alone(config),
         export=lambda to, again: _app().export(config, to, again),
         risks=list(risks(config)),
     )

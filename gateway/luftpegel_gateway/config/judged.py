@@ -68,7 +68,7 @@ class JudgedFile:
             self._add(1, wrong.code, **wrong.words)
         except tomllib.TOMLDecodeError as error:
             self._add(error_line(error, raw), "LP-302", reason=str(error).split(" (at ")[0])
-        except (RecursionError, ValueError):  # brackets in brackets without end, numbers of thousands of digits
+        except (RecursionError, ValueError):  # brackets without end, numbers of thousands of digits
             self._add(1, "LP-302", reason="nothing that a file of settings can hold")
 
     def _add(self, line: int, code: str, **words: object) -> None:

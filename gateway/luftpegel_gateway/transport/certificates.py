@@ -1,7 +1,7 @@
 """What is wrong with a certificate or its key, in words that an operator can act on; and when it ends.
 
-OpenSSL says that a pair does not load and little of why; `cryptography`, which the gateway has anyway for no
-other reason than this, is asked only then and by `check`, and imported only then.
+OpenSSL says that a pair does not load and little of why; `cryptography` is asked only then and by `check`,
+and imported only then.
 """
 
 import datetime
@@ -17,7 +17,8 @@ KEYS = ("ca_file", "cert_file")
 def blame(options: Mapping[str, Any], error: Exception) -> tuple[str, str]:
     """Whose fault it is that `cert_file` and `key_file` do not load: (key, reason)."""
     if isinstance(error, ssl.SSLError) and "MISMATCH" in (error.reason or ""):
-        return "key_file" if options["key_file"] else "cert_file", "the key does not belong to the certificate"
+        key = "cert_file" if options["key_file"] is None else "key_file"
+        return key, "the key does not belong to the certificate"
     if not _certificates(options["cert_file"]):
         return "cert_file", "no certificate in PEM"
     key = "key_file" if options["key_file"] is not None else "cert_file"
@@ -26,7 +27,7 @@ def blame(options: Mapping[str, Any], error: Exception) -> tuple[str, str]:
 
 
 def ends(options: Mapping[str, Any]) -> Iterator[tuple[str, Path, datetime.datetime, datetime.datetime]]:
-    """Each certificate in the files of a [[source]] or [[sink]]: key, file, from when and until when it counts."""
+    """Each certificate in the files of a [[source]] or [[sink]]: key, file, from when, until when it counts."""
     for key in KEYS:
         file = options.get(key)
         if file is not None:

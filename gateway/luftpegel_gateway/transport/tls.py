@@ -24,7 +24,7 @@ def wrong(options: Mapping[str, Any], *, encrypted: bool) -> Iterator[tuple[str,
 
 
 def _unusable(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
-    """Files that are there and are no certificates, or no pair. Whether they are in date: `certificates.py`."""
+    """Files that are there and are no certificates, or no pair; those out of date: `certificates.py`."""
     trial = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if options["ca_file"] is not None:
         try:

@@ -99,4 +99,8 @@ SETUP: Mapping[str, Text] = {
         ("Trying \"{detail}\" failed in the gateway itself.", "Report this with the output of `luftpegel gateway check --json`; what was tried besides is told truly."),
         ("Der Versuch bei „{detail}“ scheiterte im Gateway selbst.", "Das mit der Ausgabe von `luftpegel gateway check --json` melden; was sonst versucht wurde, stimmt."),
     ),
+    "LP-368": Text(
+        ("There is no tenant \"{value}\".", "Correct it, or add [[tenant]] with this id to gateway.toml."),
+        ("Einen Mandanten „{value}“ gibt es nicht.", "Ihn berichtigen oder in gateway.toml [[tenant]] mit dieser id eintragen."),
+    ),
 }  # fmt: skip

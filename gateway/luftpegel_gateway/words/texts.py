@@ -40,6 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "state_ok": ("in order", "in Ordnung"),
     "state_silent": ("silent", "stumm"),
     "state_new": ("not heard yet", "noch nicht gehört"),
+    "state_retired": ("retired", "stillgelegt"),
     "state_twin": ("two boards share this id", "zwei Boards teilen sich diese id"),
     "complete": ("Completeness", "Vollständigkeit"),
     "lives": ("over {} lives", "über {} Leben"),
