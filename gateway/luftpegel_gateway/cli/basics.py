@@ -1,4 +1,4 @@
-"""The verbs `run`, `check` and `status`."""
+"""The verbs `run` and `status`."""
 
 import argparse
 import asyncio
@@ -20,7 +20,6 @@ from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
 from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
-from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
@@ -32,26 +31,6 @@ def run(args: argparse.Namespace, site: Site, _language: str) -> int:
     handler.setFormatter(JsonLines() if args.json else plain)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     asyncio.run(site.run())
-    return DONE
-
-
-def check(args: argparse.Namespace, site: Site, language: str) -> int:
-    """Judge the files; they are sound when this is called."""
-    unplaced = [
-        station.label
-        for station in site.stations
-        if not station.retired and (station.latitude is None or station.longitude is None)
-    ]
-    if args.json:
-        parts = {"sources": list(site.sources), "sinks": list(site.sinks)}
-        print_json(args, {"stations": len(site.stations), **parts, "without_place": unplaced})
-        return DONE
-    counted = f"{len(site.stations)} {tell('stations', language)}"
-    print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join([*site.sources, *site.sinks])}")
-    if unplaced:
-        print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
-    for name, code in site.risks:
-        print(f" warn  {say(code, language, detail=name)}")
     return DONE
 
 
@@ -140,6 +119,5 @@ def _station_line(view: View, now: float, language: str) -> str:
 
 VERBS = (
     ("run", run, "run the gateway until it gets SIGTERM or Ctrl-C"),
-    ("check", check, "judge gateway.toml and stations.toml, start nothing"),
     ("status", status, "what is not well, stations, completeness, what waits for which sink"),
 )

@@ -12,7 +12,7 @@ from typing import Any
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
 from luftpegel_gateway.config.options import Option, choice, host, matching, number, path, port, text, whole
-from luftpegel_gateway.config.stations import read_stations
+from luftpegel_gateway.config.stations import NO_STATIONS, read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.model.station import Station
 
@@ -80,8 +80,8 @@ class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a progr
         self.mistakes = mistakes
 
 
-def load(file: Path) -> Config:
-    """Both files. Raises BadConfig with every mistake found."""
+def load(file: Path, *, may_be_empty: bool = False) -> Config:
+    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station."""
     main = JudgedFile(file)
     if main.mistakes:
         raise BadConfig(main.mistakes)
@@ -97,6 +97,8 @@ def load(file: Path) -> Config:
     if gateway["data"] and (obstacle := no_folder(gateway["data"])):
         main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
     stations, mistakes = read_stations(gateway["stations"], tenants) if gateway["stations"] else ((), [])
+    if may_be_empty:
+        mistakes = [mistake for mistake in mistakes if mistake.code != NO_STATIONS]
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
     return Config(

@@ -5,7 +5,7 @@ go on to have, in the journal and at every sink. So a renaming moves no row, and
 """
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.config.toml_lines import line_of
 from luftpegel_gateway.model.station import Station
 
+NO_STATIONS = "LP-343"
 Ids = Mapping[tuple[str, Any], Any]  # (tenant, id) -> `kept_as`, as they stand in the file
 _ID = matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "LP-0001")
 
@@ -66,8 +67,8 @@ def read_stations(
     content.unknown((), content.content, {"station": None})
     tables = content.tables("station")
     if not tables and not content.mistakes:
-        content.wrong((), "LP-343")
-    ids = {(one.get("tenant", ""), one.get("id")): one.get("kept_as") for _, one in tables}
+        content.wrong((), NO_STATIONS)
+    ids = _ids(one for _, one in tables)
     stations = []
     seen: dict[tuple[str, str, str], int] = {}
     for place, one in tables:
@@ -86,6 +87,16 @@ def read_stations(
     return tuple(stations), sorted(content.mistakes, key=lambda mistake: mistake.line)
 
 
+def _ids(tables: Iterable[Mapping[str, Any]]) -> Ids:
+    """By what each station may be named: its id, or the one from before it was renamed."""
+    found: dict[tuple[str, Any], Any] = {}
+    for one in tables:
+        tenant, shown, kept = one.get("tenant", ""), one.get("id"), one.get("kept_as")
+        if isinstance(tenant, str):
+            found |= {(tenant, name): kept or shown for name in (shown, kept) if isinstance(name, str)}
+    return found
+
+
 def _station(values: dict[str, Any], ids: Ids) -> Station:
     """The station of a table that is right; neighbours are named as their readings are."""
     tenant, shown = values["tenant"], values["id"]
@@ -94,7 +105,7 @@ def _station(values: dict[str, Any], ids: Ids) -> Station:
         "id": kept,
         "renamed": shown if kept != shown else "",
         "dev_eui": values["dev_eui"].lower(),
-        "neighbours": tuple(ids[tenant, name] or name for name in values["neighbours"]),
+        "neighbours": tuple(ids[tenant, name] for name in values["neighbours"]),
         "retired": values["retired"] or "",
     }
     return Station(**values | told)

@@ -3,8 +3,10 @@
 A sink's module offers `KIND`, `OPTIONS` (what may stand in its [[sink]]), `REVISES` and `create(context)`.
 `REVISES` says that the other end can be told a corrected reading under the name that it has; a sink that
 cannot gets each reading once. `wrong(options)` and `warnings(options)` judge options beside each other, where
-a kind needs it; `BATCH` is how many items it wants at most at a time. Each sink has its own cursor in the
-journal and retries alone (`delivery/worker.py`): a dead one stops neither the others nor the intake.
+a kind needs it; `BATCH` is how many items it wants at most at a time. `async def probe(options, name) ->
+Probed` tries the other end once for `check`, beside a running gateway and without disturbing it; it raises
+OtherEndDown with the cause. Each sink has its own cursor in the journal and retries alone
+(`delivery/worker.py`): a dead one stops neither the others nor the intake.
 """
 
 import importlib

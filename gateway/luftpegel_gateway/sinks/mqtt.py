@@ -15,10 +15,12 @@ import msgspec
 from luftpegel_gateway.config.options import Option, flag, text
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Rejection
+from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.sinks import Context, SinkDown
 from luftpegel_gateway.sinks.mqtt_messages import messages_of
 from luftpegel_gateway.sinks.retained import Mark, Retained, mark_of
 from luftpegel_gateway.transport import mqtt
+from luftpegel_gateway.transport.mqtt_visit import probed, visiting
 from luftpegel_gateway.transport.publisher import (
     ACCEPTED,
     LARGEST_WINDOW,
@@ -214,6 +216,14 @@ class Republish:
             Rejection(items[place], Fault("LP-422", f"{self._address}: {topic}: {reason}"))
             for place, (topic, reason) in sorted(first.items())
         ]
+
+
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the broker lets us in and lets us write. Raises OtherEndDown, CannotStart."""
+    async with visiting(options, name) as visitor:
+        await visitor.publish(f"{options['topic_prefix'].strip('/')}/{PROBE}")
+        told = await visitor.ask_of_itself()
+    return Probed(probed(told, f"{options['host']}:{options['port']}").seen)
 
 
 def create(context: Context) -> Republish:

@@ -6,17 +6,20 @@ older one never does, and another value under the same name is refused, never wr
 
 import asyncio
 import functools
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from luftpegel_gateway.config.options import Option, path
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
+from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
 from luftpegel_gateway.sinks import Context, SinkDown
-from luftpegel_gateway.sinks.sqlite_file import WatchedFile, open_file, transaction
+from luftpegel_gateway.sinks.sqlite_file import WatchedFile, is_database, open_file, transaction
 from luftpegel_gateway.sinks.store_schema import prepare
 
 KIND = "store"
@@ -174,6 +177,23 @@ def _alarm_row(alarm: AlarmRaised) -> AlarmRow:
         *(ref.tenant, ref.station, ref.life, alarm.seq, alarm.channel, alarm.kind),
         *(alarm.time, alarm.value, alarm.threshold, alarm.received_at),
     )
+
+
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the file can be written, or made; without a path: in the data folder. Raises SinkDown."""
+    file = options["path"]
+    if file is not None and (reason := await asyncio.to_thread(_obstacle, file)):
+        raise SinkDown("LP-411", f"{name}: {file}: {reason}")
+    return Probed(str(file or FILE))
+
+
+def _obstacle(file: Path) -> str:
+    """What keeps a store from being here, or ""."""
+    if not file.parent.is_dir():
+        return "there is no such folder"
+    if not os.access(file.parent, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.W_OK)):
+        return "it may not be written"
+    return "" if not file.exists() or is_database(file) else "it is no SQLite database"
 
 
 def create(context: Context) -> Store:

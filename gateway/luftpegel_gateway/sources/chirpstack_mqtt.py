@@ -15,6 +15,7 @@ from luftpegel_gateway.config.options import Option, text, whole
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
+from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.sources import Deliver
 from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.sources.chirpstack_events import json_command, parse, protobuf_command
@@ -23,8 +24,9 @@ from luftpegel_gateway.transport.mqtt_client import Client
 from luftpegel_gateway.transport.mqtt_faults import LOST, OF_CONNECTION, TWICE
 from luftpegel_gateway.transport.mqtt_link import Link
 from luftpegel_gateway.transport.mqtt_packets import Message
+from luftpegel_gateway.transport.mqtt_visit import probed, visiting
 
-__all__ = ["KIND", "OPTIONS", "ChirpStackMqtt", "create", "parse", "warnings", "wrong"]
+__all__ = ["KIND", "OPTIONS", "ChirpStackMqtt", "create", "parse", "probe", "warnings", "wrong"]
 
 KIND = "chirpstack-mqtt"
 OPTIONS = {
@@ -51,8 +53,7 @@ class ChirpStackMqtt:
         self._deliver = deliver
         self._conditions = conditions
         self._loop = asyncio.get_running_loop()
-        prefix = f"{options['topic_prefix'].strip('/')}/" if options["topic_prefix"] else ""
-        self._filter = f"{prefix}application/+/device/+/event/+"
+        self._filter = _topics(options)
         self._stopped = False
         self._sure = 0  # messages with QoS 1 in a row
         self._client = mqtt.new_client(
@@ -152,6 +153,19 @@ class ChirpStackMqtt:
         if self._client.is_connected():
             encode = json_command if downlink.json else protobuf_command
             self._client.publish(downlink.topic, encode(downlink), qos=1)
+
+
+def _topics(options: Mapping[str, Any]) -> str:
+    prefix = f"{options['topic_prefix'].strip('/')}/" if options["topic_prefix"] else ""
+    return f"{prefix}application/+/device/+/event/+"
+
+
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the broker lets us in and would send us events. Raises OtherEndDown, CannotStart."""
+    async with visiting(options, name) as visitor:
+        warnings_now = await visitor.subscribe(_topics(options))
+        told = await visitor.ask_of_itself()
+    return probed(told, f"{options['host']}:{options['port']}", warnings_now)
 
 
 def _text(topic: bytes) -> str:

@@ -27,7 +27,7 @@ def blame(options: Mapping[str, Any], error: Exception) -> tuple[str, str]:
 
 
 def ends(options: Mapping[str, Any]) -> Iterator[tuple[str, Path, datetime.datetime, datetime.datetime]]:
-    """Each certificate in the files of a [[source]] or [[sink]]: key, file, from when, until when it counts."""
+    """Each certificate in the files of a [[source]] or [[sink]]: key, file, from when, until when."""
     for key in KEYS:
         file = options.get(key)
         if file is not None:

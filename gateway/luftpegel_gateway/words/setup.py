@@ -68,8 +68,8 @@ SETUP: Mapping[str, Text] = {
         ("Dieser Benutzer kann den Datenordner nicht benutzen: {detail}.", "Gateway und Befehle als Besitzer des Ordners ausführen oder ihn mit chown diesem Benutzer geben."),
     ),
     "LP-358": Text(
-        ("A certificate is not in date: {detail}.", "Have a new one issued and put it in the file's place; then restart the gateway."),
-        ("Ein Zertifikat ist zeitlich nicht gültig: {detail}.", "Ein neues ausstellen lassen, an die Stelle der Datei legen und das Gateway neu starten."),
+        ("A certificate is out of date, or soon will be: {detail}.", "Have a new one issued and put it in the file's place; then restart the gateway."),
+        ("Ein Zertifikat ist zeitlich nicht gültig, oder bald nicht mehr: {detail}.", "Ein neues ausstellen lassen, an die Stelle der Datei legen und das Gateway neu starten."),
     ),
     "LP-359": Text(
         ("An answer is missing or cannot be used: {detail}.", "Answer on the terminal, or give it in the --answers file; `luftpegel gateway init --help` lists them."),
@@ -98,6 +98,10 @@ SETUP: Mapping[str, Text] = {
     "LP-366": Text(
         ("Trying \"{detail}\" failed in the gateway itself.", "Report this with the output of `luftpegel gateway check --json`; what was tried besides is told truly."),
         ("Der Versuch bei „{detail}“ scheiterte im Gateway selbst.", "Das mit der Ausgabe von `luftpegel gateway check --json` melden; was sonst versucht wurde, stimmt."),
+    ),
+    "LP-367": Text(
+        ("\"{detail}\" gives no answer in time.", "Check the way there: network, firewall, and whether the other end works."),
+        ("„{detail}“ antwortet nicht rechtzeitig.", "Den Weg dorthin prüfen: Netz, Firewall, und ob die Gegenstelle arbeitet."),
     ),
     "LP-368": Text(
         ("There is no tenant \"{value}\".", "Correct it, or add [[tenant]] with this id to gateway.toml."),
