@@ -195,6 +195,8 @@ def test_the_check_tells_of_it(judge, tmp_path, capsys):
     judge(gateway=GATEWAY.replace('host = "127.0.0.1"', LOGIN))
     parser = argparse.ArgumentParser()
     command.configure(parser)
-    args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])
+    args = parser.parse_args(
+        ["check", "--no-dial", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"]
+    )
     assert command.run(args) == 0
     assert "LP-407 chirpstack-mqtt: das Passwort geht unverschlüsselt" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 COMMANDS = {
     "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
+    parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     run = None

@@ -24,11 +24,11 @@ from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
 
-def run(args: argparse.Namespace, site: Site, _language: str) -> int:
+def run(args: argparse.Namespace, site: Site, language: str) -> int:
     """Run the gateway."""
     handler = logging.StreamHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonLines() if args.json else plain)
+    handler.setFormatter(JsonLines(language) if args.json or site.config.log == "json" else plain)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     asyncio.run(site.run())
     return DONE

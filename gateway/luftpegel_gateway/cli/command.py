@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ Verb = Callable[[argparse.Namespace, Site, str], int]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their options."""
+    parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     for name, run_verb, text in basics.VERBS:
         _verb(verbs, name, run_verb, text)
