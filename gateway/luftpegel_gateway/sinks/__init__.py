@@ -22,6 +22,8 @@ from luftpegel_gateway.model.station import Station
 SINKS = {
     "store": "luftpegel_gateway.sinks.store",
     "mqtt": "luftpegel_gateway.sinks.mqtt",
+    "ngsi-ld": "luftpegel_gateway.sinks.ngsi_ld",
+    "webhook": "luftpegel_gateway.sinks.webhook",
 }
 
 
