@@ -13,11 +13,15 @@ MOST_WORDS = 200
 
 
 class Outcome(msgspec.Struct):
-    """What became of entities, by their ids: taken for good; refused for good, and why; neither, and why."""
+    """What became of entities, by their ids: taken for good; refused for good, and why; neither, and why.
+
+    `tired`: those of the refused that failed too often, without a word that they are wrong.
+    """
 
     taken: set[str]
     refused: dict[str, str]
     later: dict[str, str]
+    tired: set[str] = msgspec.field(default_factory=set)
 
     @classmethod
     def none(cls) -> "Outcome":

@@ -29,6 +29,7 @@ FIRST_WIDTH = 8  # entities in a request at first: a broker that makes a new ten
 PROBE = "urn:ngsi-ld:Device:luftpegel-probe"
 NOT_NGSI, CONTEXT, TENANT = "LP-485", "LP-486", "LP-487"
 FAILS = 500
+SUSPECT = 3  # failures after which one of the entities is suspected
 _JUDGED = (FAILS, 503)
 _NOT_NGSI = (405, 406, 410, 415, 501)
 Entity = Mapping[str, Any]
@@ -44,6 +45,7 @@ class Broker:
         self._link = context
         self._largest = largest
         self._width = min(FIRST_WIDTH, largest)
+        self._failed = 0  # requests one after the other that ended with 500
 
     async def upsert(self, entities: Sequence[Entity]) -> Outcome:
         """Write all, each entity at most once; what became of each. One that fails stops no other."""
@@ -128,8 +130,10 @@ class Broker:
         if answer.status == 207:
             return read_multi(answer.json(), ids)
         if answer.well:
+            self._failed = 0
             return Outcome(set(ids), {}, {})
-        if answer.status != FAILS or problem_type(answer.body) == CONTEXT_AWAY:
+        self._failed += answer.status == FAILS
+        if self._failed < SUSPECT or answer.status != FAILS:
             self.of_whole(answer)
         if len(entities) > 1:
             return await self._halves(entities, before)

@@ -86,9 +86,8 @@ def attributes_of(item: Observed, kind: str) -> list[Attribute]:
 def current(item: Observed) -> bool:
     """Whether it may be an attribute's present value: a disputed time in the future would stand for years."""
     reading = item.reading
-    return (
-        reading.time is not None
-        and not (reading.unsure and reading.time > item.received_at / 1_000_000 + AHEAD_S)
+    return reading.time is not None and not (
+        reading.unsure and reading.time > item.received_at / 1_000_000 + AHEAD_S
     )
 
 
@@ -132,8 +131,8 @@ def alert_of(alarm: AlarmRaised, station: Station | None) -> dict[str, Any]:
         "dateIssued": _property({"@type": "DateTime", "@value": issued}),
         "alertKind": _property(alarm.kind),
         "quantity": _property(name_of(alarm.channel)),
-        "measuredValue": _number(alarm.value, home, issued),
-        "threshold": _number(alarm.threshold, home, issued),
+        "measuredValue": _number(alarm.value, home),  # no observedAt: a repeat is no second instance
+        "threshold": _number(alarm.threshold, home),
     }
 
 
@@ -172,7 +171,8 @@ def _home(channel: int, kind: str) -> tuple[Home, str]:
 def _measured(cell: Cell, home: Home, reading: Reading, mark: Mark) -> str:
     flags = reading.flags_of(cell)
     body = {
-        **_number(cell.value or 0, home, iso(mark.time)),
+        **_number(cell.value or 0, home),
+        "observedAt": iso(mark.time),
         "quality": _property(quality_of(cell.wire, flags)),
         "qualityFlags": _property(list(words_of(flags)) or ["ok"]),  # an empty list is none in JSON-LD
         **_of_reading(mark),
@@ -180,11 +180,11 @@ def _measured(cell: Cell, home: Home, reading: Reading, mark: Mark) -> str:
     return _encode(body).decode()
 
 
-def _number(value: int, home: Home, observed_at: str) -> dict[str, Any]:
+def _number(value: int, home: Home) -> dict[str, Any]:
     body: dict[str, Any] = {"type": "Property", "value": msgspec.Raw(scaled(value, home.exponent).encode())}
     if home.unit:
         body["unitCode"] = home.unit
-    return {**body, "observedAt": observed_at}
+    return body
 
 
 def _when(mark: Mark) -> str:

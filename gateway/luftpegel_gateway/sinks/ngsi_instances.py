@@ -27,15 +27,21 @@ def revision_of(instance: Mapping[str, Any]) -> int:
     return int(told) if isinstance(told, int | float) else 0
 
 
-def outdates(attribute: Any, mark: Mark) -> bool:
-    """Whether the broker's attribute makes ours superfluous: it is newer, or this very telling."""
-    if not isinstance(attribute, dict) or (time := seconds_of(attribute)) is None:
-        return False
-    if _sub(attribute, "reading") == f"{mark.life}/{mark.seq}":
-        return revision_of(attribute) > mark.revision or (
-            revision_of(attribute) == mark.revision and time == mark.time
-        )
-    return time > mark.time
+def mark_of(instance: Any) -> Mark | None:
+    """Which reading of ours the broker has there; None: none, or it does not say."""
+    if not isinstance(instance, dict) or (time := seconds_of(instance)) is None:
+        return None
+    life, _, seq = str(_sub(instance, "reading")).partition("/")
+    if not (life.isdecimal() and seq.isdecimal()):
+        return None
+    return Mark(time, int(life), int(seq), revision_of(instance))
+
+
+def outdates(there: Mark, ours: Mark) -> bool:
+    """Whether what the broker has makes ours superfluous: newer, this very telling, or a later one."""
+    if there.name == ours.name:
+        return there.revision > ours.revision or there == ours
+    return there > ours
 
 
 def _sub(instance: Mapping[str, Any], name: str) -> Any:

@@ -21,7 +21,7 @@ from luftpegel_gateway.sinks.ngsi_answers import Outcome
 from luftpegel_gateway.sinks.ngsi_broker import Broker
 from luftpegel_gateway.sinks.ngsi_entities import Mark, alert_of, controlled, fixed
 from luftpegel_gateway.sinks.ngsi_history import History
-from luftpegel_gateway.sinks.ngsi_instances import outdates
+from luftpegel_gateway.sinks.ngsi_instances import mark_of, outdates
 from luftpegel_gateway.sinks.ngsi_models import DEVICE, short
 from luftpegel_gateway.sinks.ngsi_plan import Plan
 from luftpegel_gateway.sinks.ngsi_state import Held, Pending, State
@@ -122,10 +122,10 @@ class NgsiLd:
         todo: dict[str, dict[str, Held]] = {}
         known: Told = {}
         for entity, one in pending.items():
-            attributes = {short(name): found for name, found in there.get(entity, {}).items()}
+            marks = {short(name): mark_of(found) for name, found in there.get(entity, {}).items()}
             for name, held in one.attributes.items():
-                if outdates(attributes.get(name), held.mark):
-                    known.setdefault(entity, {})[name] = held.mark
+                if (mark := marks.get(name)) is not None and outdates(mark, held.mark):
+                    known.setdefault(entity, {})[name] = mark
                 else:
                     todo.setdefault(entity, {})[name] = held
         await self._note(known)
@@ -138,7 +138,10 @@ class NgsiLd:
         taken: Told = {entity: _marks(todo[entity]) for entity in outcome.taken}
         refused: Refused = {}
         for entity, reason in outcome.refused.items():
-            refused |= await self._apart(plan, entity, todo[entity], reason, taken)
+            if entity in outcome.tired:
+                refused |= _each(entity, todo[entity], reason)
+            else:
+                refused |= await self._apart(plan, entity, todo[entity], reason, taken)
         await self._note(taken)
         await self._on_disk(self._state.forget, list(refused))
         for entity, marks in taken.items():
@@ -151,7 +154,7 @@ class NgsiLd:
     ) -> Refused:
         """Which of an entity's attributes the broker refuses; the others are added to `taken`."""
         if len(attributes) == 1:
-            return {(entity, name, held.mark): reason for name, held in attributes.items()}
+            return _each(entity, attributes, reason)
         refused: Refused = {}
         for name, held in attributes.items():
             outcome = await self._broker.upsert([self._body(plan, entity, {name: held})])
@@ -175,7 +178,9 @@ class NgsiLd:
             await self._broker.probe()
             for entity, reason in tired.items():
                 del self._tries[entity]
-                outcome.refused[entity] = outcome.later.pop(entity) or reason
+                outcome.later.pop(entity)
+                outcome.refused[entity] = reason
+                outcome.tired.add(entity)
         return outcome
 
     def _raise_for(self, outcome: Outcome) -> None:
@@ -201,6 +206,10 @@ class NgsiLd:
             return await asyncio.to_thread(work, *what)
         except sqlite3.Error as error:
             raise SinkDown("LP-411", f"{self._name}: {error}") from error
+
+
+def _each(entity: str, attributes: Mapping[str, Held], reason: str) -> Refused:
+    return {(entity, name, held.mark): reason for name, held in attributes.items()}
 
 
 def _marks(attributes: Mapping[str, Held]) -> dict[str, Mark]:

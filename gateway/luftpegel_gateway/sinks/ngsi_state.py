@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS attributes (
     seq INTEGER NOT NULL,
     time INTEGER NOT NULL,      -- unix seconds
     revision INTEGER NOT NULL,
-    body TEXT NOT NULL,         -- JSON of the attribute
+    body TEXT NOT NULL,         -- JSON of the attribute; '' where we only know it from the broker
     told INTEGER NOT NULL,      -- 1: the broker has this one
     PRIMARY KEY (entity, attribute, life, seq)
 ) STRICT, WITHOUT ROWID
@@ -33,6 +33,11 @@ CREATE TABLE IF NOT EXISTS attributes (
 _READ = "SELECT attribute, time, life, seq, revision, body, told FROM attributes WHERE entity = ?"
 _WRITE = "INSERT OR REPLACE INTO attributes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _FORGET = "DELETE FROM attributes WHERE entity = ? AND attribute = ? AND life = ? AND seq = ?"
+_ADOPT = """
+INSERT INTO attributes VALUES (?, ?, ?, ?, ?, ?, '', 1)
+ON CONFLICT DO UPDATE SET time = excluded.time, revision = excluded.revision, body = '', told = 1
+WHERE excluded.revision > revision
+"""
 _TOLD = """
 UPDATE attributes SET told = (life = ? AND seq = ? AND time = ? AND revision = ?)
 WHERE entity = ? AND attribute = ?
@@ -78,13 +83,14 @@ class State:
             return self._merge(attributes)
 
     def told(self, entities: Mapping[str, Mapping[str, Mark]]) -> None:
-        """The broker has these now: entity -> attribute -> mark."""
+        """The broker has these now: entity -> attribute -> mark. Also such as we did not know any more."""
         rows = [
             (mark.life, mark.seq, mark.time, mark.revision, entity, attribute)
             for entity, marks in entities.items()
             for attribute, mark in marks.items()
         ]
         with closing(open_file(self._file)) as database, transaction(database):
+            database.executemany(_ADOPT, [(*row[4:], *row[:4]) for row in rows])
             database.executemany(_TOLD, rows)
 
     def forget(self, refused: Iterable[tuple[str, str, Mark]]) -> None:
@@ -135,6 +141,8 @@ def _newest(held: Mapping[tuple[int, int], Held]) -> Held:
 def _read(database: sqlite3.Connection, entity: str) -> dict[str, dict[tuple[int, int], Held]]:
     found: dict[str, dict[tuple[int, int], Held]] = {}
     for name, time, life, seq, revision, body, told in database.execute(_READ, (entity,)):
+        if not body and not told:  # learnt from the broker, which has another since
+            continue
         found.setdefault(name, {})[life, seq] = Held(Mark(time, life, seq, revision), body, bool(told))
     return found
 
