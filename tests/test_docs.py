@@ -13,7 +13,7 @@ from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
 from luftpegel_gateway.sinks import store
-from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -56,6 +56,9 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "`[page]`": files.PAGE_OPTIONS,
         "`[[station]]`": stations.OPTIONS,
         "source `chirpstack-mqtt`": _without_broker(chirpstack_mqtt.OPTIONS),
+        "source `tts-mqtt`": _without_broker(tts_mqtt.OPTIONS),
+        "source `tts-webhook`": tts_webhook.OPTIONS,
+        "source `http-push`": http_push.OPTIONS,
         "sink `store`": store.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
         "both with a broker": BROKER_OPTIONS,
@@ -70,7 +73,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
 
 
 def _without_broker(options: Mapping[str, Option]) -> dict[str, Option]:
-    return {key: option for key, option in options.items() if key not in BROKER_OPTIONS}
+    return {key: option for key, option in options.items() if BROKER_OPTIONS.get(key) is not option}
 
 
 def _told(default: object) -> str:

@@ -15,7 +15,7 @@ from yarl import URL
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.transport import http_faults, tls
 from luftpegel_gateway.transport.http_options import encrypted
-from luftpegel_gateway.transport.http_token import Token
+from luftpegel_gateway.transport.http_token import Token, basic
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes
 AGENT = "luftpegel-gateway"
@@ -143,9 +143,9 @@ class HttpClient:
             fixed = {"User-Agent": AGENT, **options["headers"]}
             if options["token_file"] is not None:
                 fixed["Authorization"] = f"Bearer {options['token_file']}"
-            login = options["username"]
+            elif options["username"] is not None:
+                fixed["Authorization"] = basic(options["username"], options["password_file"])
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(login, options["password_file"], "utf-8") if login else None,
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._tls or True),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=fixed,
