@@ -12,8 +12,9 @@ import pytest
 from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import store
+from luftpegel_gateway.sinks import ngsi_ld, store, webhook
 from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
+from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -61,6 +62,9 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "source `http-push`": http_push.OPTIONS,
         "sink `store`": store.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
+        "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
+        "sink `webhook`": _without_http(webhook.OPTIONS),
+        "sinks over HTTP": HTTP_OPTIONS,
         "both with a broker": BROKER_OPTIONS,
     }
     expected = {
@@ -74,6 +78,10 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
 
 def _without_broker(options: Mapping[str, Option]) -> dict[str, Option]:
     return {key: option for key, option in options.items() if BROKER_OPTIONS.get(key) is not option}
+
+
+def _without_http(options: Mapping[str, Option]) -> dict[str, Option]:
+    return {key: option for key, option in options.items() if HTTP_OPTIONS.get(key) is not option}
 
 
 def _told(default: object) -> str:

@@ -1,6 +1,6 @@
-"""A real journal, a real worker and one sink, in processes that die: `mortal_sink.py` forks one at each line that
-it reads, {"kind", "folder", "options"}, tells its number, and how it ended. Forked from here, a life costs no
-imports.
+"""A real journal, a real worker and one sink, in processes that die: it forks one at each line that it reads,
+{"kind", "folder", "options", "ends"}, tells its number, and how it ended. Forked from here, a life costs no
+imports. `ends`: it ends when all is delivered; else it waits for its death.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ class Quiet:
         pass
 
 
-async def live(kind, folder, options):
-    """Deliver until somebody ends it, or until all is delivered."""
+async def live(kind, folder, options, ends):
+    """Deliver."""
     module = sinks.module_of(kind)
     folder = Path(folder)
     sink = module.create(sinks.Context(kind, options, folder, lambda _id, _tenant: STATION))
@@ -48,7 +48,7 @@ async def live(kind, folder, options):
         revises=module.REVISES,
     )
     task = asyncio.create_task(worker.run())
-    while await thread.call(lambda log: log.after(kind, 1)) is not None:
+    while not ends or await thread.call(lambda log: log.after(kind, 1)) is not None:
         await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -31,7 +31,7 @@ def newest(items):
     return marks
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(readings, st.randoms(use_true_random=False))
 def test_in_the_state(told, luck):
     items = [observed(seq, values, life=life) for (life, seq), values in told.items()]

@@ -51,7 +51,8 @@ def test_a_station_that_nobody_knows_has_no_place(webhook, receiver):
 
 def test_keys_are_of_one_item_alone():
     items = [observed(1, tenant="a", station="b"), observed(1, station="a/b"), observed(1),
-             observed(1, revision=1), observed(1, life=1), alarm(1), alarm(1, kind="below"), alarm(1, channel=8)]  # fmt: skip
+             observed(1, revision=1), observed(1, life=1), alarm(1),
+             alarm(1, kind="below"), alarm(1, channel=8)]  # fmt: skip
     assert len({key_of(item) for item in items}) == len(items)
 
 
