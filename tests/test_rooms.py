@@ -26,8 +26,8 @@ ARROWS = {
     "delivery": {"journal", "sinks"},
     "conditions": set(),
     "views": {"journal"},
-    "control": {"journal"},
-    "page": {"views", "words", "journal"},
+    "control": {"downlinks", "journal"},
+    "page": {"views", "words", "journal", "transport"},
     "cli": None,  # all
     "app": None,
 }

@@ -13,7 +13,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.cli import basics, check, init, journal, quarantine, requests, station
+from luftpegel_gateway.cli import (
+    again,
+    basics,
+    check,
+    commands,
+    init,
+    journal,
+    quarantine,
+    requests,
+    station,
+)
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
@@ -37,6 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
+    for name, run_verb, text, options in (*again.VERBS, *commands.VERBS):
+        options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
     )

@@ -4,7 +4,7 @@ Nothing is opened or started here. Every mistake is found in one go, so that an 
 """
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ GATEWAY_OPTIONS = {
 }
 TENANT_OPTIONS = {"id": Option(matching(ID, "town")), "name": Option(text, None)}
 PAGE_OPTIONS = {"host": Option(host, "127.0.0.1"), "port": Option(port, 8080)}
+JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(ID, "chirpstack"), None)
@@ -40,7 +41,8 @@ ALL = "*"  # tenants of a sink: every one
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One [[source]] or [[sink]]: its kind, its name (unique), and its options as read by its own table.
+    """One [[source]] or [[sink]]: its kind, its name (unique), its options as read by its own table, and
+    where it stands in the file.
 
     `tenant`: whose stations it serves; "" where there are no tenants, "*" (a sink): all.
     """
@@ -48,6 +50,7 @@ class Part:
     kind: str
     name: str
     options: Mapping[str, Any]
+    place: KeyPath = ()
     tenant: str = ""
 
 
@@ -94,8 +97,10 @@ def load(file: Path, *, may_be_empty: bool = False) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names, tenants) for key, kinds in tables}
-    if gateway["data"] and (obstacle := no_folder(gateway["data"])):
-        main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
+    if gateway["data"]:
+        if obstacle := no_folder(gateway["data"]):
+            main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
+        _judge_files(main, parts["sink"], gateway["data"])
     stations, mistakes = read_stations(gateway["stations"], tenants) if gateway["stations"] else ((), [])
     if may_be_empty:
         mistakes = [mistake for mistake in mistakes if mistake.code != NO_STATIONS]
@@ -127,6 +132,17 @@ def no_folder(folder: Path) -> Path | None:
             if part.exists():
                 return None if part.is_dir() else part
     return None
+def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
+    """Note every sink whose file or folder another part writes already."""
+    taken = {(data / JOURNAL).resolve(): "journal"}
+    for part in parts:
+        module = sinks.module_of(part.kind)
+        if not hasattr(module, "files"):
+            continue
+        for key, written in module.files(part.options, part.name, data):
+            other = taken.setdefault(written.resolve(), part.name)
+            if other != part.name:
+                main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:
@@ -184,4 +200,4 @@ def _part(
     if len(main.mistakes) == before and hasattr(module, "wrong"):
         for option, wrong in module.wrong(options):
             main.wrong((*place, option), wrong.code, key=option, **wrong.words)
-    return Part(kind, options["name"] or kind, options, options["tenant"])
+    return Part(kind, options["name"] or kind, options, place, options["tenant"])

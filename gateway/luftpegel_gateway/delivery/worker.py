@@ -76,6 +76,8 @@ class Worker:
     async def _step(self) -> None:
         """Deliver the next items and move the cursor; wait for news when there are none."""
         if not self._started:
+            if await self._log.call(lambda journal: journal.welcome(self.name)):
+                log.info("%s is new, and gets the readings that are kept", self.name)
             await self.sink.start()
             self._started = True
         self._news.clear()  # before looking: what comes from now on sets it again
@@ -93,12 +95,13 @@ class Worker:
         await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
 
     def _wanted(self, batch: Batch) -> Sequence[Item]:
-        return [item for item in batch.items if self._wants(item)]
+        return [item for item in batch.items if self._wants(item, history=batch.history)]
 
-    def _wants(self, item: Item) -> bool:
+    def _wants(self, item: Item, *, history: bool) -> bool:
+        """Its tenant's; a correction where it can be told. History is told once, as it is known by now."""
         if self._tenant is not None and item.ref.tenant != self._tenant:
             return False
-        return self._revises or not (isinstance(item, Observed) and item.reading.revision)
+        return self._revises or history or not (isinstance(item, Observed) and item.reading.revision)
 
     async def _offer(self, items: Sequence[Item]) -> list[Rejection]:
         """Hand items to the sink. One that it stumbles over is found by halves and refused alone.

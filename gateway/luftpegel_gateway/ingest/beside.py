@@ -1,4 +1,4 @@
-"""What a frame tells beside readings: the radio link, the station's status, an alarm. Pure.
+"""What a frame tells beside readings: the radio link, the station's status, an alarm, an answer. Pure.
 
 Any of these may come late, again, or with a wrong time; none of them may spoil what is newer.
 """
@@ -7,15 +7,16 @@ from zlib import crc32
 
 import msgspec
 
-from luftpegel_gateway.decode.uplink import Alarm, Status
+from luftpegel_gateway.decode.uplink import Alarm, Configured, Status
+from luftpegel_gateway.downlinks import commands
 from luftpegel_gateway.ingest import names
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S
-from luftpegel_gateway.model.events import Uplink
+from luftpegel_gateway.model.events import Carried, Joined, Reported, Uplink
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
-from luftpegel_gateway.model.state import Link, StationState
+from luftpegel_gateway.model.state import Link, NetworkTold, StationState
 from luftpegel_gateway.model.state import Status as StatusTold
 from luftpegel_gateway.model.station import Station
 
@@ -65,6 +66,36 @@ def _before(status: StatusTold, state: StationState) -> bool:
     """Whether a status came before the current life had begun, which is not the station's first."""
     began = state.life.began
     return len(state.lives) > 1 and began is not None and status.at // SECOND < began
+
+
+def configured(state: StationState, told: Configured, received: Estimate) -> StationState:
+    """A station's answer to a command."""
+    answered = commands.answered(state.commands, told.token, told.in_force, received.seconds)
+    return state if answered is state.commands else msgspec.structs.replace(state, commands=answered)
+
+
+def fold(state: StationState, event: Joined | Reported | Carried, received: Estimate) -> StationState:
+    """The state after an event without a frame."""
+    if isinstance(event, Joined):
+        # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
+        return msgspec.structs.replace(state, marks=(), joined=True)
+    if isinstance(event, Reported):
+        return _reported(state, event, received)
+    return _carried(state, event, received)
+
+
+def _reported(state: StationState, event: Reported, received: Estimate) -> StationState:
+    """Battery and margin as the network server asked for them; an older telling changes nothing."""
+    if state.network is not None and received.at < state.network.at:
+        return state
+    told = NetworkTold(received.at, event.battery, event.external, event.margin)
+    return msgspec.structs.replace(state, network=told)
+
+
+def _carried(state: StationState, event: Carried, received: Estimate) -> StationState:
+    """A command that went on the air."""
+    known = commands.carried(state.commands, event.dev_eui, event.id, received.seconds)
+    return state if known is state.commands else msgspec.structs.replace(state, commands=known)
 
 
 def alarm(

@@ -107,6 +107,39 @@ class Status(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fields: dict[str, int | str]
 
 
+# How a command stands.
+WAITING, DONE, REFUSED, EXPIRED, CANCELLED = "waiting", "done", "refused", "expired", "cancelled"
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Settings for a station, by the wire's names. Times: Unix seconds, our clock.
+
+    `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
+    what the station answered. `on_air_at`: when a radio gateway sent it last.
+    """
+
+    token: int
+    settings: dict[str, int]
+    made_at: int
+    expires_at: int
+    state: str = WAITING
+    sent: int = 0
+    sent_at_frame: int = 0
+    patience: int = 3
+    ended_at: int | None = None
+    in_force: dict[str, int | str] = {}
+    on_air_at: int | None = None
+
+
+class NetworkTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the network server knows of the device. `at`: microseconds; `battery` %; `margin` dB."""
+
+    at: int
+    battery: float | None = None
+    external: bool = False
+    margin: int | None = None
+
+
 class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is known of a station. `lives`: oldest first, the last one is current.
 
@@ -114,6 +147,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
     id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
     `past`: readings received and missing of lives that are not listed any more, for there were too many.
+    `commands`: those that wait, and the last that ended.
     """
 
     lives: tuple[Life, ...] = ()
@@ -128,6 +162,8 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     twin_at: int | None = None
     alarms: tuple[int, ...] = ()
     past: tuple[int, int] = (0, 0)
+    commands: tuple[Command, ...] = ()
+    network: NetworkTold | None = None
 
     @property
     def life(self) -> Life:

@@ -41,12 +41,6 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def is_database(file: Path) -> bool:
-    """Whether a file is one of SQLite's, or empty, which it takes for a new one. Raises OSError."""
-    with file.open("rb") as opened:
-        return opened.read(len(MAGIC)) in (MAGIC, b"")
-
-
 class WatchedFile:
     """Whether what is written to an open database still reaches the file that has the name.
 

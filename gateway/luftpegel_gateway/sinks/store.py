@@ -5,6 +5,7 @@ older one never does, and another value under the same name is refused, never wr
 """
 
 import asyncio
+import contextlib
 import functools
 import os
 import sqlite3
@@ -12,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from luftpegel_gateway.config.options import Option, path
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
-from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
 from luftpegel_gateway.sinks import Context, SinkDown
-from luftpegel_gateway.sinks.sqlite_file import WatchedFile, is_database, open_file, transaction
+from luftpegel_gateway.sinks.sqlite_file import WatchedFile, open_file, transaction
 from luftpegel_gateway.sinks.store_schema import prepare
 
 KIND = "store"
@@ -55,6 +56,11 @@ Row = tuple[str, str, int, int, int, int | None, int | None, int, str, int]
 AlarmRow = tuple[str, str, int, int, int, str, int | None, int, int, int]
 # One statement or value that SQLite will not have is a fault of the item, not of the file.
 ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+
+
+def files(options: Mapping[str, Any], _name: str, folder: Path) -> list[tuple[str, Path]]:
+    """What nobody else may write: (key, path)."""
+    return [("path" if options["path"] else "kind", options["path"] or folder / FILE)]
 
 
 class Store:
@@ -179,21 +185,23 @@ def _alarm_row(alarm: AlarmRaised) -> AlarmRow:
     )
 
 
-async def probe(options: Mapping[str, Any], name: str) -> Probed:
-    """Whether the file can be written, or made; without a path: in the data folder. Raises SinkDown."""
-    file = options["path"]
-    if file is not None and (reason := await asyncio.to_thread(_obstacle, file)):
-        raise SinkDown("LP-411", f"{name}: {file}: {reason}")
-    return Probed(str(file or FILE))
+async def probe(options: Mapping[str, Any], name: str) -> None:
+    """Look whether the store's folder can be written and a store that is there be read. Raises SinkDown."""
+    if options["path"] is not None:  # else it lies in the data folder, which the gateway itself looks after
+        await asyncio.to_thread(_try, options["path"], name)
 
 
-def _obstacle(file: Path) -> str:
-    """What keeps a store from being here, or ""."""
-    if not file.parent.is_dir():
-        return "there is no such folder"
-    if not os.access(file.parent, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.W_OK)):
-        return "it may not be written"
-    return "" if not file.exists() or is_database(file) else "it is no SQLite database"
+def _try(file: Path, name: str) -> None:
+    folder = next(place for place in file.absolute().parents if place.exists())
+    try:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(f"{folder} cannot be written")
+        if file.exists():
+            address = f"file:{quote(str(file.absolute()))}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+                database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise SinkDown("LP-411", f"{name}: {file}: {error}") from error
 
 
 def create(context: Context) -> Store:

@@ -133,3 +133,11 @@ def probed(told: Mapping[str, str], address: str, warnings: Sequence[Fault] = ()
     number = told.get(DROPPED_TOPIC, "")
     dropped = [Fault(DROPPED, f"{address}: {number}")] if number.isdecimal() and int(number) else []
     return Probed(f"{address} {told.get(VERSION, '')}".rstrip(), (*warnings, *dropped))
+
+
+async def subscribing(options: Mapping[str, Any], name: str, topics: str) -> Probed:
+    """A source's trial: in, subscribed, and what the broker has dropped. OtherEndDown, CannotStart."""
+    async with visiting(options, name) as visitor:
+        warnings = await visitor.subscribe(topics)
+        told = await visitor.ask_of_itself()
+    return probed(told, f"{options['host']}:{options['port']}", warnings)

@@ -47,6 +47,14 @@ LINK: Mapping[str, Text] = {
         ("Das ist ein Ereignis von ChirpStack v3: {detail}.",
          "Diese Quelle liest nur ChirpStack v4. Den Netzserver aktualisieren, oder seinen Themen einen eigenen Vorsatz geben und topic_prefix dieser Quelle setzen."),
     ),
+    "LP-257": Text(
+        ("This is no message of The Things Stack v3: {detail}.", "Check that the source's topics or webhook are those of an application there, in JSON."),
+        ("Das ist keine Nachricht von The Things Stack v3: {detail}.", "Prüfen, ob Themen oder Webhook dieser Quelle die einer Anwendung dort sind, in JSON."),
+    ),
+    "LP-258": Text(
+        ("This is no uplink as http-push takes it: {detail}.", "Correct the program that posts; docs/sources.md says what an uplink must have."),
+        ("Das ist kein Uplink, wie http-push ihn nimmt: {detail}.", "Das Programm berichtigen, das ihn schickt; docs/sources.md sagt, was ein Uplink haben muss."),
+    ),
     "LP-261": Text(
         ("Two boards share the id of a station: {detail}. Their readings are kept apart, each under a life of its own.",
          "Give one of the boards a DevEUI and keys of its own, and a [[station]] of its own in stations.toml."),
@@ -64,5 +72,21 @@ LINK: Mapping[str, Text] = {
          "Nothing needs doing: they go out in the next hours. If it lasts for days, add a radio gateway or look for what makes so many readings get lost."),
         ("Das Sendebudget eines Funkgateways ist für diese Stunde verbraucht: {detail}. Nachforderungen fehlender Messwerte warten.",
          "Es ist nichts zu tun: sie gehen in den nächsten Stunden hinaus. Dauert es Tage: ein Funkgateway ergänzen oder suchen, warum so viele Messwerte verloren gehen."),
+    ),
+    "LP-270": Text(
+        ("There is no such station: {detail}.", "Give an id of stations.toml (`luftpegel gateway status` lists them)."),
+        ("Eine solche Station gibt es nicht: {detail}.", "Eine id aus stations.toml angeben (`luftpegel gateway status` listet sie)."),
+    ),
+    "LP-271": Text(
+        ("This cannot be sent to a station: {detail}.", "Write name=number, with one of the names and within the range."),
+        ("Das kann man keiner Station senden: {detail}.", "Name=Zahl schreiben, mit einem der Namen und im Bereich."),
+    ),
+    "LP-272": Text(
+        ("As many commands as may wait for one station wait already: {detail}.", "Wait until it has been heard, or cancel some: `luftpegel gateway commands`."),
+        ("Für diese Station warten schon so viele Befehle, wie warten dürfen: {detail}.", "Warten, bis sie gehört worden ist, oder welche zurücknehmen: `luftpegel gateway commands`."),
+    ),
+    "LP-273": Text(
+        ("No such command waits: {detail}.", "Look with `luftpegel gateway commands` which do; one that has ended cannot be taken back."),
+        ("Ein solcher Befehl wartet nicht: {detail}.", "Mit `luftpegel gateway commands` nachsehen, welche warten; ein beendeter lässt sich nicht zurücknehmen."),
     ),
 }  # fmt: skip
