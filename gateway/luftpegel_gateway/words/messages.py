@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
+from luftpegel_gateway.words.installing import INSTALLING
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
 from luftpegel_gateway.words.parts import PARTS
@@ -16,7 +17,7 @@ from luftpegel_gateway.words.platforms import PLATFORMS
 from luftpegel_gateway.words.text import Text
 
 LANGUAGES = ("en", "de")
-CATALOGUE: Mapping[str, Text] = {**LINK, **OPERATOR, **BROKERS, **PLATFORMS, **PARTS}
+CATALOGUE: Mapping[str, Text] = {**LINK, **OPERATOR, **BROKERS, **PLATFORMS, **PARTS, **INSTALLING}
 # What readers of options call things.
 _GERMAN = {
     "a whole number": "eine ganze Zahl",
