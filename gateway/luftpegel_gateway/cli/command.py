@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.cli import again, basics, commands, journal, quarantine, requests
+from luftpegel_gateway.cli import again, backups, basics, commands, journal, quarantine, requests
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     for name, run_verb, text in basics.VERBS:
         _verb(verbs, name, run_verb, text)
-    for name, run_verb, text, options in (*again.VERBS, *commands.VERBS):
+    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS):
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
@@ -70,6 +70,8 @@ def site_of(config: Config, file: Path) -> Site:
         alone=lambda: _app().alone(config, file),
         export=lambda to, again: _app().export(config, to, again),
         risks=list(risks(config)),
+        files={"gateway.toml": file, "stations.toml": config.stations_file},
+        stores={part.name: part.options["path"] for part in config.sinks if part.options.get("path")},
     )
 
 

@@ -1,7 +1,7 @@
 """The gateway that the configuration describes, as far as the verbs need it."""
 
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,8 @@ DONE, PROBLEM, WRONG_USE = 0, 1, 2
 
 class Site(msgspec.Struct, frozen=True):
     """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
+    `files`: those of the configuration, by their usual names.
+    `stores`: the file of each sink that has one at a path of its own.
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
     `alone` opens the journal for writing, under the folder's lock. `export` writes it for an old gateway,
@@ -31,3 +33,5 @@ class Site(msgspec.Struct, frozen=True):
     alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
     export: Callable[[Path, Sequence[str]], Exported]
     risks: Sequence[tuple[str, str]] = ()
+    files: Mapping[str, Path] = {}
+    stores: Mapping[str, Path] = {}

@@ -55,6 +55,7 @@ class Config:
     quarantine_days: int
     quarantine_mib: int
     downlink_s_per_hour: float
+    stations_file: Path
 
 
 class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a programmer
@@ -93,6 +94,7 @@ def load(file: Path) -> Config:
         quarantine_days=gateway["quarantine_days"],
         quarantine_mib=gateway["quarantine_mib"],
         downlink_s_per_hour=gateway["downlink_s_per_hour"],
+        stations_file=gateway["stations"],
     )
 
 
