@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
     "town": ("luftpegel_tools.town.town_command", "a living town; on request before a real network server"),
     "gateway": ("luftpegel_gateway.cli.command", "run the gateway, check its files, see its quarantine"),
+    "export": ("luftpegel_gateway.cli.export", "data out of the gateway's store: CSV, JSON, Parquet, ZRXP"),
     "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
     "station": ("luftpegel_tools.station_command", "check a station file, build what goes onto a board"),
     "board": ("luftpegel_tools.virtual_board.command", "start a virtual board on a pseudo-terminal"),

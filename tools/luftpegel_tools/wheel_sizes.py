@@ -50,6 +50,7 @@ _GATEWAYS = (X86_11, ARM_11, X86_13, ARM_13)
 PROMISED = {
     "": _GATEWAYS,
     "chirpstack": _GATEWAYS,
+    "parquet": _GATEWAYS,
     "technician": (*_GATEWAYS, WINDOWS, MACOS),
     "town": (X86_11, X86_13),
 }

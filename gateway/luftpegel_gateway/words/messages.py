@@ -12,12 +12,16 @@ from luftpegel_gateway.words.brokers import BROKERS
 from luftpegel_gateway.words.installing import INSTALLING
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
+from luftpegel_gateway.words.outputs import OUTPUTS
 from luftpegel_gateway.words.parts import PARTS
 from luftpegel_gateway.words.platforms import PLATFORMS
+from luftpegel_gateway.words.pushing import PUSHING
 from luftpegel_gateway.words.text import Text
 
 LANGUAGES = ("en", "de")
-CATALOGUE: Mapping[str, Text] = {**LINK, **OPERATOR, **BROKERS, **PLATFORMS, **PARTS, **INSTALLING}
+CATALOGUE: Mapping[str, Text] = {
+    **LINK, **OPERATOR, **BROKERS, **PLATFORMS, **PARTS, **OUTPUTS, **PUSHING, **INSTALLING,
+}  # fmt: skip
 # What readers of options call things.
 _GERMAN = {
     "a whole number": "eine ganze Zahl",
