@@ -33,6 +33,7 @@ from luftpegel_gateway.control.handlers import Handlers, handlers
 from luftpegel_gateway.control.lock import locked
 from luftpegel_gateway.control.protocol import Told
 from luftpegel_gateway.control.server import serving
+from luftpegel_gateway.control.service_manager import ServiceManager
 from luftpegel_gateway.delivery.intake import JOURNAL, Intake
 from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.delivery.worker import LARGEST_BATCH, Worker
@@ -70,16 +71,21 @@ async def run(config: Config) -> None:
     Raises CannotStart, or whatever ended a part that must not end.
     """
     loop = asyncio.get_running_loop()
+    manager = ServiceManager.from_environment()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with locked(config.data):
         async with contextlib.AsyncExitStack() as stack:
-            parts = await _start(config, stack)
+            parts = await _start(config, stack, manager)
             tasks = {asyncio.create_task(part()) for part in parts}
             log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
-            await _first_of(tasks, stop)
-            log.info("stopping")
+            manager.ready(f"running: {len(config.stations)} stations")
+            try:
+                await _first_of(tasks, stop)
+            finally:
+                manager.stopping()
+                log.info("stopping")
 
 
 def open_reader(config: Config) -> Reader:
@@ -132,7 +138,9 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
-async def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Part]:
+async def _start(
+    config: Config, stack: contextlib.AsyncExitStack, manager: ServiceManager
+) -> list[Part]:
     """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
 
     Returns what then has to run beside each other until the end.
@@ -144,6 +152,7 @@ async def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Part]
     stack.callback(journal.close)
     intake = Intake(journal, decider.decide, conditions, config.linger_s)
     parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, conditions)]
+    parts.append(partial(manager.stay_alive, lambda: journal.call(lambda _: None)))
     for part in config.sinks:
         module = sinks.module_of(part.kind)
         sink = module.create(sinks.Context(part.name, part.options, config.data, directory.by_id))
@@ -181,8 +190,9 @@ async def _start(config: Config, stack: contextlib.AsyncExitStack) -> list[Part]
         sinks=[part.name for part in config.sinks],
     )
     await _listen(config.data, by_request, conditions, stack)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
-    parts.append(partial(watch, config.stations_file, partial(_reread_on_signal, reread)))
+    on_signal = partial(_reread_on_signal, reread, manager, directory)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
+    parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
@@ -231,11 +241,13 @@ def _reread_and_tell(config: Config, directory: Directory, conditions: Condition
     return number
 
 
-def _reread_on_signal(reread: Callable[[], int]) -> None:
+def _reread_on_signal(reread: Callable[[], int], manager: ServiceManager, directory: Directory) -> None:
+    manager.reloading()
     try:
         reread()
     except CannotStart as refusal:
         log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
+    manager.ready(f"running: {len(directory.stations)} stations")
 
 
 def _told(conditions: Conditions) -> list[Told]:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import io
 import json
 import sys
@@ -65,7 +66,7 @@ def site(tmp_path, reader, journal):
     by_type = handlers(journal, None, reread, lambda: None)
     return Site(
         tmp_path, [STATION], ["chirpstack"], ["store"], None, lambda: reader,
-        lambda: contextlib.nullcontext(by_type), None,
+        lambda: contextlib.nullcontext(by_type), None, None,
     )  # fmt: skip
 
 
@@ -254,7 +255,7 @@ def test_status_of_a_running_gateway_whose_journal_is_gone(site, command, monkey
     def gone():
         raise CannotStart("LP-331", "journal.sqlite")
 
-    site = msgspec.structs.replace(site, open_reader=gone)
+    site = dataclasses.replace(site, open_reader=gone)
     code = "LP-414"  # a gateway runs, so there was a journal
 
     async def run():

@@ -15,6 +15,7 @@ from typing import Any
 
 from luftpegel_gateway.cli import (
     again,
+    backups,
     basics,
     check,
     commands,
@@ -47,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    for name, run_verb, text, options in (*again.VERBS, *commands.VERBS):
+    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS):
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             return init.init(args, language, partial(run, checked))
         config = load(args.config, may_be_empty=args.run_verb in station.WITHOUT_STATIONS)
         language = language_of(args.lang or config.language)
-        return int(args.run_verb(args, site_of(config), language))
+        return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
         for mistake in bad.mistakes:
             print(mistake.text(language), file=sys.stderr)
@@ -84,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
         return WRONG_USE if refusal.code == requests.UNCONFIRMED else PROBLEM
 
 
-def site_of(config: Config) -> Site:
-    """The site of a configuration."""
+def site_of(config: Config, file: Path) -> Site:
+    """The site of a configuration; `file` is gateway.toml."""
     return Site(
         data=config.data,
         stations=config.stations,
@@ -97,6 +98,8 @@ def site_of(config: Config) -> Site:
         export=lambda to, again: _app().export(config, to, again),
         config=config,
         risks=list(risks(config)),
+        files={"gateway.toml": file, "stations.toml": config.stations_file},
+        stores={part.name: part.options["path"] for part in config.sinks if part.options.get("path")},
     )
 
 

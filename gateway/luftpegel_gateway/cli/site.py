@@ -1,8 +1,8 @@
 """The gateway that the configuration describes, as far as the verbs need it."""
 
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from luftpegel_gateway.config.files import Config
@@ -17,7 +17,9 @@ DONE, PROBLEM, WRONG_USE = 0, 1, 2
 @dataclass(frozen=True, slots=True)
 class Site:
     """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
-    `config`: both files as they were judged.
+
+    `config`: both files as they were judged; `files`: where they are, by their usual names. `stores`: the
+    file of each sink that has one at a path of its own.
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
     `alone` opens the journal for writing, under the folder's lock. `export` writes it for an old gateway,
@@ -34,3 +36,5 @@ class Site:
     export: Callable[[Path, Sequence[str]], Exported]
     config: Config
     risks: Sequence[tuple[str, str]] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    stores: Mapping[str, Path] = field(default_factory=dict)

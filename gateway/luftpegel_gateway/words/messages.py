@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
+from luftpegel_gateway.words.installing import INSTALLING
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
 from luftpegel_gateway.words.outputs import OUTPUTS
@@ -20,7 +21,7 @@ from luftpegel_gateway.words.text import Text
 
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
-    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **PARTS, **OUTPUTS, **PUSHING,
+    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **PARTS, **OUTPUTS, **PUSHING, **INSTALLING,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {

@@ -74,6 +74,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "waiting": ("Waiting for “{}”", "Warten auf „{}“"),
     "passed": ("Passed over: {}", "Übergangen: {}"),
     "no_journal": ("The journal cannot be read now.", "Das Journal ist zurzeit nicht lesbar."),
+    "saved": ("Saved into {}: {} files, {}.", "Gesichert nach {}: {} Dateien, {}."),
+    "restored": ("Put back from {}: {} files, {}.", "Zurückgeholt aus {}: {} Dateien, {}."),
     "exported": ("{}: {} frames, {} readings, {} in quarantine.",
                  "{}: {} Frames, {} Messwerte, {} in Quarantäne."),
     "left_out": ("{} readings of earlier lives and alarms an old gateway cannot hold; they stay here.",
