@@ -17,7 +17,7 @@ from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
 
 CHUNK = 500  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station
-SMALL, LARGE = 128, 512  # frames that are worth packing together, and enough
+SMALL, LARGE = 128, 1024  # frames that are worth packing together, and enough
 DAY_S = 86400
 MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network
@@ -104,7 +104,7 @@ def _outdated_before(database: sqlite3.Connection, days: int, now: int) -> int |
 
 
 def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
-    """Messages that came one by one, or in a batch, are packed with their neighbours into half of the bytes.
+    """Messages that came one by one, or in a batch, are packed with their neighbours: a third less bytes.
 
     Whatever came last is left alone, and a segment that is large already waits for the next round: a backlog
     that is being taken in needs the time more.
