@@ -33,14 +33,17 @@ def tidy(
         lambda: _compact(database, packer),
         lambda: _quarantine(database, budgets.quarantine, now),
         lambda: _notices(database, budgets.notices, now),
-        lambda: _forget_values(database, budgets.frames.days * DAY_S),
     )
     more = []
     for step in steps:
         with transaction(database):
             more.append(step())
     more.append(room.give_back(database))
-    return any(more)
+    if any(more):
+        return True
+    with transaction(database):  # last and once: it looks at every station, however many chunks there were
+        _forget_values(database, budgets.frames.days * DAY_S)
+    return False
 
 
 def _outbox(database: sqlite3.Connection, sinks: Sequence[str]) -> bool:
@@ -195,7 +198,7 @@ def _notices(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     return CHUNK in (old, over)
 
 
-def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
+def _forget_values(database: sqlite3.Connection, keep_s: int) -> None:
     """The oldest readings of each station, when they are so much older than its newest ones.
 
     Measured against the newest readings and not against our clock: a station may have its own calendar (a
@@ -220,7 +223,6 @@ def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
             "DELETE FROM reading WHERE station = ? AND life = ? AND seq = ?",
             [(station, life, seq) for life, seq in gone],
         )
-    return False
 
 
 def _outdated(oldest: Sequence[tuple[int, int, int | None]], before: int) -> list[tuple[int, int]]:
