@@ -26,7 +26,7 @@ ARROWS = {
     "delivery": {"journal", "sinks"},
     "conditions": set(),
     "views": {"journal"},
-    "control": {"journal"},
+    "control": {"downlinks", "journal"},
     "page": {"views", "words", "journal"},
     "cli": None,  # all
     "app": None,

@@ -37,7 +37,7 @@ from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.delivery.worker import LARGEST_BATCH, Worker
 from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.ingest.decide import Decider
-from luftpegel_gateway.journal.port import Budget, Budgets, Reader
+from luftpegel_gateway.journal.port import Budget, Budgets, Reader, StationKey
 from luftpegel_gateway.journal.sqlite import to_version_1
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
@@ -107,7 +107,14 @@ def alone(config: Config, file: Path) -> Iterator[Handlers]:
         directory = Directory(config.stations)
         decider = _decider(config, directory)
         reread = partial(_reread, file, directory)
-        yield handlers(journal, decider.decide_again, reread, lambda: None)
+        yield handlers(
+            journal,
+            decider.decide_again,
+            reread,
+            lambda: None,
+            known=partial(_known, directory),
+            sinks=[part.name for part in config.sinks],
+        )
 
 
 def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
@@ -162,7 +169,13 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         parts.append(partial(_serve, *config.page, page))
     reread = partial(_reread_and_tell, file, directory, conditions)
     by_request = handlers(
-        journal, decider.decide_again, reread, intake.wake, conditions=lambda: _told(conditions)
+        journal,
+        decider.decide_again,
+        reread,
+        intake.wake,
+        conditions=lambda: _told(conditions),
+        known=partial(_known, directory),
+        sinks=[part.name for part in config.sinks],
     )
     await _listen(config.data, by_request, conditions, stack)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
@@ -177,6 +190,11 @@ def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
     return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
+
+
+def _known(directory: Directory, key: StationKey) -> bool:
+    """Whether stations.toml has this station."""
+    return directory.by_id(key[1], key[0]) is not None
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:

@@ -50,6 +50,10 @@ class MemoryLog:
         self.cursors[sink] = to // TOKEN
         self.quarantine += [(sink, rejection.item, rejection.fault) for rejection in refused]
 
+    def welcome(self, sink):
+        self._check()
+        return False
+
     def close(self):
         self.closed = True
 

@@ -8,7 +8,7 @@ import copy
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from luftpegel_gateway.journal.port import Account, Batch, Entry, Group
+from luftpegel_gateway.journal.port import Account, Batch, Entry, Group, Offer
 from luftpegel_gateway.model.faults import JournalDown
 from luftpegel_gateway.model.observations import Observed
 from luftpegel_gateway.model.state import StationState
@@ -41,6 +41,8 @@ class Kept:
     entries: int = 0
     notices: list = field(default_factory=list)
     airtime: dict = field(default_factory=dict)
+    offers: dict = field(default_factory=dict)  # sink: (what, readings that it still gets)
+    oldest: int = 0  # all items up to it are gone
     counted: Counter = field(default_factory=Counter)
 
 
@@ -144,7 +146,39 @@ class MemoryLog:
         found = [(number, item) for number, _, item in kept.items if number > kept.cursors.get(sink, 0)][
             :limit
         ]
-        return Batch([item for _, item in found], found[-1][0]) if found else None
+        if found:
+            return Batch([item for _, item in found], found[-1][0])
+        if sink not in kept.offers:
+            return None
+        _, left = kept.offers[sink]
+        rows = [
+            Observed(ref, kept.readings[ref, seq], (kept.readings[ref, seq].time or 0) * 1_000_000, True)
+            for ref, seq in left[:limit]
+        ]
+        return Batch(rows, (left[:limit],), True)
+
+    def offer(self, sink, wanted):
+        with self._changing() as kept:
+            if sink in kept.offers:
+                wanted = wanted.joined(kept.offers[sink][0])
+            kept.offers[sink] = (wanted, _fitting(kept, wanted))
+
+    def welcome(self, sink):
+        kept = SHELF[self._path]
+        if kept.cursors.get(sink, -1) >= kept.oldest:
+            return False
+        self.offer(sink, Offer())
+        with self._changing() as kept:
+            kept.cursors[sink] = kept.oldest
+        return True
+
+    @staticmethod
+    def _advance_history(kept, sink, done):
+        wanted, left = kept.offers.get(sink, (None, None))
+        if left is not None and left[: len(done)] == done:
+            kept.offers[sink] = (wanted, left[len(done) :])
+            if not kept.offers[sink][1]:
+                del kept.offers[sink]
 
     def advance(self, sink, to, refused, now):
         with self._changing() as kept:
@@ -157,7 +191,10 @@ class MemoryLog:
                     item.ref.station, "", "", "", told, len(told),
                 )  # fmt: skip
                 self._hold(kept, Held(entry, item=item), (item.ref, type(item), seq))
-            kept.cursors[sink] = to
+            if isinstance(to, tuple):
+                self._advance_history(kept, sink, *to)
+            else:
+                kept.cursors[sink] = to
 
     def replay(self, entry, decide, now):
         held = SHELF[self._path].held[entry]
@@ -188,6 +225,7 @@ class MemoryLog:
         with self._changing() as kept:
             done = min((kept.cursors.get(sink, 0) for sink in sinks), default=0)
             kept.items = [row for row in kept.items if row[0] > done]
+            kept.oldest = max(kept.oldest, done)
             while len(kept.held) > budgets.quarantine.count:
                 whose = Counter((one.entry.dev_eui, one.entry.code) for one in kept.held.values())
                 most = whose.most_common(1)[0][0]
@@ -222,6 +260,14 @@ class _Changing:
             SHELF[self._log._path] = self._kept
 
 
+def _fitting(kept, wanted):
+    return sorted(
+        (ref, seq)
+        for (ref, seq), one in kept.readings.items()
+        if one.cells and wanted.holds((ref.tenant, ref.station), one.time)
+    )
+
+
 def _changed(entry, **values):
     return Entry(**({name: getattr(entry, name) for name in entry.__struct_fields__} | values))
 
@@ -245,6 +291,11 @@ class MemoryReader:
             if (ref.tenant, ref.station) == key and one.cells
         ]
         return sorted(found, key=lambda pair: (pair[1].time or 0, pair[0], pair[1].seq), reverse=True)[:count]
+
+    def kept(self, wanted):
+        return dict(
+            Counter((ref.tenant, ref.station) for ref, _ in _fitting(SHELF[self._path], wanted))
+        )
 
     def notices(self, dev_eui, count):
         found = [
@@ -299,4 +350,5 @@ class MemoryReader:
             {sink: min(times, default=None) for sink, times in waiting.items()},
             {name[1]: number for name, number in kept.counted.items() if name[0] == "passed"},
             kept.counted["discarded"],
+            offered=tuple(sink for sink in kept.offers if sink in sinks),
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.cli import basics, journal, quarantine, requests
+from luftpegel_gateway.cli import again, basics, commands, journal, quarantine, requests
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
@@ -26,6 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     for name, run_verb, text in basics.VERBS:
         _verb(verbs, name, run_verb, text)
+    for name, run_verb, text, options in (*again.VERBS, *commands.VERBS):
+        options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
     )

@@ -1,20 +1,26 @@
 """What each request does. The same for the running gateway and for a command that holds the folder alone."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from luftpegel_gateway.control.protocol import (
     Answer,
+    Cancel,
     Conditions,
     Discard,
+    OfferAgain,
     Outcome,
     Reload,
     Replay,
     Request,
+    Send,
     Told,
 )
-from luftpegel_gateway.journal.port import Decide, Log
+from luftpegel_gateway.downlinks import commands
+from luftpegel_gateway.journal.port import Decide, Log, Offer, Outcomes, Snapshot, StationKey
 from luftpegel_gateway.model.faults import CannotStart, Fault, JournalDown
 
 LONGEST_DETAIL = 300  # characters of an outcome, so that an answer is bounded
@@ -39,13 +45,15 @@ def handlers(
     changed: Callable[[], None],
     *,
     conditions: Callable[[], Iterable[Told]] = tuple,
+    known: Callable[[StationKey], bool] = lambda _key: False,
+    sinks: Collection[str] = (),
     clock: Callable[[], float] = time.time,
 ) -> Handlers:
     """What does each kind of request.
 
     `reread` reads stations.toml anew and answers how many stations there are now; CannotStart: it is wrong,
     and the old list stays. `changed` is called when the log may have grown: it wakes the sinks' workers.
-    `conditions`: what is wrong now.
+    `conditions`: what is wrong now. `known`: whether stations.toml has a station. `sinks`: by name.
     """
 
     async def replay(request: Replay) -> Answer:
@@ -64,7 +72,65 @@ def handlers(
     async def wrong(_request: Conditions) -> Answer:
         return Answer(conditions=tuple(conditions()))
 
-    return {Replay: replay, Discard: discard, Reload: reload, Conditions: wrong}
+    async def send(request: Send) -> Answer:
+        key = (request.tenant, request.station)
+        if not known(key):
+            raise CannotStart("LP-270", request.station)
+        if found := commands.wrong(request.settings):
+            raise CannotStart("LP-271", found)
+        return Answer(token=await journal.call(lambda log: _queue(log, key, request, int(clock()))))
+
+    async def cancel(request: Cancel) -> Answer:
+        key = (request.tenant, request.station)
+        await journal.call(lambda log: _cancel(log, key, request.token, int(clock())))
+        return Answer()
+
+    async def offer(request: OfferAgain) -> Answer:
+        if request.sink not in sinks:
+            raise CannotStart("LP-334", request.sink)
+        wanted = Offer(request.since, request.until, request.stations)
+        await journal.call(lambda log: log.offer(request.sink, wanted))
+        changed()
+        return Answer()
+
+    return {
+        Replay: replay,
+        Discard: discard,
+        Reload: reload,
+        Conditions: wrong,
+        Send: send,
+        Cancel: cancel,
+        OfferAgain: offer,
+    }
+
+
+def _queue(log: Log, key: StationKey, request: Send, now: int) -> int:
+    """Queue a command in the station's state; its token. CannotStart LP-272: too many wait."""
+    given: list[int] = []
+
+    def decide(_deliveries: object, snapshot: Snapshot, _now: int) -> Outcomes:
+        state = snapshot.state(key)
+        if len(commands.waiting(state.commands)) >= commands.MOST_WAITING:
+            raise CannotStart("LP-272", f"{request.station}: {commands.MOST_WAITING}")
+        queued = commands.add(state.commands, request.settings, now, request.expires_s)
+        given.append(queued[-1].token)
+        return Outcomes([], {key: msgspec.structs.replace(state, commands=queued)}, {}, [])
+
+    log.transact([], decide, now)
+    return given[-1]
+
+
+def _cancel(log: Log, key: StationKey, token: int, now: int) -> None:
+    """Take a command back. CannotStart LP-273: none of this token waits."""
+
+    def decide(_deliveries: object, snapshot: Snapshot, _now: int) -> Outcomes:
+        state = snapshot.state(key)
+        left = commands.cancelled(state.commands, token, now)
+        if left is None:
+            raise CannotStart("LP-273", f"{key[1]}: {token}")
+        return Outcomes([], {key: msgspec.structs.replace(state, commands=left)}, {}, [])
+
+    log.transact([], decide, now)
 
 
 async def _replay_one(journal: Journal, number: int, decide: Decide, now: int) -> Outcome:

@@ -4,6 +4,9 @@
     {"verb": "discard", "ids": [5]}    {"discarded": 1}
     {"verb": "reload"}                 {"stations": 12}
     {"verb": "conditions"}             {"conditions": [{"subject": "town", "code": "LP-420", ...}]}
+    {"verb": "send", "station": "LP-0001", "settings": {"interval_s": 600}, ...}       {"token": 17}
+    {"verb": "cancel", "station": "LP-0001", "token": 17}                              {}
+    {"verb": "offer", "sink": "town", "since": 1782907200, "until": null, ...}         {}
     anything else                      {"error": {"code": "LP-332", "detail": "..."}}
 
 A request is bounded (`MOST_IDS`), so that each is answered soon; whoever has more sends several.
@@ -41,7 +44,33 @@ class Conditions(msgspec.Struct, tag_field="verb", tag="conditions", frozen=True
     """Tell what is wrong now."""
 
 
-Request = Replay | Discard | Reload | Conditions
+class Send(msgspec.Struct, tag_field="verb", tag="send", frozen=True):
+    """Queue a command for a station: settings by the wire's names."""
+
+    station: str
+    settings: dict[str, int]
+    expires_s: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)]
+    tenant: str = ""
+
+
+class Cancel(msgspec.Struct, tag_field="verb", tag="cancel", frozen=True):
+    """Take back a command that has not been answered."""
+
+    station: str
+    token: int
+    tenant: str = ""
+
+
+class OfferAgain(msgspec.Struct, tag_field="verb", tag="offer", frozen=True):
+    """Have a sink get these readings again: measured since..until (Unix seconds), of these stations."""
+
+    sink: str
+    since: int | None = None
+    until: int | None = None
+    stations: Annotated[tuple[tuple[str, str], ...], msgspec.Meta(max_length=MOST_IDS)] = ()
+
+
+Request = Replay | Discard | Reload | Conditions | Send | Cancel | OfferAgain
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +98,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     discarded: int = 0
     stations: int = 0
     conditions: tuple[Told, ...] = ()
+    token: int = 0
     error: Fault | None = None
 
 

@@ -88,11 +88,18 @@ class Alarm(msgspec.Struct, frozen=True, gc=False):
     threshold: int
 
 
+class Configured(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a configuration: its token, and what is in force now, by the wire's names."""
+
+    token: int
+    in_force: dict[str, int | str]
+
+
 class Nothing(msgspec.Struct, frozen=True, gc=False):
-    """A frame that tells nothing here: MAC commands only, or the answer to a configuration."""
+    """A frame that tells nothing here: MAC commands only."""
 
 
-def decode_uplink(uplink: Uplink) -> Readings | Status | Alarm | Nothing:
+def decode_uplink(uplink: Uplink) -> Readings | Status | Alarm | Configured | Nothing:
     """What the uplink tells. Raises Refused with the wire's own code, or LP-251; nothing else, for any
     bytes."""
     if uplink.encrypted:
@@ -110,6 +117,8 @@ def decode_uplink(uplink: Uplink) -> Readings | Status | Alarm | Nothing:
     if isinstance(content, wire.Alarm):
         kind = str(content.kind)
         return Alarm(content.seq, content.age, content.channel, kind, content.value, content.threshold)
+    if isinstance(content, wire.Config):
+        return Configured(content.token, {str(name): value for name, value in content.fields.items()})
     return Nothing()
 
 

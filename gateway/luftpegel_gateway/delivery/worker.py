@@ -73,6 +73,8 @@ class Worker:
     async def _step(self) -> None:
         """Deliver the next items and move the cursor; wait for news when there are none."""
         if not self._started:
+            if await self._log.call(lambda journal: journal.welcome(self.name)):
+                log.info("%s is new, and gets the readings that are kept", self.name)
             await self.sink.start()
             self._started = True
         self._news.clear()  # before looking: what comes from now on sets it again
@@ -90,7 +92,7 @@ class Worker:
         await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
 
     def _wanted(self, batch: Batch) -> Sequence[Item]:
-        if self._revises:
+        if self._revises or batch.history:  # history is told once, as it is known by now
             return batch.items
         return [item for item in batch.items if not (isinstance(item, Observed) and item.reading.revision)]
 

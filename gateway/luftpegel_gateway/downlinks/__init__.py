@@ -1,1 +1,1 @@
-"""What is asked of stations: readings again. Pure."""
+"""What goes down to stations: requests for readings again, and commands. Pure."""

@@ -1,4 +1,4 @@
-"""What a frame tells beside readings: the radio link, the station's status, an alarm. Pure.
+"""What a frame tells beside readings: the radio link, the station's status, an alarm, an answer. Pure.
 
 Any of these may come late, again, or with a wrong time; none of them may spoil what is newer.
 """
@@ -7,7 +7,8 @@ from zlib import crc32
 
 import msgspec
 
-from luftpegel_gateway.decode.uplink import Alarm, Status
+from luftpegel_gateway.decode.uplink import Alarm, Configured, Status
+from luftpegel_gateway.downlinks import commands
 from luftpegel_gateway.ingest import names
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
@@ -65,6 +66,12 @@ def _before(status: StatusTold, state: StationState) -> bool:
     """Whether a status came before the current life had begun, which is not the station's first."""
     began = state.life.began
     return len(state.lives) > 1 and began is not None and status.at // SECOND < began
+
+
+def configured(state: StationState, told: Configured, received: Estimate) -> StationState:
+    """A station's answer to a command."""
+    answered = commands.answered(state.commands, told.token, told.in_force, received.seconds)
+    return state if answered is state.commands else msgspec.structs.replace(state, commands=answered)
 
 
 def alarm(

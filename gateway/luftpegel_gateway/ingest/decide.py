@@ -11,8 +11,8 @@ from zlib import crc32
 
 import msgspec
 
-from luftpegel_gateway.decode.uplink import Alarm, Readings, Status, decode_uplink
-from luftpegel_gateway.downlinks import airtime, backfill
+from luftpegel_gateway.decode.uplink import Alarm, Configured, Readings, Status, decode_uplink
+from luftpegel_gateway.downlinks import airtime, backfill, commands
 from luftpegel_gateway.ingest import beside, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
@@ -22,7 +22,7 @@ from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, No
 from luftpegel_gateway.model.faults import Fault, Refused
 from luftpegel_gateway.model.state import Asked, Life, StationState
 from luftpegel_gateway.model.station import Station
-from luftpegel_wire import PORT_BACKFILL, encode_backfill
+from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, encode_backfill
 
 REMEMBERED_FRAMES = 16  # a redelivery follows within the network server's and the broker's in-flight window
 DOWNLINK_US_PER_HOUR = 9_000_000  # a quarter of the 1 % that the band of the first receive window allows
@@ -150,10 +150,35 @@ class Decider:
         if not again:
             link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
             state = msgspec.structs.replace(state, link=link)
-        if grew and not again:
-            state, outcome.downlink, outcome.held_by = self._ask(event, state, draft, now)
+            state = self._answer((event, received), state, batch, outcome, grew=grew)
         draft.states[key] = state
         return outcome
+
+    def _answer(
+        self,
+        told: tuple[Uplink, Estimate],
+        state: StationState,
+        batch: _Batch,
+        outcome: Outcome,
+        *,
+        grew: bool,
+    ) -> StationState:
+        """The state after what goes down in answer, if anything does: a command before a request.
+
+        `grew`: the station's history is as deep as it gets, so what is missing has to be asked for.
+        """
+        event, received = told
+        earlier = min(batch.now, received.seconds)
+        queued, command = commands.due(state.commands, earlier, state.frames)
+        if queued is not state.commands:
+            state = msgspec.structs.replace(state, commands=queued)
+        if command is not None and event.reply_topic:
+            data, number = commands.payload(command), commands.command_id(event.dev_eui, command)
+            if self._send(event, (PORT_CONFIG, data, number), batch, outcome):
+                out = commands.sent(queued, command, state.frames)
+                state = msgspec.structs.replace(state, commands=out)
+            return state
+        return self._ask(event, state, batch, outcome) if grew else state
 
     @staticmethod
     def _content(
@@ -179,31 +204,34 @@ class Decider:
             return beside.status(station, state, content, received), False
         if isinstance(content, Alarm):
             return beside.alarm(station, state, content, received, draft), False
+        if isinstance(content, Configured):
+            return beside.configured(state, content, received), False
         return state, False
 
-    def _ask(
-        self, event: Uplink, state: StationState, draft: Draft, now: int
-    ) -> tuple[StationState, Downlink | None, str | None]:
-        """The state with the request that is outstanding now, and the downlink if it has to go out.
-
-        A request that the gateway's airtime does not allow now is not made, and comes up again later; the
-        third answer is then that gateway.
-        """
+    def _ask(self, event: Uplink, state: StationState, batch: _Batch, outcome: Outcome) -> StationState:
+        """The state with the request that is outstanding now. One that cannot go out now is not made, and
+        comes up again later."""
         life = state.life
         asked, send = backfill.plan(life.asked, life.gaps)
         if asked is None or not send:
-            return _asked(state, asked), None, None
-        if not event.reply_topic:
-            return state, None, None
+            return _asked(state, asked)
         data = bytes(encode_backfill(asked.first, asked.count))
-        needed = airtime.airtime_us(event.dr, len(data))
-        account = airtime.spend(draft.spent(), event.gateway, now, needed, self._budget_us)
-        if account is None:
-            return state, None, event.gateway
-        draft.airtime[event.gateway] = account
         number = backfill.request_id(event.dev_eui, life.number, asked)
-        downlink = Downlink(event.reply_topic, event.dev_eui, PORT_BACKFILL, data, number, event.json)
-        return _asked(state, asked), downlink, None
+        if not event.reply_topic or not self._send(event, (PORT_BACKFILL, data, number), batch, outcome):
+            return state
+        return _asked(state, asked)
+
+    def _send(self, event: Uplink, frame: tuple[int, bytes, str], batch: _Batch, outcome: Outcome) -> bool:
+        """Answer with a frame (port, payload, id) if the radio gateway's airtime allows it now."""
+        port, data, number = frame
+        needed = airtime.airtime_us(event.dr, len(data))
+        account = airtime.spend(batch.draft.spent(), event.gateway, batch.now, needed, self._budget_us)
+        if account is None:
+            outcome.held_by = event.gateway
+            return False
+        batch.draft.airtime[event.gateway] = account
+        outcome.downlink = Downlink(event.reply_topic, event.dev_eui, port, data, number, event.json)
+        return True
 
 
 def _mark(event: Uplink) -> int:

@@ -18,7 +18,7 @@ from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
 
 StationKey = tuple[str, str]  # tenant, station id
-Position = int  # where a sink stands; only the backend knows what it counts
+Position = object  # where a sink stands; only the backend knows what it says
 
 
 class Snapshot(Protocol):
@@ -82,10 +82,42 @@ Decide = Callable[[Sequence[Delivery], Snapshot, int], Outcomes]
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Items for a sink in order, and the position that it reaches when it has them all."""
+    """Items for a sink in order, and the position that it reaches when it has them all.
+
+    `history`: they are offered again, or for the first time to a new sink, as they are known by now. There
+    may be none in it: a part of the journal with nothing for this sink.
+    """
 
     items: Sequence[Item]
     position: Position
+    history: bool = False
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True):
+    """Which kept readings a sink is to get: measured since..until (Unix seconds), of these stations.
+
+    None: without a bound; without any, those without a time are meant, too. No stations: all of them.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    stations: tuple[StationKey, ...] = ()
+
+    def holds(self, key: StationKey, time: int | None) -> bool:
+        """Whether a reading of this station and time is meant."""
+        if self.stations and key not in self.stations:
+            return False
+        if time is None:
+            return self.since is None and self.until is None
+        return (self.since is None or self.since <= time) and (self.until is None or time <= self.until)
+
+    def joined(self, other: "Offer") -> "Offer":
+        """What holds all that either does, and maybe more."""
+        return Offer(
+            None if self.since is None or other.since is None else min(self.since, other.since),
+            None if self.until is None or other.until is None else max(self.until, other.until),
+            tuple(sorted({*self.stations, *other.stations})) if self.stations and other.stations else (),
+        )
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -111,7 +143,17 @@ class Log(Protocol):
         """Decide and write a batch in one commit; returns the command that answers each delivery."""
 
     def after(self, sink: str, limit: int) -> Batch | None:
-        """The next items of a sink, about `limit` of them, or None when it has everything."""
+        """The next items of a sink, at most `limit` of them, or None when it has everything.
+
+        What is new goes first; what was offered follows when nothing new waits.
+        """
+
+    def offer(self, sink: str, wanted: Offer) -> None:
+        """Have a sink get these readings, whether or not it had them; beside what it is offered already."""
+
+    def welcome(self, sink: str) -> bool:
+        """This sink is at work from now on; if it is new, or has missed something while it was not, it is
+        offered all that is kept. Whether it is."""
 
     def advance(self, sink: str, to: Position, refused: Sequence[Rejection], now: int) -> None:
         """The sink is done with all up to `to`; what it refused for good goes into quarantine."""
@@ -178,7 +220,7 @@ class Account(msgspec.Struct, frozen=True):
 
     `passed`: what was nothing for us, by reason. `discarded`: quarantine entries that left by budget.
     `held_at`: when a request was last held back because `held_by`, a radio gateway, may send no more this
-    hour.
+    hour. `offered`: sinks that are getting history.
     """
 
     frames: int
@@ -189,6 +231,7 @@ class Account(msgspec.Struct, frozen=True):
     discarded: int = 0
     held_at: int | None = None
     held_by: str = ""
+    offered: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
@@ -200,6 +243,9 @@ class Reader(Protocol):
     def history(self, key: StationKey, count: int) -> Sequence[tuple[int, Reading]]:
         """The last readings of a station over all its lives, with the number of their life, absent ones left
         out; newest first by time, those without a time last."""
+
+    def kept(self, wanted: Offer) -> Mapping[StationKey, int]:
+        """How many readings of each station an offer would hold."""
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """The last things that the network server logged about a device: when (Unix s), code, text."""

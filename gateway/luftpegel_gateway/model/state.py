@@ -107,6 +107,29 @@ class Status(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fields: dict[str, int | str]
 
 
+# How a command stands.
+WAITING, DONE, REFUSED, EXPIRED, CANCELLED = "waiting", "done", "refused", "expired", "cancelled"
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Settings for a station, by the wire's names. Times: Unix seconds, our clock.
+
+    `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
+    what the station answered.
+    """
+
+    token: int
+    settings: dict[str, int]
+    made_at: int
+    expires_at: int
+    state: str = WAITING
+    sent: int = 0
+    sent_at_frame: int = 0
+    patience: int = 3
+    ended_at: int | None = None
+    in_force: dict[str, int | str] = {}
+
+
 class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is known of a station. `lives`: oldest first, the last one is current.
 
@@ -114,6 +137,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
     id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
     `past`: readings received and missing of lives that are not listed any more, for there were too many.
+    `commands`: those that wait, and the last that ended.
     """
 
     lives: tuple[Life, ...] = ()
@@ -128,6 +152,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     twin_at: int | None = None
     alarms: tuple[int, ...] = ()
     past: tuple[int, int] = (0, 0)
+    commands: tuple[Command, ...] = ()
 
     @property
     def life(self) -> Life:

@@ -3,7 +3,7 @@
 from luftpegel_gateway.model.quality import words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.readings import Cell, Reading
-from luftpegel_gateway.model.state import Life
+from luftpegel_gateway.model.state import Command, Life
 from luftpegel_gateway.views.stations import View
 
 
@@ -32,6 +32,7 @@ def facts_of(view: View, now: float) -> dict[str, object]:
         "lives": [_life(life) for life in state.lives],
         "status": None if state.status is None else dict(state.status.fields),
         "status_at": None if state.status is None else state.status.at // 1_000_000,
+        "commands": [_command(command) for command in state.commands],
         "newest": None if view.newest is None else _reading(*view.newest),
     }
 
@@ -44,6 +45,19 @@ def _life(life: Life) -> dict[str, object]:
         "received": life.received,
         "missing": life.missing,
         "gaps": [list(gap) for gap in life.gaps],
+    }
+
+
+def _command(command: Command) -> dict[str, object]:
+    return {
+        "token": command.token,
+        "settings": dict(command.settings),
+        "state": command.state,
+        "made_at": command.made_at,
+        "expires_at": command.expires_at,
+        "sent": command.sent,
+        "ended_at": command.ended_at,
+        "in_force": dict(command.in_force),
     }
 
 

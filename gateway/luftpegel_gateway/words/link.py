@@ -65,4 +65,20 @@ LINK: Mapping[str, Text] = {
         ("Das Sendebudget eines Funkgateways ist für diese Stunde verbraucht: {detail}. Nachforderungen fehlender Messwerte warten.",
          "Es ist nichts zu tun: sie gehen in den nächsten Stunden hinaus. Dauert es Tage: ein Funkgateway ergänzen oder suchen, warum so viele Messwerte verloren gehen."),
     ),
+    "LP-270": Text(
+        ("There is no such station: {detail}.", "Give an id of stations.toml (`luftpegel gateway status` lists them)."),
+        ("Eine solche Station gibt es nicht: {detail}.", "Eine id aus stations.toml angeben (`luftpegel gateway status` listet sie)."),
+    ),
+    "LP-271": Text(
+        ("This cannot be sent to a station: {detail}.", "Write name=number, with one of the names and within the range."),
+        ("Das kann man keiner Station senden: {detail}.", "Name=Zahl schreiben, mit einem der Namen und im Bereich."),
+    ),
+    "LP-272": Text(
+        ("As many commands as may wait for one station wait already: {detail}.", "Wait until it has been heard, or cancel some: `luftpegel gateway commands`."),
+        ("Für diese Station warten schon so viele Befehle, wie warten dürfen: {detail}.", "Warten, bis sie gehört worden ist, oder welche zurücknehmen: `luftpegel gateway commands`."),
+    ),
+    "LP-273": Text(
+        ("No such command waits: {detail}.", "Look with `luftpegel gateway commands` which do; one that has ended cannot be taken back."),
+        ("Ein solcher Befehl wartet nicht: {detail}.", "Mit `luftpegel gateway commands` nachsehen, welche warten; ein beendeter lässt sich nicht zurücknehmen."),
+    ),
 }  # fmt: skip

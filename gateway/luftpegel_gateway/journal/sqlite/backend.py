@@ -14,12 +14,13 @@ from luftpegel_gateway.journal.port import (
     Batch,
     Budgets,
     Decide,
+    Offer,
     Outcome,
     Outcomes,
     Position,
     StationKey,
 )
-from luftpegel_gateway.journal.sqlite import quarantine, retention
+from luftpegel_gateway.journal.sqlite import history, quarantine, retention
 from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_down, transaction
 from luftpegel_gateway.journal.sqlite.items import pack_items, unpack_items
 from luftpegel_gateway.journal.sqlite.memory import AIRTIME, Memory
@@ -179,7 +180,26 @@ class SqliteLog:
                 position = number << PLACES | done + len(taken)
                 if len(items) >= limit:
                     break
-            return Batch(items, position) if items else None
+            if items:
+                return Batch(items, position)
+            return history.following(self._database, sink, limit, stations)
+
+    def offer(self, sink: str, wanted: Offer) -> None:
+        """See `Log`."""
+        with told_as_down(self._path):
+            self._watch.check()
+            with transaction(self._database):
+                history.offer(self._database, sink, wanted)
+            self._watch.left()
+
+    def welcome(self, sink: str) -> bool:
+        """See `Log`."""
+        with told_as_down(self._path):
+            self._watch.check()
+            with transaction(self._database):
+                new = history.welcome(self._database, sink)
+            self._watch.left()
+        return new
 
     def advance(self, sink: str, to: Position, refused: Sequence[Rejection], now: int) -> None:
         """See `Log`."""
@@ -189,9 +209,12 @@ class SqliteLog:
                 for rejection in refused:
                     packed = pack_items([rejection.item], self._memory.numbers.__getitem__)
                     quarantine.add_refused(self._database, sink, rejection, packed, now)
-                self._database.execute(
-                    "INSERT OR REPLACE INTO cursor (sink, position) VALUES (?, ?)", (sink, to)
-                )
+                if isinstance(to, history.HistoryPosition):
+                    history.advance(self._database, sink, to)
+                else:
+                    self._database.execute(
+                        "INSERT OR REPLACE INTO cursor (sink, position) VALUES (?, ?)", (sink, to)
+                    )
             self._watch.left()
 
     def replay(self, entry: int, decide: Decide, now: int) -> Fault | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from luftpegel_gateway.journal.port import Account, Entry, Group, StationKey
+from luftpegel_gateway.journal.port import Account, Entry, Group, Offer, StationKey
+from luftpegel_gateway.journal.sqlite import history
 from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
@@ -86,6 +87,11 @@ class SqliteReader:
         with contextlib.closing(rows):
             readings = (unpack_reading(data) for (data,) in rows)
             return list(itertools.islice((reading for reading in readings if not reading.absent), count))
+
+    def kept(self, wanted: Offer) -> Mapping[StationKey, int]:
+        """See `Reader`."""
+        with told_as_down(self._path):
+            return history.kept(self._database, wanted)
 
     def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
         """See `Reader`."""
@@ -167,6 +173,7 @@ class SqliteReader:
                 discarded=counted.get(DISCARDED, 0),
                 held_at=held_at,
                 held_by=held_by,
+                offered=tuple(sink for sink in history.offered(self._database) if sink in sinks),
             )
 
     def _waiting(self, sink: str) -> tuple[int, int | None]:

@@ -1,0 +1,160 @@
+"""The verbs that send settings to stations: `send`, `commands`, `cancel`.
+
+The running gateway queues a command, which alone writes its journal; without one, this process does under its
+lock, and the gateway sends it when it runs. The list is read from the journal.
+"""
+
+import argparse
+import time
+from contextlib import closing
+
+from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.control.asking import doer
+from luftpegel_gateway.control.protocol import Cancel, Send
+from luftpegel_gateway.downlinks.commands import LIMITS
+from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.model.state import DONE as TAKEN
+from luftpegel_gateway.model.state import WAITING, Command, StationState
+from luftpegel_gateway.model.station import Station
+from luftpegel_gateway.words.texts import moment, tell
+
+USUAL_DAYS, MOST_DAYS = 7.0, 366.0
+DAY_S = 86400
+
+
+def send(args: argparse.Namespace, site: Site, language: str) -> int:
+    """Queue settings for a station."""
+    station = _station(args, site)
+    settings = dict(args.settings)
+    with doer(site.data, site.alone) as gateway:
+        request = Send(station.id, settings, int(args.expires * DAY_S), station.tenant)
+        token = gateway.ask(request).token
+    if args.json:
+        print_json(args, {"station": station.id, "tenant": station.tenant, "token": token})
+        return DONE
+    print(tell("command_queued", language, token, station.id))
+    interval = settings.get("interval_s", station.interval_s)
+    if interval != station.interval_s:
+        print(tell("interval_differs", language, station.id, interval))
+    return DONE
+
+
+def commands(args: argparse.Namespace, site: Site, language: str) -> int:
+    """The commands of one station or all, in order."""
+    chosen = [_station(args, site)] if args.station else site.stations
+    with closing(site.open_reader()) as reader:
+        states = reader.states()
+    rows = [
+        (station, command)
+        for station in chosen
+        for command in states.get((station.tenant, station.id), StationState()).commands
+    ]
+    if args.json:
+        print_json(args, [_facts(station, command) for station, command in rows])
+        return DONE
+    for station, command in rows:
+        print(
+            f"{station.id:12} {command.token:6}  {_words(command.settings):32}  {_stands(command, language)}"
+        )
+    if not rows:
+        print(tell("no_commands", language))
+    return DONE
+
+
+def cancel(args: argparse.Namespace, site: Site, language: str) -> int:
+    """Take back a command that waits."""
+    station = _station(args, site)
+    with doer(site.data, site.alone) as gateway:
+        gateway.ask(Cancel(station.id, args.token, station.tenant))
+    if args.json:
+        print_json(args, {"station": station.id, "token": args.token})
+    else:
+        print(tell("command_taken_back", language, args.token, station.id))
+    return DONE
+
+
+def _station(args: argparse.Namespace, site: Site) -> Station:
+    """The station that is meant: an id, or tenant/id. CannotStart LP-270."""
+    tenant, _, name = args.station.rpartition("/")
+    found = [one for one in site.stations if one.id == name and (not tenant or one.tenant == tenant)]
+    if len(found) != 1:
+        raise CannotStart("LP-270", args.station)
+    return found[0]
+
+
+def _stands(command: Command, language: str) -> str:
+    """How a command stands, in words."""
+    told = tell(f"command_{command.state}", language)
+    if command.state == WAITING:
+        until = moment(command.expires_at, language)
+        return f"{told}, {tell('command_sent', language, command.sent, until)}"
+    ended = f"{told} {moment(command.ended_at, language)} UTC"
+    if command.in_force and command.state != TAKEN:
+        return f"{ended}: {tell('in_force', language, _words(command.in_force))}"
+    return ended
+
+
+def _words(settings: dict[str, int] | dict[str, int | str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def _facts(station: Station, command: Command) -> dict[str, object]:
+    return {
+        "station": station.id,
+        "tenant": station.tenant,
+        "token": command.token,
+        "settings": command.settings,
+        "state": command.state,
+        "made_at": command.made_at,
+        "expires_at": command.expires_at,
+        "sent": command.sent,
+        "ended_at": command.ended_at,
+        "in_force": command.in_force,
+        "expired": command.state == WAITING and command.expires_at < time.time(),
+    }
+
+
+def _setting(text: str) -> tuple[str, int]:
+    name, equals, value = text.partition("=")
+    if not equals or not value.strip().isascii() or not value.strip().isdigit() or len(value) > 10:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=NUMBER ({', '.join(LIMITS)})")
+    return name.strip(), int(value)
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0.01 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of days from 0.01 to {MOST_DAYS:.0f}")
+    return days
+
+
+def _send_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("station", metavar="STATION", help="its id (of a tenant: TENANT/ID)")
+    parser.add_argument(
+        "settings", nargs="+", type=_setting, metavar="NAME=NUMBER", help=f"one of {', '.join(LIMITS)}"
+    )
+    parser.add_argument(
+        "--expires", type=_days, default=USUAL_DAYS, metavar="DAYS",
+        help="give up when the station has not answered by then (default: 7)",
+    )  # fmt: skip
+
+
+def _list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("station", nargs="?", metavar="STATION", help="only of this one")
+
+
+def _cancel_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("station", metavar="STATION", help="its id (of a tenant: TENANT/ID)")
+    parser.add_argument("token", type=int, metavar="NUMBER", help="of the command, as `commands` lists it")
+
+
+VERBS = (
+    ("send", send, "send settings to a station with its next uplink, and again until it answers",
+     _send_options),
+    ("commands", commands, "what was sent to stations, and what they answered", _list_options),
+    ("cancel", cancel, "take back a command that still waits", _cancel_options),
+)  # fmt: skip
