@@ -12,7 +12,7 @@ import pytest
 from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import store
+from luftpegel_gateway.sinks import postgresql, store
 from luftpegel_gateway.sources import chirpstack_mqtt
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
@@ -57,6 +57,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "`[[station]]`": stations.OPTIONS,
         "source `chirpstack-mqtt`": _without_broker(chirpstack_mqtt.OPTIONS),
         "sink `store`": store.OPTIONS,
+        "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
         "both with a broker": BROKER_OPTIONS,
     }

@@ -22,6 +22,7 @@ from luftpegel_gateway.model.station import Station
 SINKS = {
     "store": "luftpegel_gateway.sinks.store",
     "mqtt": "luftpegel_gateway.sinks.mqtt",
+    "postgresql": "luftpegel_gateway.sinks.postgresql",
 }
 
 
