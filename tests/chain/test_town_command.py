@@ -1,5 +1,6 @@
 """`luftpegel town`: by itself, and in real time before a network server in another process."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from datetime import datetime
 from pathlib import Path
 
@@ -304,3 +306,50 @@ def test_options_that_make_no_sense(words):
     with pytest.raises(SystemExit) as refused:
         cli.main(["town", *words])
     assert refused.value.code == 2
+
+
+def test_the_town_feeds_somebodys_gateway(told, broker, tmp_path):
+    """Its stations.toml is what --list prints; the readings are of this very minute."""
+    words = [*TOWN, "--gateway", url(broker), "--stations", "level", "--interval", "60", "--seed", str(SEED)]
+    listed = subprocess.run([*words, "--list"], capture_output=True, text=True, check=True, timeout=60)
+    (tmp_path / "stations.toml").write_text(listed.stdout)
+    page = free_port()
+    (tmp_path / "gateway.toml").write_text(
+        f'[gateway]\ndata = "data"\nstations = "stations.toml"\n[[source]]\nkind = "chirpstack-mqtt"\n'
+        f'host = "{broker.host}"\nport = {broker.port}\n[[sink]]\nkind = "store"\n[page]\nport = {page}\n'
+    )
+    gateway = subprocess.Popen(
+        [*TOWN[:-1], "gateway", "run", "--config", str(tmp_path / "gateway.toml")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        began = time.time()
+        town = told([*words, "--json"])
+        stations = f"http://127.0.0.1:{page}/api/stations.json"
+        town.wait("uplink")
+        newest = None
+        while newest is None:
+            assert town.process.poll() is None
+            assert time.time() < began + 90
+            time.sleep(0.1)
+            with contextlib.suppress(OSError):
+                newest = json.load(urllib.request.urlopen(stations, timeout=10))[0]["newest"]
+        assert began - 90 < newest["time"] <= time.time()
+        assert {"distance", "battery_voltage"} & {value["quantity"] for value in newest["values"]}
+        assert town.end() == (0, "")
+    finally:
+        gateway.terminate()
+        gateway.wait(30)
+
+
+@pytest.mark.parametrize("more", [["--speed", "2"], ["--network", "mqtt://127.0.0.1:1"]])
+def test_what_does_not_go_with_a_gateway_of_ones_own(told, broker, more):
+    town = told([*TOWN, "--gateway", url(broker), *more])
+    assert town.process.wait(60) == 2
+
+
+def test_a_gateways_broker_that_is_away(told, tmp_path):
+    town = told([*TOWN, "--gateway", f"mqtt://127.0.0.1:{free_port()}", "--stations", "level"])
+    code, words = town.process.wait(60), town.end()[1]
+    assert (code, words[:6]) == (3, "LP-377")

@@ -9,6 +9,7 @@ from chirpstack_api import api
 from paho.mqtt.enums import CallbackAPIVersion
 
 from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.town.broker_address import BrokerAddress
 from luftpegel_tools.town.chirpstack import ChirpStack, GrpcApi, Settings
 from luftpegel_tools.town.network import JoinRequest, Reception, Uplink
 
@@ -67,7 +68,7 @@ class World:
 
     def __init__(self, broker, **settings):
         self.settings = Settings(epoch_s=EPOCH, **settings)
-        self.server = ChirpStack(self.settings, (broker.host, broker.port))
+        self.server = ChirpStack(self.settings, BrokerAddress(broker.host, broker.port))
         self.grpc = GrpcApi(self.server, API_KEY)
         self.channel = grpc.insecure_channel(self.grpc.address)
         self.metadata = [("authorization", f"Bearer {API_KEY}")]

@@ -8,11 +8,13 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 COMMANDS = {
     "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
     "town": ("luftpegel_tools.town.town_command", "a living town; on request before a real network server"),
     "gateway": ("luftpegel_gateway.cli.command", "run the gateway, check its files, see its quarantine"),
+    "export": ("luftpegel_gateway.cli.export", "data out of the gateway's store: CSV, JSON, Parquet, ZRXP"),
     "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
     "station": ("luftpegel_tools.station_command", "check a station file, build what goes onto a board"),
     "board": ("luftpegel_tools.virtual_board.command", "start a virtual board on a pseudo-terminal"),
@@ -23,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
+    parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     run = None

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
+from luftpegel_gateway.config.files import Config
 from luftpegel_gateway.control.handlers import Handlers
 from luftpegel_gateway.journal.port import Reader
 from luftpegel_gateway.journal.sqlite.to_version_1 import Exported
@@ -14,8 +14,10 @@ from luftpegel_gateway.model.station import Station
 DONE, PROBLEM, WRONG_USE = 0, 1, 2
 
 
-class Site(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Site:
     """`data`: its folder. `sources` and `sinks`: names. `risks`: a name and an LP code each.
+    `config`: both files as they were judged.
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
     `alone` opens the journal for writing, under the folder's lock. `export` writes it for an old gateway,
@@ -30,4 +32,5 @@ class Site(msgspec.Struct, frozen=True):
     open_reader: Callable[[], Reader]
     alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
     export: Callable[[Path, Sequence[str]], Exported]
+    config: Config
     risks: Sequence[tuple[str, str]] = ()

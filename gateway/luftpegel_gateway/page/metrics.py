@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from luftpegel_gateway.model.quality import words_of
-from luftpegel_gateway.model.quantities import name_of
+from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.views.stations import Overview, View
 from luftpegel_gateway.views.verdict import Finding, Verdict, waited
 
@@ -54,6 +54,20 @@ def _flags(seen: Overview, _now: float) -> Samples:
                     yield _labels(view) | {"quantity": name_of(cell.channel), "flag": word}, 1
 
 
+def _values(seen: Overview, _now: float) -> Samples:
+    """The newest reading of each station, in the quantities' units; what has no number is left out."""
+    for view in seen.stations:
+        for cell in view.newest[1].cells if view.newest is not None else ():
+            quantity = of_channel(cell.channel)
+            if cell.value is not None and quantity is not None:
+                labels = {"quantity": name_of(cell.channel), "unit": quantity.unit}
+                yield _labels(view) | labels, float(decimal(cell.channel, cell.value))
+
+
+def _measured(view: View, _now: float) -> float | None:
+    return None if view.newest is None else view.newest[1].time
+
+
 def _heard(view: View, now: float) -> float | None:
     ago = view.ago(now)
     return None if ago is None else now - ago
@@ -88,6 +102,13 @@ METRICS: Sequence[Metric] = (
      _stations(lambda view, _: view.state.life.number)),
     ("station_twin", "gauge", "1 when two boards share the station's id.",
      _stations(lambda view, _: view.state.twin is not None)),
+    ("station_battery_percent", "gauge", "The device's battery, as the network server was told.",
+     _stations(lambda view, _: view.state.network.battery if view.state.network else None)),
+    ("station_margin_db", "gauge", "Margin of the device's last downlink, as the network server was told.",
+     _stations(lambda view, _: view.state.network.margin if view.state.network else None)),
+    ("station_value", "gauge", "The newest value; unit: UCUM. Its flags: station_flag.", _values),
+    ("station_value_timestamp_seconds", "gauge", "When the newest values were measured.",
+     _stations(_measured)),
     ("station_flag", "gauge", "1 for each objection of a check to a newest value.", _flags),
 )  # fmt: skip
 

@@ -16,9 +16,19 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from luftpegel_gateway.model.events import Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import (
+    Carried,
+    Clocks,
+    Downlink,
+    Event,
+    Joined,
+    Notice,
+    Passed,
+    Reported,
+    Uplink,
+)
 from luftpegel_gateway.model.faults import Refused
-from luftpegel_gateway.sources import chirpstack_values as values
+from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_receptions import heard, told
 from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
@@ -27,7 +37,8 @@ __all__ = ["is_json", "json_command", "parse", "protobuf_command"]
 LARGEST_EVENT = 256 * 1024
 LONGEST_TOPIC = 300  # of those whose parts are remembered
 # Kinds that hold no reading ("integration" ended with 4.15). Reasons are counted, so there must be few.
-OTHER_KINDS = ("ack", "txack", "status", "location", "integration")
+OTHER_KINDS = ("ack", "location", "integration")
+BESIDE = ("status", "txack")  # no reading hangs on them, so one that cannot be read is passed over, too
 LEVELS = ("INFO", "WARNING", "ERROR")
 CODES = ("UNKNOWN", "DOWNLINK_PAYLOAD_SIZE", "UPLINK_CODEC", "DOWNLINK_CODEC", "OTAA",
          "UPLINK_F_CNT_RESET", "UPLINK_MIC", "UPLINK_F_CNT_RETRANSMISSION", "DOWNLINK_GATEWAY",
@@ -57,6 +68,15 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
         return Passed(f"kind {kind}", place.device)
     if size is not None or len(payload) > LARGEST_EVENT:
         raise Refused("LP-250", f"{size or len(payload)} bytes are more than any event has")
+    try:
+        return _read(reader, place, payload)
+    except Refused:
+        if place.kind not in BESIDE:
+            raise
+        return Passed(f"kind {place.kind}", place.device)
+
+
+def _read(reader: "_Reader", place: _Place, payload: bytes) -> Event:
     odd: list[str] = []
     speaks_json = is_json(payload)
     message = _message(place.kind, payload, speaks_json, odd)
@@ -170,10 +190,34 @@ def _log(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[s
     return Notice(dev_eui, level, code, values.prose(message.description, 500), application, name)
 
 
-_READERS: dict[str, Callable[[_Place, Message, str, bool, list[str]], Event]] = {
+def _status(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Reported:
+    _, application, name = _origin(place, message, odd)
+    external, unknown = message.external_power_source is True, message.battery_level_unavailable is True
+    battery = values.real(message.battery_level, 0, 100, "batteryLevel", odd)
+    return Reported(
+        dev_eui,
+        Clocks(told(message, odd)),
+        None if external or unknown else battery,
+        external,
+        values.whole(message.margin, -32, 31, "margin", odd),
+        application,
+        name,
+    )
+
+
+def _sent(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Carried:
+    _, application, name = _origin(place, message, odd)
+    number = values.label(message.queue_item_id, "queueItemId", odd)
+    return Carried(dev_eui, number, Clocks(told(message, odd)), application, name)
+
+
+_Reader = Callable[[_Place, Message, str, bool, list[str]], Event]
+_READERS: dict[str, _Reader] = {
     "up": _uplink,
     "join": _join,
     "log": _log,
+    "status": _status,
+    "txack": _sent,
 }
 
 

@@ -63,7 +63,7 @@ class Gateway:
         self.log = folder / "gateway.log"
         config = _GATEWAY_TOML.format(host=broker.host, port=broker.port, page_port=self._page_port)
         (folder / "gateway.toml").write_text(config)
-        (folder / "stations.toml").write_text("".join(map(_station_toml, stations)))
+        (folder / "stations.toml").write_text("".join(map(station_toml, stations)))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -139,6 +139,7 @@ class Gateway:
             return False
 
 
-def _station_toml(entry: Entry) -> str:
+def station_toml(entry: Entry) -> str:
+    """The station as it stands in stations.toml."""
     values = {name: json.dumps(value) for name, value in vars(entry).items()}
     return "[[station]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()) + "\n"

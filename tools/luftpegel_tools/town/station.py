@@ -67,6 +67,12 @@ class Build:
     frame_bytes: int = 51
 
 
+def entry_of(identity: Identity, place: Place, interval_s: int) -> Entry:
+    """A station for stations.toml."""
+    dev_eui = identity.dev_eui.hex()
+    return Entry(identity.id, dev_eui, place.name, identity.kind, interval_s, place.latitude, place.longitude)
+
+
 class TownStation:
     """A station of the town."""
 
@@ -91,16 +97,7 @@ class TownStation:
     @property
     def entry(self) -> Entry:
         """The station for stations.toml."""
-        identity, place = self.identity, self.place
-        return Entry(
-            identity.id,
-            identity.dev_eui.hex(),
-            place.name,
-            identity.kind,
-            self._build.interval_s,
-            place.latitude,
-            place.longitude,
-        )
+        return entry_of(self.identity, self.place, self._build.interval_s)
 
     def settings(self) -> dict[str, Any]:
         """The content of its station.json."""

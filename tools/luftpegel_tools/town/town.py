@@ -14,6 +14,7 @@ from chirpstack_api import api  # type: ignore[import-untyped]
 
 from luftpegel_tools.town.air import Link
 from luftpegel_tools.town.broker import Broker, BrokerError
+from luftpegel_tools.town.broker_address import BrokerAddress
 from luftpegel_tools.town.chirpstack import ChirpStack, Settings
 from luftpegel_tools.town.kinds import CHIP, MODEMS
 from luftpegel_tools.town.luck import Luck
@@ -29,6 +30,11 @@ from luftpegel_tools.virtual_board.clock import VirtualClock
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0
 STAGGER_US = 47_000_000  # stations are not switched on in one moment
+_SILENT = "LP-375: the MQTT broker does not answer. Next: try again; report it."
+_AWAY = (
+    "LP-377: the gateway's broker does not answer, or refuses us: {address.host}:{address.port}. "
+    "Next: check that it runs, the address, user and password."
+)
 RADIOS = (CHIP, *MODEMS)
 
 
@@ -49,15 +55,19 @@ class Wishes:
 class Town:
     """The town; a context manager that takes everything down again."""
 
-    def __init__(self, folder: Path, wishes: Wishes) -> None:
-        """Start broker and network server, build and register the stations; nothing is switched on yet."""
+    def __init__(self, folder: Path, wishes: Wishes, applications: BrokerAddress | None = None) -> None:
+        """Start broker and network server, build and register the stations; nothing is switched on yet.
+
+        `applications`: the broker at which the network server's applications are, where it is not the town's.
+        BrokerError LP-375: it does not answer.
+        """
         self.wishes = wishes
         self.clock = VirtualClock(epoch=wishes.epoch)
         with ExitStack() as stack:
             self.broker = stack.enter_context(Broker(folder / "broker"))
             self.server = ChirpStack(
                 Settings(epoch_s=wishes.epoch, seed=wishes.seed, json=not wishes.protobuf),
-                (self.broker.host, self.broker.port),
+                applications or BrokerAddress(self.broker.host, self.broker.port),
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
@@ -73,7 +83,7 @@ class Town:
                 stack.callback(station.close)
                 self.stations.append(station)
             if not self.server.bus.wait_ready(_BROKER_PATIENCE_S):
-                raise BrokerError("LP-375: the MQTT broker does not answer. Next: try again; report it.")
+                raise BrokerError(_SILENT if applications is None else _AWAY.format(address=applications))
             self._stack = stack.pop_all()
 
     def switch_on(self, stagger_us: int = STAGGER_US) -> None:

@@ -1,4 +1,5 @@
-"""`luftpegel town`: a living town, by itself or with its gateways at the broker of a real network server."""
+"""`luftpegel town`: a living town, by itself, with its gateways at the broker of a real network server, or as
+the network server of somebody's own gateway."""
 
 import argparse
 import json
@@ -12,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_tools.town import telling
-from luftpegel_tools.town.gateway import Gateway
-from luftpegel_tools.town.gateway_bridge import BrokerAddress
+from luftpegel_tools.town.broker_address import BrokerAddress
+from luftpegel_tools.town.gateway import Entry, Gateway, station_toml
 from luftpegel_tools.town.kinds import CHIP, KINDS
 from luftpegel_tools.town.open_town import OpenTown, today
 from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
 from luftpegel_tools.town.pace import keep_real_time
 from luftpegel_tools.town.registration import as_text, registration
-from luftpegel_tools.town.station import TownStation
-from luftpegel_tools.town.town import EPOCH, Town, Wishes
+from luftpegel_tools.town.spots import spot_of
+from luftpegel_tools.town.station import TownStation, entry_of
+from luftpegel_tools.town.town import EPOCH, Town, Wishes, identities
 from luftpegel_tools.town.witness import Happening, Witness
 from luftpegel_tools.virtual_board.engine import ENGINES
 
@@ -41,7 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         f"the password is read from {PASSWORD_VARIABLE}",
     )
     parser.add_argument(
-        "--list", action="store_true", help="print what the network server must know beforehand, and end"
+        "--gateway",
+        metavar="URL",
+        help="the broker that a gateway of yours reads from: the town plays its network server there, "
+        "in real time",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print what the network server must know beforehand (with --gateway: stations.toml), and end",
     )
     parser.add_argument("--region", choices=REGIONS, default=REGIONS[0], help="(default %(default)s)")
     parser.add_argument(
@@ -91,7 +101,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the town: 0 done, 1 a station never joined, 2 wrong use, 3 broker or engine cannot be had."""
     try:
-        address = _address(args)
+        network, applications = _address(args, args.network), _address(args, args.gateway)
     except ValueError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_USE
@@ -100,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         with ended_by_signals():
             if args.list:
                 return life.introduce()
-            return life.alone() if address is None else life.open(address)
+            return life.alone(applications) if network is None else life.open(network)
     except CANNOT_START as error:
         print(error, file=sys.stderr)
         return EXIT_MISSING
@@ -122,7 +132,7 @@ class _Life:
             engine=args.engine,
             radio=CHIP,
             interval_s=args.interval,
-            epoch=today() if args.network or args.realtime else EPOCH,
+            epoch=today() if args.network or args.gateway or args.realtime else EPOCH,
         )
 
     @property
@@ -132,6 +142,11 @@ class _Life:
 
     def introduce(self) -> int:
         """Tell what the network server must know."""
+        if self._args.gateway:
+            entries = _entries(self._wishes)
+            lines = "".join(map(station_toml, entries)).splitlines()
+            self._say({"event": "stations", "stations": [asdict(entry) for entry in entries]}, lines)
+            return EXIT_DONE
         wanted = registration(self._wishes, self._args.region, self._prefix)
         self._say({"event": "registration"} | wanted, as_text(wanted))
         return EXIT_DONE
@@ -153,24 +168,31 @@ class _Life:
             town.switch_on(_STAGGER_US)
             return self._live(town, [])
 
-    def alone(self) -> int:
-        """With a broker, a network server and a gateway process of its own."""
+    def alone(self, applications: BrokerAddress | None) -> int:
+        """With broker and network server of its own; its gateway, too, or somebody's at `applications`."""
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-town-")))
-            town = stack.enter_context(Town(folder, self._wishes))
-            gateway = Gateway(folder / "gateway", town.broker, [station.entry for station in town.stations])
-            stack.callback(gateway.stop)
-            gateway.start()
-            gateway.wait_ready()
+            town = stack.enter_context(Town(folder, self._wishes, applications))
+            checks = [town.broker.check]
+            if applications is None:
+                checks.insert(0, self._with_gateway(stack, folder, town))
             assert town.field is not None
             Witness(town.clock, town.field, town.stations, self._tell)
-            self._say(*_places(town, gateway))
-            if self._args.realtime:
+            if self._args.realtime or applications is not None:
                 keep_real_time(town.clock)
             else:
                 town.clock.set_speed(self._args.speed or _SPEED)
             town.switch_on(_STAGGER_US)
-            return self._live(town, [gateway.check, town.broker.check])
+            return self._live(town, checks)
+
+    def _with_gateway(self, stack: ExitStack, folder: Path, town: Town) -> Callable[[], None]:
+        """Start a gateway, tell where it is; the answer raises when it has ended."""
+        gateway = Gateway(folder / "gateway", town.broker, [station.entry for station in town.stations])
+        stack.callback(gateway.stop)
+        gateway.start()
+        gateway.wait_ready()
+        self._say(*_places(town, gateway))
+        return gateway.check
 
     def _live(self, town: Town | OpenTown, checks: Sequence[Callable[[], None]]) -> int:
         if self._args.duration is not None:
@@ -220,16 +242,26 @@ def _places(town: Town, gateway: Gateway) -> tuple[Mapping[str, Any], Sequence[s
     )
 
 
-def _address(args: argparse.Namespace) -> BrokerAddress | None:
-    """The network server's broker; a ValueError says what is wrong with the options."""
-    if args.network is None:
+def _address(args: argparse.Namespace, url: str | None) -> BrokerAddress | None:
+    """The broker of somebody else's; a ValueError says what is wrong with the options."""
+    if url is None:
         return None
     if args.speed is not None:
-        raise ValueError("A real network server keeps the time of day: --speed is for a town of its own.")
-    address = BrokerAddress.parse(args.network)
+        raise ValueError("A real network server or gateway keeps the time of day: without --speed.")
+    if args.network is not None and args.gateway is not None:
+        raise ValueError("--network and --gateway: before a real network server, that one feeds the gateway.")
+    address = BrokerAddress.parse(url)
     if address.password is None and address.username is not None:
         return replace(address, password=os.environ.get(PASSWORD_VARIABLE))
     return address
+
+
+def _entries(wishes: Wishes) -> list[Entry]:
+    """The town's stations, as stations.toml has them."""
+    return [
+        entry_of(identity, spot_of(number).place(number, wishes.seed, wishes.epoch), wishes.interval_s)
+        for number, identity in enumerate(identities(wishes), 1)
+    ]
 
 
 def _own_folder(seed: int) -> Path:

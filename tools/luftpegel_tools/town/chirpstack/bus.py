@@ -11,13 +11,15 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from luftpegel_tools.town.broker_address import BrokerAddress
+
 COMMANDS = "application/+/device/+/command/down"
 
 
 class EventBus:
     """A connection to the broker that outlives the broker's restarts."""
 
-    def __init__(self, host: str, port: int, on_command: Callable[[str, bytes], None]) -> None:
+    def __init__(self, address: BrokerAddress, on_command: Callable[[str, bytes], None]) -> None:
         """`on_command` gets topic and payload on the network thread."""
         self._on_command = on_command
         self._changed = threading.Condition()
@@ -30,13 +32,14 @@ class EventBus:
         )
         client.max_queued_messages_set(0)
         client.reconnect_delay_set(min_delay=1, max_delay=2)
+        address.introduce(client)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
         client.on_publish = self._published
         client.on_message = self._message
         self._client = client
-        client.connect_async(host, port, keepalive=30)
+        client.connect_async(address.host, address.port, keepalive=30)
         client.loop_start()
 
     def publish(self, topic: str, payload: bytes) -> None:

@@ -17,6 +17,7 @@ from chirpstack_api import api, integration  # type: ignore[import-untyped]
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from luftpegel_tools.town.broker_address import BrokerAddress
 from luftpegel_tools.town.chirpstack import adr
 from luftpegel_tools.town.chirpstack.bus import EventBus
 from luftpegel_tools.town.chirpstack.events import GPS_EPOCH_S, LEAP_SECONDS, EventMaker, LogEntry
@@ -65,7 +66,7 @@ class LoggedEvent:
 class ChirpStack:
     """The double. Its methods may be called from the simulation, the MQTT thread and gRPC threads."""
 
-    def __init__(self, settings: Settings, broker: tuple[str, int]) -> None:
+    def __init__(self, settings: Settings, broker: BrokerAddress) -> None:
         self.settings = settings
         self._rng = random.Random(f"chirpstack/{settings.seed}")  # noqa: S311 - a run must repeat
         self.records = Records(self._rng)
@@ -75,7 +76,7 @@ class ChirpStack:
         self._event_count = 0
         self._on_event: list[Callable[[str, Any], None]] = []
         self.radio = RadioSide(self)
-        self.bus = EventBus(*broker, self._command)
+        self.bus = EventBus(broker, self._command)
 
     def close(self) -> None:
         """End the connection to the broker."""

@@ -13,9 +13,10 @@ from typing import Any
 from chirpstack_api import gw  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from luftpegel_tools.town.broker_address import BrokerAddress
 from luftpegel_tools.town.gateway_bridge import messages
 from luftpegel_tools.town.gateway_bridge.gateway import SimulatedGateway
-from luftpegel_tools.town.gateway_bridge.post import BrokerAddress, Letter, Post, Standing
+from luftpegel_tools.town.gateway_bridge.post import Letter, Post, Standing
 from luftpegel_tools.town.radio_air import Frame
 from luftpegel_tools.virtual_board.clock import VirtualClock
 

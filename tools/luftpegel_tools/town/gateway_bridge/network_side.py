@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from chirpstack_api import gw  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from luftpegel_tools.town.broker_address import BrokerAddress
 from luftpegel_tools.town.gateway_bridge import messages
-from luftpegel_tools.town.gateway_bridge.post import BrokerAddress, Letter, Post
+from luftpegel_tools.town.gateway_bridge.post import Letter, Post
 from luftpegel_tools.town.lorawan import Arrival, Downlink, Heard, Joined, NetworkServer, Payload, Refused
 from luftpegel_tools.virtual_board.clock import VirtualClock
 

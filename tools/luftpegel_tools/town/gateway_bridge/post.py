@@ -5,60 +5,19 @@ The network thread only fills a box; everything else happens where the box is em
 
 import contextlib
 import socket
-import ssl
 import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from luftpegel_tools.town.broker_address import BrokerAddress
+
 MARK = "/mark"
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FAREWELL_S = 1.0  # real time that a last word may take
-
-
-@dataclass(frozen=True)
-class BrokerAddress:
-    """Where a broker is, and who we are to it."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-    tls: bool = False
-
-    def __repr__(self) -> str:
-        """Without the password: this may land in a log."""
-        return f"BrokerAddress({self.host}:{self.port})"
-
-    @classmethod
-    def parse(cls, url: str) -> "BrokerAddress":
-        """From mqtt[s]://[user[:password]@]host[:port].
-
-        Raises:
-            ValueError: LP-376, it is no such address.
-        """
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = 0
-        if parts.scheme not in _PORTS or not parts.hostname or port == 0 or parts.path.strip("/"):
-            raise ValueError(
-                "LP-376: this is no address of an MQTT broker. "
-                "Next: write it as mqtt://user:password@host:1883 or mqtts://host:8883."
-            )
-        return cls(
-            parts.hostname,
-            port or _PORTS[parts.scheme],
-            unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None,
-            tls=parts.scheme == "mqtts",
-        )
 
 
 @dataclass(frozen=True)
@@ -111,10 +70,7 @@ class Post:
             client.will_set(standings[0].topic, standings[0].gone, qos=1, retain=True)
         client.max_queued_messages_set(0)
         client.reconnect_delay_set(min_delay=1, max_delay=2)
-        if address.username is not None:
-            client.username_pw_set(address.username, address.password)
-        if address.tls:
-            client.tls_set_context(ssl.create_default_context())
+        address.introduce(client)
         client.on_socket_open = _without_delay
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
