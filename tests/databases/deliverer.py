@@ -1,7 +1,7 @@
-"""Delivers readings as a gateway does, from a cursor in a file: `deliverer.py OPTIONS FOLDER COUNT SIZE`.
+"""Delivers readings as a gateway does, from a cursor: `deliverer.py KIND OPTIONS FOLDER KILLS SIZE`.
 
 It prints a line a batch that the sink says it has, and moves the cursor after it. It is a child that may be
-killed at any moment; its parent then has another one go on from the cursor.
+killed at any moment; its parent then has another one go on from the cursor. The last one ends by itself.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases_world import observed
 
 from luftpegel_gateway.sinks import Context, module_of
+
+ENDLESS = 10**9
 
 
 async def main(kind, options, folder, count, size):
@@ -36,14 +38,16 @@ async def main(kind, options, folder, count, size):
     await sink.stop()
 
 
-kind, options, folder, count, size = sys.argv[1:]
-status = 1
-while status:
+kind, options, folder, kills, size = sys.argv[1:]
+folder, size = Path(folder), int(size)
+for life in range(int(kills) + 1):
+    last = life == int(kills)
     pid = os.fork()  # all is imported: a life costs milliseconds
     if pid == 0:
         print("pid", os.getpid(), flush=True)
-        asyncio.run(main(kind, json.loads(options), Path(folder), int(count), int(size)))
+        count = int((folder / "cursor").read_text()) + 5 * size if last else ENDLESS
+        asyncio.run(main(kind, json.loads(options), folder, count, size))
         os._exit(0)
     _, status = os.waitpid(pid, 0)
-    assert status in (0, signal.SIGKILL), status
-    print("killed" if status else "done", flush=True)
+    assert status == (0 if last else signal.SIGKILL), status
+    print("ended", flush=True)
