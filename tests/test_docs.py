@@ -13,7 +13,7 @@ from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import files as files_sink
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import ngsi_ld, opensensemap, sensor_community, store, webhook
+from luftpegel_gateway.sinks import ngsi_ld, opensensemap, postgresql, sensor_community, store, webhook
 from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
@@ -63,6 +63,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "source `tts-webhook`": tts_webhook.OPTIONS,
         "source `http-push`": http_push.OPTIONS,
         "sink `store`": store.OPTIONS,
+        "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
         "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
         "sink `webhook`": _without_http(webhook.OPTIONS),

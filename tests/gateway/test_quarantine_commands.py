@@ -8,7 +8,6 @@ import io
 import json
 import sys
 
-import msgspec
 import pytest
 
 from luftpegel_gateway.cli import basics, quarantine, requests
@@ -278,8 +277,3 @@ def test_status_of_a_running_gateway_whose_journal_is_gone(site, command, monkey
 def test_a_filter_that_nothing_passes_is_not_an_empty_quarantine(command, full):
     assert command("list", "--code", "LP-999") == (0, "Nothing in quarantine fits.\n")
     assert command("list", "--all", "--device", "ff") == (0, "Nothing in quarantine fits.\n")
-
-
-def test_check_answers_from_the_files_alone(command):
-    code, text = command("check")
-    assert (code, "1 Stations, chirpstack, store" in text, "LP-310" in text) == (0, True, True)

@@ -30,6 +30,7 @@ SINKS = {
     "sensor-community": "luftpegel_gateway.sinks.sensor_community",
     "ngsi-ld": "luftpegel_gateway.sinks.ngsi_ld",
     "webhook": "luftpegel_gateway.sinks.webhook",
+    "postgresql": "luftpegel_gateway.sinks.postgresql",
 }
 
 

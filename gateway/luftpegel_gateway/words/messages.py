@@ -1,15 +1,16 @@
 """Every message for people: what is wrong (one cause) and what to do next, by LP code, in German and English.
 
 LP-2xx link and frames (`link.py`), LP-3xx operator and configuration (`operator.py`), LP-4xx brokers
-(`brokers.py`), platforms (`platforms.py`), disks, sinks and the page (`parts.py`). The words in braces come
-from the place that found it.
+(`brokers.py`), platforms (`platforms.py`), databases (`databases.py`), disks, sinks and the page
+(`parts.py`). The words in braces come from the place that found it.
 """
 
 import os
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
-from luftpegel_gateway.words.installing import INSTALLING
+    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
+    **INSTALLING,
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
 from luftpegel_gateway.words.outputs import OUTPUTS
@@ -21,7 +22,8 @@ from luftpegel_gateway.words.text import Text
 
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
-    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **PARTS, **OUTPUTS, **PUSHING, **INSTALLING,
+    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
+    **INSTALLING,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {
