@@ -34,7 +34,7 @@ LINES = 5000  # in a request
 REFUSED = "LP-497"
 NOT_FOUND, TOO_LARGE, FAILS = 404, 413, 500
 ABOUT_LINES = (400, TOO_LARGE, 422)
-_NEEDED = {"1": ("database",), "2": ("org", "bucket")}
+_NEEDED = ("database", "org", "bucket")
 _PATHS = {"1": "write", "2": "api/v2/write"}
 _PARAMETERS = {
     "1": (("db", "database"), ("rp", "retention_policy")),
@@ -52,9 +52,13 @@ Line = tuple[int, str]  # place of the item, line
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     """Options that cannot stand as they do: (key, what is wrong)."""
     yield from http_options.wrong(options)
-    for key in _NEEDED[options["version"]]:
-        if options[key] is None:
+    known = [key for _, key in _PARAMETERS[options["version"]]]
+    for key in known:
+        if options[key] is None and key in _NEEDED:
             yield key, Wrong("LP-305")
+    for key in {key for keys in _PARAMETERS.values() for _, key in keys}.difference(known):
+        if options[key] is not None:
+            yield key, Wrong("LP-313", known=", ".join(known))
 
 
 class InfluxDB:
