@@ -290,6 +290,16 @@ def test_old_files_leave_and_their_readings_with_them(deliver, there):
     assert there() == kept
 
 
+@pytest.mark.parametrize("told", [NOON, None])
+def test_a_reading_that_turns_out_to_be_older_than_what_is_kept_leaves(deliver, there, tmp_path, told):
+    deliver([observed(1, time=told), observed(2, time=NOON)], keep_days=2)
+    late = observed(1, time=NOON - 86400 * 30, revision=1)
+    deliver([late], [late], keep_days=2)
+    assert there() == ["2026-11/2026-11-26_LP-0001.csv"]
+    written = (tmp_path / "out" / there()[0]).read_bytes().decode()
+    assert written.count("\r\n") == 1 + len(observed(2).reading.cells)
+
+
 def test_a_clock_that_runs_ahead_removes_nothing(deliver, there):
     deliver([observed(1, time=NOON)], keep_days=2, clock=lambda: NOON + 10**9)
     deliver([observed(2, time=NOON + 10**9)], keep_days=2, clock=lambda: NOON)

@@ -28,7 +28,7 @@ GATEWAY_OPTIONS = {
 PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
 JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
-RESERVED = ("journal", "intake", "retention", "control")
+RESERVED = ("journal", "intake", "retention", "control", "stations")
 NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
 
 

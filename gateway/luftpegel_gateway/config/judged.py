@@ -36,7 +36,7 @@ class JudgedFile:
         self.lines: dict[KeyPath, int] = {}
         self.content: dict[str, Any] = {}
         try:
-            raw = file.read_bytes().decode("utf-8")
+            raw = file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
             self.content = tomllib.loads(raw)
             self.lines = lines_of(raw.replace("\r\n", "\n"))
         except OSError as error:
@@ -45,6 +45,8 @@ class JudgedFile:
             self._add(error.object.count(b"\n", 0, error.start) + 1, "LP-301", reason="not UTF-8")
         except tomllib.TOMLDecodeError as error:
             self._add(error_line(error, raw), "LP-302", reason=str(error).split(" (at ")[0])
+        except (RecursionError, ValueError) as error:  # a thousand brackets, a number of a thousand digits
+            self._add(1, "LP-302", reason=str(error))
 
     def _add(self, line: int, code: str, **words: object) -> None:
         self.mistakes.append(Mistake(self.path, line, code, words))

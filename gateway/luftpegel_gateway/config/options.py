@@ -98,7 +98,9 @@ def matching(pattern: str, example: str) -> Reader:
 
 def path(value: Any, folder: Path) -> Path:
     """A path; it need not exist yet."""
-    return folder / text(value, folder)
+    if "\0" in text(value, folder):  # TOML can write one; no system has such a file
+        raise Wrong("LP-306", expected="text without \\u0000", got=repr(value))
+    return folder / str(value)
 
 
 def file(value: Any, folder: Path) -> Path:
@@ -117,7 +119,7 @@ def secret(value: Any, folder: Path) -> str:
     if found.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise Wrong("LP-309", path=found, mode=f"{stat.S_IMODE(found.stat().st_mode):04o}")
     try:
-        lines = found.read_text(encoding="utf-8").splitlines()
+        lines = found.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise Wrong("LP-308", path=found, reason="not UTF-8") from error
     if not lines or not lines[0]:

@@ -85,6 +85,8 @@ class State:
                 if (part := self._days.part_of(item.reading.time)) >= oldest and item.reading.cells:
                     fault = self._take(item, part)
                     rejections += [Rejection(item, fault)] if fault else []
+                elif item.reading.cells:
+                    self._leave(item)
             told = [(*key, name) for key, name in names.items()]
             self._database.executemany("INSERT OR REPLACE INTO stations VALUES (?, ?, ?)", told)
         return rejections
@@ -161,6 +163,16 @@ class State:
         self._database.execute(WRITE, row)
         self._soil(part, ref)
         return None
+
+    def _leave(self, item: Observed) -> None:
+        """A correction moves a reading to a part that is not kept: it stands nowhere any more."""
+        ref, reading = item.ref, item.reading
+        gone = self._database.execute(
+            "DELETE FROM readings WHERE tenant = ? AND station = ? AND life = ? AND seq = ? AND revision < ? "
+            "RETURNING part", (ref.tenant, ref.station, ref.life, reading.seq, reading.revision),
+        ).fetchone()  # fmt: skip
+        if gone is not None:
+            self._soil(gone[0], ref)
 
     def _soil(self, part: str, ref: Ref) -> None:
         self._database.execute(DIRTY, (part, *((ref.tenant, ref.station) if self._each else ("", ""))))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from luftpegel_gateway.config.options import Option, text
+from luftpegel_gateway.config.options import Option
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.sources import Deliver
@@ -14,7 +14,7 @@ from luftpegel_gateway.transport import mqtt
 __all__ = ["KIND", "OPTIONS", "create", "parse", "warnings", "wrong"]
 
 KIND = "chirpstack-mqtt"
-OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(text, None)}
+OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(mqtt.topic, None)}
 wrong, warnings = mqtt.wrong, mqtt.warnings
 
 

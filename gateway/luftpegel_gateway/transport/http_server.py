@@ -59,6 +59,10 @@ def _closing(answer: Answer) -> Answer:
             server.busy(request.protocol)
         try:
             response = await answer(request)
+        except ConnectionError:  # whoever asked has left
+            response = web.Response(status=400)
+        except web.RequestPayloadError:  # a body that is not what its headers say
+            response = web.Response(text="Bad Request\n", status=400)
         except Exception:  # one page's mistake must not take the gateway down
             log.exception("an HTTP request failed")
             response = web.Response(text="Internal Server Error\n", status=500)
