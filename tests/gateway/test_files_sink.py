@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -279,6 +280,16 @@ def test_a_file_that_somebody_removed_comes_with_the_next_reading_whole(deliver,
     (tmp_path / "out/2026-11/2026-11-26_LP-0001.csv").unlink()
     deliver([observed(2, time=NOON + 600)])
     assert len(lines()) == 2
+
+
+def test_files_that_were_lost_come_back_when_their_readings_are_sent_again(deliver, there, tmp_path):
+    readings = [observed(seq, time=NOON - 86400 * seq) for seq in range(3)]
+    deliver(readings)
+    before = there()
+    shutil.rmtree(tmp_path / "out")
+    deliver(readings)
+    assert there() == before
+    assert len(before) == 3
 
 
 def test_old_files_leave_and_their_readings_with_them(deliver, there):
