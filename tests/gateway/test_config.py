@@ -153,6 +153,30 @@ def test_the_path_of_a_source_is_one_that_a_request_can_have(judge, tmp_path, pa
     assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(8, "LP-311")]
 
 
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8090\ntoken_file = "token"\n', 16),
+        ("[page]\nport = 8090\n", 7),
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8091\ntoken_file = "token"\n[page]\n', None),
+        ('[page]\nhost = "127.0.0.2"\nport = 8090\n', None),
+    ],
+)
+def test_two_that_listen_at_one_port_are_a_mistake(judge, tmp_path, more, line):
+    (tmp_path / "token").write_text("token")
+    (tmp_path / "token").chmod(0o600)
+    gateway = GATEWAY.replace("chirpstack-mqtt", "http-push").replace(
+        'host = "127.0.0.1"', 'port = 8090\ntoken_file = "token"'
+    )
+    gateway += "\n" + more
+    if line is None:
+        assert judge(gateway).sources[0].options["port"] == 8090
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway)
+    assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(line, "LP-307")]
+
+
 def test_did_you_mean(judge):
     with pytest.raises(BadConfig) as bad:
         judge(gateway=GATEWAY.replace('kind = "store"', 'kind = "store"\npaht = "x"'))

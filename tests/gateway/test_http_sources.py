@@ -305,6 +305,11 @@ def test_what_is_no_uplink_is_refused(body):
         parse("", body)
 
 
+def test_a_signal_strength_may_have_a_fraction():
+    event = parse("", b'{"dev_eui": "70b3d57ed0000001", "f_port": 1, "data": "AA==", "rssi": -96.8, "snr": 1}')
+    assert (event.rssi, event.snr, event.lacking) == (-97, 1.0, ())
+
+
 def test_any_damage_gives_an_uplink_or_a_refusal():
     luck = random.Random(5)
     whole = {"dev_eui": "70b3d57ed0000001", "f_port": 1, "data": base64.b64encode(b"abc").decode(),

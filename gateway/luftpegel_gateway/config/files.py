@@ -13,6 +13,7 @@ from luftpegel_gateway.config.judged import JudgedFile, Mistake
 from luftpegel_gateway.config.options import Option, matching, number, path, port, text, whole
 from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
+from luftpegel_gateway.config.toml_lines import line_of
 from luftpegel_gateway.model.station import Station
 
 GATEWAY_OPTIONS = {
@@ -81,6 +82,7 @@ def load(file: Path) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
+    _judge_ports(main, parts["source"], page)
     if gateway["data"]:
         _judge_files(main, parts["sink"], gateway["data"])
     stations, mistakes = read_stations(gateway["stations"]) if gateway["stations"] else ((), [])
@@ -112,6 +114,19 @@ def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
             other = taken.setdefault(written.resolve(), part.name)
             if other != part.name:
                 main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
+
+
+def _judge_ports(main: JudgedFile, parts: Sequence[Part], page: Mapping[str, Any] | None) -> None:
+    """Note every source that listens where the page or another source does already."""
+    taken = {(page["host"], page["port"]): line_of(main.lines, ("page", "port"))} if page else {}
+    for part in parts:
+        module = sources.module_of(part.kind)
+        if not hasattr(module, "listens"):
+            continue
+        where, line = module.listens(part.options), line_of(main.lines, (*part.place, "port"))
+        other = taken.setdefault(where, line)
+        if None not in where and other != line:
+            main.wrong((*part.place, "port"), "LP-307", key="port", value=where[1], other=other)
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:

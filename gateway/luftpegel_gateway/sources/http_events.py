@@ -35,6 +35,11 @@ MOST_CONNECTIONS = 256
 AGAIN_S = 30  # what Retry-After says
 
 
+def listens(options: Mapping[str, Any]) -> tuple[str, int]:
+    """Where a source listens: nobody else may. (host, port)"""
+    return options["host"], options["port"]
+
+
 async def _nothing() -> None:
     pass
 

@@ -15,12 +15,12 @@ from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.sources import Deliver
-from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner
+from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
 from luftpegel_gateway.sources.tts_events import command, parse
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS, url
 
-__all__ = ["KIND", "OPTIONS", "create", "parse", "wrong"]
+__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "wrong"]
 
 KIND = "tts-webhook"
 OPTIONS = {**LISTENING, "url": Option(url, None), "downlink_key_file": Option(secret, None)}
