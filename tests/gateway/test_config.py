@@ -21,6 +21,7 @@ host = "127.0.0.1"
 [[sink]]
 kind = "store"
 """
+LOGIN = 'host = "h"\nusername = "gateway"\npassword_file = "password"'
 STATION = """\
 [[station]]
 id = "LP-0001"
@@ -75,7 +76,7 @@ def test_right_files_are_read(judge):
         ('host = "127.0.0.1"', 'host = ""', 7, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = 70000', 8, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = true', 8, "LP-304"),
-        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"', 8, "LP-308"),
+        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"\nusername = "u"', 8, "LP-326"),
         ('host = "127.0.0.1"', "# no host", 5, "LP-305"),
         ('kind = "store"', 'kind = "stor"', 10, "LP-306"),
         ('kind = "store"', "", 9, "LP-306"),
@@ -191,7 +192,7 @@ def test_a_secret_must_be_its_owners_alone(judge, tmp_path, mode, fine):
     secret = tmp_path / "password"
     secret.write_text("swordfish\n")
     secret.chmod(mode)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     if fine:
         assert judge(gateway=gateway).sources[0].options["password_file"] == "swordfish"
         return
@@ -240,7 +241,7 @@ def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
     assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []
 
@@ -249,10 +250,12 @@ def test_the_check_tells_of_it(judge, tmp_path, capsys):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"'))
+    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', LOGIN))
     parser = argparse.ArgumentParser()
     command.configure(parser)
-    args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])
+    args = parser.parse_args(
+        ["check", "--no-dial", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"]
+    )
     assert command.run(args) == 0
     assert "LP-407 chirpstack-mqtt: das Passwort geht unverschlüsselt" in capsys.readouterr().out
 

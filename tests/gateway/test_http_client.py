@@ -175,6 +175,12 @@ def test_a_secret_that_the_server_repeats_does_not_show(against):
     assert "has no right" in str(down.value)
 
 
+def test_nor_in_the_words_of_an_answer_that_comes_back(against):
+    handler = answering(404, f"no user {SECRET} here".encode())
+    answer = against(handler, lambda client: client.request("GET", ""), token_file=SECRET)
+    assert "no user *** here" in answer.words()
+
+
 def test_a_login_page_is_no_answer(against):
     answer = against(answering(200, b"<html>Log in</html>"), lambda client: client.request("GET", ""))
     with pytest.raises(OtherEndDown, match=r"LP-476.*Log in"):

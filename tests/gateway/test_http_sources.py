@@ -306,7 +306,7 @@ def test_what_is_no_uplink_is_refused(body):
 
 
 def test_a_signal_strength_may_have_a_fraction():
-    event = parse("", b'{"dev_eui": "70b3d57ed0000001", "f_port": 1, "data": "AA==", "rssi": -96.8, "snr": 1}')
+    event = parse("", b'{"dev_eui": "70b3d57ed0000001", "f_port": 1, "hex": "00", "rssi": -96.8, "snr": 1}')
     assert (event.rssi, event.snr, event.lacking) == (-97, 1.0, ())
 
 

@@ -8,7 +8,6 @@ found by sending fewer at a time), unless it refuses everything: then readings w
 import asyncio
 import contextlib
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from luftpegel_gateway.config.options import Option, Wrong, choice, flag
 from luftpegel_gateway.model.faults import CannotStart, Fault
 from luftpegel_gateway.model.observations import Item, Rejection
+from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, SinkDown
 from luftpegel_gateway.sinks.discovery import Discovery
@@ -23,6 +23,7 @@ from luftpegel_gateway.sinks.home_assistant import OFFLINE, ONLINE
 from luftpegel_gateway.sinks.mqtt_plan import Planned, Planner
 from luftpegel_gateway.sinks.retained import Mark, Retained
 from luftpegel_gateway.transport import mqtt
+from luftpegel_gateway.transport.mqtt_visit import probed, visiting
 from luftpegel_gateway.transport.publisher import (
     ACCEPTED,
     LARGEST_WINDOW,
@@ -283,6 +284,14 @@ class Republish:
         ]
 
 
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the broker lets us in and lets us write. Raises OtherEndDown, CannotStart."""
+    async with visiting(options, name) as visitor:
+        await visitor.publish(f"{options['topic_prefix'].strip('/')}/{PROBE}")
+        told = await visitor.ask_of_itself()
+    return Probed(probed(told, f"{options['host']}:{options['port']}").seen)
+
+
 def create(context: Context) -> Republish:
     """The sink of one [[sink]] with kind "mqtt". Raises CannotStart."""
     options, theirs = context.options, context.options["home_assistant"]
@@ -294,22 +303,3 @@ def create(context: Context) -> Republish:
         announced = context.folder / f"announced-{context.name}.sqlite"
         discovery = Discovery(announced, prefixes, options["language"], context.station)
     return Republish(context.name, options, retained, context.station, discovery)
-
-
-async def probe(options: Mapping[str, Any], name: str) -> None:
-    """Connect, log in and write an empty message to `<prefix>/probe`. Raises CannotStart and SinkDown.
-
-    Under another client id than the gateway's: two with one id throw each other out.
-    """
-    own = {**options, "client_id": f"{options['client_id'] or name}-probe-{os.getpid()}"}
-    sink = Republish(name, own, None)
-    try:
-        publisher = await sink.ready()
-        topic = f"{options['topic_prefix'].strip('/')}/{PROBE}"
-        answers = await publisher.publish([Message(topic, b"")])
-    except Lost as lost:
-        raise SinkDown("LP-420", f"{options['host']}:{options['port']}: {lost}") from lost
-    finally:
-        await sink.stop()
-    if answers != [ACCEPTED]:
-        raise SinkDown("LP-422", f"{options['host']}:{options['port']}: {topic}: {answers[0]}")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from luftpegel_gateway.config.options import Option, matching, port, secret, text
+from luftpegel_gateway.config.options import Option, host, matching, port, secret
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.sources import Deliver
@@ -23,7 +23,7 @@ from luftpegel_gateway.transport import http_server
 
 LISTENING = {
     **source_filter.OPTIONS,
-    "host": Option(text, "127.0.0.1"),
+    "host": Option(host, "127.0.0.1"),
     "port": Option(port),
     "path": Option(matching(r"/[A-Za-z0-9._~/-]*", "/luftpegel"), "/"),
     "token_file": Option(secret),

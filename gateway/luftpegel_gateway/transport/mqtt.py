@@ -13,7 +13,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.config.options import Option, Wrong, choice, flag, port, secret, text, whole
+from luftpegel_gateway.config.options import Option, Wrong, choice, flag, host, port, secret, text, whole
 from luftpegel_gateway.transport import tls
 from luftpegel_gateway.transport.hosts import is_here
 from luftpegel_gateway.transport.mqtt_client import Client, Received, works
@@ -22,7 +22,7 @@ from luftpegel_gateway.transport.mqtt_link import on_loop
 __all__ = ["BROKER_OPTIONS", "LARGEST_EVENT", "new_client", "on_loop", "topic", "warnings", "wrong"]
 
 BROKER_OPTIONS = {
-    "host": Option(text),
+    "host": Option(host),
     "port": Option(port, 1883),
     "client_id": Option(text, ""),
     "username": Option(text, None),
@@ -49,6 +49,8 @@ def topic(value: Any, folder: Path) -> str:
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     """Options that cannot stand beside each other: (key, what is wrong)."""
     yield from tls.wrong(options, encrypted=options["tls"])
+    if options["password_file"] is not None and options["username"] is None:
+        yield "username", Wrong("LP-305")
 
 
 def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
