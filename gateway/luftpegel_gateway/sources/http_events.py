@@ -31,7 +31,7 @@ LISTENING = {
 TAKEN = "LP-433"
 LARGEST_BODY = 256 * 1024
 PATIENCE_S = 20.0  # for the commit
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 512
 AGAIN_S = 30  # what Retry-After says
 
 
