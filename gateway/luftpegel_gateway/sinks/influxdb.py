@@ -56,7 +56,7 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     for key in known:
         if options[key] is None and key in _NEEDED:
             yield key, Wrong("LP-305")
-    for key in {key for keys in _PARAMETERS.values() for _, key in keys}.difference(known):
+    for key in sorted({key for keys in _PARAMETERS.values() for _, key in keys}.difference(known)):
         if options[key] is not None:
             yield key, Wrong("LP-313", known=", ".join(known))
 
