@@ -12,9 +12,18 @@ import pytest
 from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import files as files_sink
+from luftpegel_gateway.sinks import (
+    influxdb,
+    ngsi_ld,
+    opensensemap,
+    postgresql,
+    sensor_community,
+    store,
+    webhook,
+)
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import opensensemap, sensor_community, store
 from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
+from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
 CONNECTION = ("proxy", "timeout_s", "ca_file", "cert_file", "key_file")  # of the citizen networks
@@ -62,7 +71,12 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "source `tts-webhook`": tts_webhook.OPTIONS,
         "source `http-push`": http_push.OPTIONS,
         "sink `store`": store.OPTIONS,
+        "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
+        "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
+        "sink `webhook`": _without_http(webhook.OPTIONS),
+        "sink `influxdb`": _without_http(influxdb.OPTIONS),
+        "sinks over HTTP": HTTP_OPTIONS,
         "both with a broker": BROKER_OPTIONS,
         "sink `files`": files_sink.OPTIONS,
         "sink `opensensemap`": _own(opensensemap.OPTIONS),
@@ -80,6 +94,10 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
 
 def _without_broker(options: Mapping[str, Option]) -> dict[str, Option]:
     return {key: option for key, option in options.items() if BROKER_OPTIONS.get(key) is not option}
+
+
+def _without_http(options: Mapping[str, Option]) -> dict[str, Option]:
+    return {key: option for key, option in options.items() if HTTP_OPTIONS.get(key) is not option}
 
 
 def _own(options: Mapping[str, Option]) -> dict[str, Option]:

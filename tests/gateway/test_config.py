@@ -21,6 +21,7 @@ host = "127.0.0.1"
 [[sink]]
 kind = "store"
 """
+LOGIN = 'host = "h"\nusername = "gateway"\npassword_file = "password"'
 STATION = """\
 [[station]]
 id = "LP-0001"
@@ -75,7 +76,7 @@ def test_right_files_are_read(judge):
         ('host = "127.0.0.1"', 'host = ""', 7, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = 70000', 8, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = true', 8, "LP-304"),
-        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"', 8, "LP-308"),
+        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"\nusername = "u"', 8, "LP-326"),
         ('host = "127.0.0.1"', "# no host", 5, "LP-305"),
         ('kind = "store"', 'kind = "stor"', 10, "LP-306"),
         ('kind = "store"', "", 9, "LP-306"),
@@ -89,6 +90,16 @@ def test_right_files_are_read(judge):
         ('kind = "store"', 'kind = "store"\nkind = "mqtt"', 11, "LP-302"),
         ('stations = "stations.toml"', 'stations = "station.toml"', 1, "LP-301"),
         ("[[sink]]", "[sink]", 9, "LP-304"),
+        ('data = "data"', r'data = "da\u0000ta"', 2, "LP-306"),
+        ('stations = "stations.toml"', r'stations = "\u0000"', 3, "LP-306"),
+        ('host = "127.0.0.1"', 'host = "h"\ntopic_prefix = "town/#"', 8, "LP-311"),
+        ('host = "127.0.0.1"', 'host = "h"\nx = ' + "[" * 5000, 1, "LP-302"),
+        ('host = "127.0.0.1"', "host = " + "9" * 5000, 1, "LP-302"),
+        ('kind = "store"', 'kind = "store"\nname = "stations"', 11, "LP-312"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\ntopic_prefix = "a+"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\ntopic_prefix = "/"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\nhome_assistant = "home/#"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\nhome_assistant = "/luftpegel/"', 12, "LP-306"),
     ],
 )
 def test_each_mistake_is_found_in_its_line(mistakes, old, new, line, code):
@@ -119,6 +130,54 @@ def test_all_mistakes_are_told_at_once(mistakes):
     assert [place[:2] for place in found] == [("gateway.toml", 2), ("gateway.toml", 10), ("stations.toml", 5)]
 
 
+def test_a_byte_order_mark_is_no_mistake(judge, tmp_path):
+    """Some editors begin each file with one."""
+    secret = tmp_path / "secret"
+    secret.write_bytes("\ufefftoken\r\n".encode())
+    secret.chmod(0o600)
+    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nusername = "u"\npassword_file = "secret"')
+    config = judge("\ufeff" + gateway, "\ufeff" + STATION)
+    assert config.sources[0].options["password_file"] == "token"
+
+
+@pytest.mark.parametrize(("path", "fine"), [("/tts", True), ("/", True), ("tts", False), ("/t?x", False)])
+def test_the_path_of_a_source_is_one_that_a_request_can_have(judge, tmp_path, path, fine):
+    (tmp_path / "token").write_text("token")
+    (tmp_path / "token").chmod(0o600)
+    options = f'port = 8090\npath = "{path}"\ntoken_file = "token"'
+    gateway = GATEWAY.replace("chirpstack-mqtt", "http-push").replace('host = "127.0.0.1"', options)
+    if fine:
+        assert judge(gateway).sources[0].options["path"] == path
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway)
+    assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(8, "LP-311")]
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8090\ntoken_file = "token"\n', 16),
+        ("[page]\nport = 8090\n", 7),
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8091\ntoken_file = "token"\n[page]\n', None),
+        ('[page]\nhost = "127.0.0.2"\nport = 8090\n', None),
+    ],
+)
+def test_two_that_listen_at_one_port_are_a_mistake(judge, tmp_path, more, line):
+    (tmp_path / "token").write_text("token")
+    (tmp_path / "token").chmod(0o600)
+    gateway = GATEWAY.replace("chirpstack-mqtt", "http-push").replace(
+        'host = "127.0.0.1"', 'port = 8090\ntoken_file = "token"'
+    )
+    gateway += "\n" + more
+    if line is None:
+        assert judge(gateway).sources[0].options["port"] == 8090
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway)
+    assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(line, "LP-307")]
+
+
 def test_did_you_mean(judge):
     with pytest.raises(BadConfig) as bad:
         judge(gateway=GATEWAY.replace('kind = "store"', 'kind = "store"\npaht = "x"'))
@@ -133,7 +192,7 @@ def test_a_secret_must_be_its_owners_alone(judge, tmp_path, mode, fine):
     secret = tmp_path / "password"
     secret.write_text("swordfish\n")
     secret.chmod(mode)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     if fine:
         assert judge(gateway=gateway).sources[0].options["password_file"] == "swordfish"
         return
@@ -182,7 +241,7 @@ def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
     assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []
 
@@ -191,10 +250,12 @@ def test_the_check_tells_of_it(judge, tmp_path, capsys):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"'))
+    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', LOGIN))
     parser = argparse.ArgumentParser()
     command.configure(parser)
-    args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])
+    args = parser.parse_args(
+        ["check", "--no-dial", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"]
+    )
     assert command.run(args) == 0
     assert "LP-407 chirpstack-mqtt: das Passwort geht unverschlüsselt" in capsys.readouterr().out
 

@@ -12,11 +12,11 @@ import paho.mqtt.client as paho
 import pytest
 from tests.gateway.memory_log import observed
 
+from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.model.quantities import names, numbers, of_channel
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, SinkDown, home_assistant, mqtt
 from luftpegel_gateway.sinks.home_assistant import KINDS, config, config_topic
-from luftpegel_gateway.transport import publisher
 
 PATIENCE_S = 30
 BRIDGE = Station("LP-0001", "00" * 8, "Mühlbach Brücke", "level", 600, 49.5, 11.25)
@@ -241,15 +241,14 @@ def test_the_probe_writes_and_throws_nobody_out(with_sink, broker, house):
     with_sink(play)
 
 
-def test_the_probe_says_why_not(broker, monkeypatch):
+def test_the_probe_says_why_not(broker):
     options = {key: option.default for key, option in mqtt.OPTIONS.items()}
     options |= {"host": "127.0.0.1", "port": broker.port}
     os.kill(broker._process.pid, signal.SIGKILL)
     broker._process.wait()
-    monkeypatch.setattr(publisher, "CONNECT_S", 0.3)
-    with pytest.raises(SinkDown) as down:
+    with pytest.raises(OtherEndDown) as down:
         asyncio.run(mqtt.probe(options, "mqtt"))
-    assert down.value.code == "LP-420"
+    assert down.value.code == "LP-441"
 
 
 def test_every_quantity_can_be_announced():

@@ -175,6 +175,12 @@ def test_a_secret_that_the_server_repeats_does_not_show(against):
     assert "has no right" in str(down.value)
 
 
+def test_nor_in_the_words_of_an_answer_that_comes_back(against):
+    handler = answering(404, f"no user {SECRET} here".encode())
+    answer = against(handler, lambda client: client.request("GET", ""), token_file=SECRET)
+    assert "no user *** here" in answer.words()
+
+
 def test_a_login_page_is_no_answer(against):
     answer = against(answering(200, b"<html>Log in</html>"), lambda client: client.request("GET", ""))
     with pytest.raises(OtherEndDown, match=r"LP-476.*Log in"):
@@ -447,13 +453,20 @@ def test_rubbish_for_a_certificate(tmp_path, file):
         ({"oauth_url": "https://a.example"}, {("oauth_client", "LP-305"), ("oauth_secret_file", "LP-305")}),
         ({"username": "a", "password_file": "b", "token_file": "c"}, {("token_file", "LP-323")}),
         ({"ca_file": "x"}, {("ca_file", "LP-406")}),
-        ({"ca_file": "x", "url": "https://a.example"}, set()),
         ({}, set()),
     ],
 )
 def test_options_beside_each_other(given, expected):
     found = http_options.wrong(options(**{"url": "http://a.example", **given}))
     assert {(key, wrong.code) for key, wrong in found} == expected
+
+
+def test_a_certificate_beside_https_is_looked_into(authority, tmp_path):
+    good = options("https://a.example", ca_file=authority.file)
+    assert list(http_options.wrong(good)) == []
+    (tmp_path / "rubbish").write_text("no certificate")
+    [(key, wrong)] = http_options.wrong(good | {"ca_file": tmp_path / "rubbish"})
+    assert (key, wrong.code) == ("ca_file", "LP-339")
 
 
 def test_a_login_in_clear_over_a_network_is_warned_of():

@@ -273,9 +273,13 @@ def test_a_connection_that_may_write_nothing_keeps_its_values(with_sink, configu
     items = [observed(seq, station=f"LP-{seq:04d}") for seq in range(3)]
 
     async def play(sink):
-        with pytest.raises(SinkDown) as down:
-            await sink.deliver(items)
-        assert down.value.code == "LP-422"
+        codes = []
+        # It may end the connection before it has told why.
+        while not codes or (codes[-1] == "LP-420" and len(codes) < 20):
+            with pytest.raises(SinkDown) as down:
+                await sink.deliver(items)
+            codes.append(down.value.code)
+        assert codes[-1] == "LP-422"
         await asyncio.to_thread(configure, ACL, acl="topic readwrite luftpegel/#\n")
         heard = subscribe().heard
         rejections, _ = await insist(sink, items)

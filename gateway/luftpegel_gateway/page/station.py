@@ -9,7 +9,14 @@ from luftpegel_gateway.model.state import Life, Link, NetworkTold, Status
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.chart import chart
 from luftpegel_gateway.page.html import Child, Html, join, tag
-from luftpegel_gateway.page.layout import back_link, facts_table, layout, scrolled, station_path
+from luftpegel_gateway.page.layout import (
+    back_link,
+    facts_table,
+    layout,
+    name_of_station,
+    scrolled,
+    station_path,
+)
 from luftpegel_gateway.page.pieces import (
     BREAK,
     age_text,
@@ -44,7 +51,7 @@ def station_page(shown: Shown, language: str, explain: Explain) -> str:
         for channel in channels
     ]
     return layout(
-        f"{view.station.id} {view.station.name}",
+        f"{name_of_station(view.station)} {view.station.name}",
         language,
         station_path(view.station),
         back_link(language),

@@ -8,14 +8,14 @@ found by sending fewer at a time), unless it refuses everything: then readings w
 import asyncio
 import contextlib
 import logging
-import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from luftpegel_gateway.config.options import Option, choice, flag, text
+from luftpegel_gateway.config.options import Option, Wrong, choice, flag
 from luftpegel_gateway.model.faults import CannotStart, Fault
 from luftpegel_gateway.model.observations import Item, Rejection
+from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, SinkDown
 from luftpegel_gateway.sinks.discovery import Discovery
@@ -23,6 +23,7 @@ from luftpegel_gateway.sinks.home_assistant import OFFLINE, ONLINE
 from luftpegel_gateway.sinks.mqtt_plan import Planned, Planner
 from luftpegel_gateway.sinks.retained import Mark, Retained
 from luftpegel_gateway.transport import mqtt
+from luftpegel_gateway.transport.mqtt_visit import probed, visiting
 from luftpegel_gateway.transport.publisher import (
     ACCEPTED,
     LARGEST_WINDOW,
@@ -38,17 +39,28 @@ log = logging.getLogger("luftpegel.gateway")
 KIND = "mqtt"
 OPTIONS = {
     **mqtt.BROKER_OPTIONS,
-    "topic_prefix": Option(text, "luftpegel"),
+    "topic_prefix": Option(mqtt.topic, "luftpegel"),
     "retain": Option(flag, False),
-    "home_assistant": Option(text, None),
+    "home_assistant": Option(mqtt.topic, None),
     "language": Option(choice("en", "de"), "en"),
 }
-wrong, warnings = mqtt.wrong, mqtt.warnings
+warnings = mqtt.warnings
 REVISES = True
 NARROWER = 8  # after a lost connection: this much fewer in flight, down to one; wider again after a success
 LOST_ALONE = 3  # times that a message, alone in flight, may cost the connection before it is refused
 ANNOUNCE_EVERY_S = 60.0
 PROBE = "probe"  # <prefix>/probe: whether the connection may write at all, asked only when all was refused
+
+
+def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
+    """Options that cannot stand beside each other: (key, what is wrong).
+
+    Below one prefix our `online` and Home Assistant's would be one topic, and each would call for the other.
+    """
+    yield from mqtt.wrong(options)
+    theirs = options["home_assistant"]
+    if theirs is not None and theirs.strip("/") == options["topic_prefix"].strip("/"):
+        yield "home_assistant", Wrong("LP-306", expected="another than topic_prefix", got=repr(theirs))
 
 
 class Republish:
@@ -272,6 +284,14 @@ class Republish:
         ]
 
 
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the broker lets us in and lets us write. Raises OtherEndDown, CannotStart."""
+    async with visiting(options, name) as visitor:
+        await visitor.publish(f"{options['topic_prefix'].strip('/')}/{PROBE}")
+        told = await visitor.ask_of_itself()
+    return Probed(probed(told, f"{options['host']}:{options['port']}").seen)
+
+
 def create(context: Context) -> Republish:
     """The sink of one [[sink]] with kind "mqtt". Raises CannotStart."""
     options, theirs = context.options, context.options["home_assistant"]
@@ -283,22 +303,3 @@ def create(context: Context) -> Republish:
         announced = context.folder / f"announced-{context.name}.sqlite"
         discovery = Discovery(announced, prefixes, options["language"], context.station)
     return Republish(context.name, options, retained, context.station, discovery)
-
-
-async def probe(options: Mapping[str, Any], name: str) -> None:
-    """Connect, log in and write an empty message to `<prefix>/probe`. Raises CannotStart and SinkDown.
-
-    Under another client id than the gateway's: two with one id throw each other out.
-    """
-    own = {**options, "client_id": f"{options['client_id'] or name}-probe-{os.getpid()}"}
-    sink = Republish(name, own, None)
-    try:
-        publisher = await sink.ready()
-        topic = f"{options['topic_prefix'].strip('/')}/{PROBE}"
-        answers = await publisher.publish([Message(topic, b"")])
-    except Lost as lost:
-        raise SinkDown("LP-420", f"{options['host']}:{options['port']}: {lost}") from lost
-    finally:
-        await sink.stop()
-    if answers != [ACCEPTED]:
-        raise SinkDown("LP-422", f"{options['host']}:{options['port']}: {topic}: {answers[0]}")

@@ -3,7 +3,8 @@
 A source's module offers `OPTIONS` (what may stand in its [[source]], those of `filter` among them),
 `parse(topic, payload, size) -> Event` (pure, raises `Refused`; it may stand in a file of its own), and
 `create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
-`warnings(options)` judge options beside each other, where a kind needs it.
+`warnings(options)` judge options beside each other, where a kind needs it; `async def probe(options, name)
+-> Probed` tries the other end once for `check`, and raises OtherEndDown with the cause.
 """
 
 import importlib

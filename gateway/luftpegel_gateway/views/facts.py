@@ -13,12 +13,14 @@ def facts_of(view: View, now: float) -> dict[str, object]:
     condition = view.condition(now)
     return {
         "id": station.id,
+        "label": station.label,
         "tenant": station.tenant,
         "name": station.name,
         "kind": station.kind,
         "dev_eui": station.dev_eui,
         "latitude": station.latitude,
         "longitude": station.longitude,
+        "retired": station.retired or None,
         "condition": condition,
         "silent": condition in {"silent", "new"},
         "received": state.received,

@@ -150,8 +150,10 @@ def waited(since: int | None, now: float) -> float | None:
 
 def _station(view: View, now: float) -> list[Finding]:
     """Silent and twin can both be true of one station, so both are said."""
-    condition, subject = view.condition(now), view.station.id
-    found = []
+    condition, subject = view.condition(now), view.station.label
+    found: list[Finding] = []
+    if condition == "retired":
+        return found
     if condition in {"silent", "new"}:
         found.append(Finding("silent" if condition == "silent" else "new", subject, seconds=view.ago(now)))
     if view.state.twin is not None:
