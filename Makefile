@@ -47,7 +47,7 @@ clean:
 
 $(VENV)/.ready: pyproject.toml tools/make_environment.sh
 	PYTHON=$(PYTHON) tools/make_environment.sh $(VENV)
-	$(BIN)/python -m pip install --quiet --quiet --editable .
+	$(BIN)/python -m pip install --quiet --quiet --editable '.[all]'
 	touch $@
 
 $(VENV)/.ready-to-develop: $(VENV)/.ready

@@ -11,11 +11,14 @@ import pytest
 
 from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
+from luftpegel_gateway.sinks import files as files_sink
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import store
-from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.sinks import ngsi_ld, opensensemap, postgresql, sensor_community, store, webhook
+from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
+from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
+CONNECTION = ("proxy", "timeout_s", "ca_file", "cert_file", "key_file")  # of the citizen networks
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -56,9 +59,20 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "`[page]`": files.PAGE_OPTIONS,
         "`[[station]]`": stations.OPTIONS,
         "source `chirpstack-mqtt`": _without_broker(chirpstack_mqtt.OPTIONS),
+        "source `tts-mqtt`": _without_broker(tts_mqtt.OPTIONS),
+        "source `tts-webhook`": tts_webhook.OPTIONS,
+        "source `http-push`": http_push.OPTIONS,
         "sink `store`": store.OPTIONS,
+        "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
+        "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
+        "sink `webhook`": _without_http(webhook.OPTIONS),
+        "sinks over HTTP": HTTP_OPTIONS,
         "both with a broker": BROKER_OPTIONS,
+        "sink `files`": files_sink.OPTIONS,
+        "sink `opensensemap`": _own(opensensemap.OPTIONS),
+        "sink `sensor-community`": _own(sensor_community.OPTIONS),
+        "both citizen networks": {key: opensensemap.OPTIONS[key] for key in CONNECTION},
     }
     expected = {
         (where, key): _told(option.default)
@@ -70,14 +84,24 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
 
 
 def _without_broker(options: Mapping[str, Option]) -> dict[str, Option]:
-    return {key: option for key, option in options.items() if key not in BROKER_OPTIONS}
+    return {key: option for key, option in options.items() if BROKER_OPTIONS.get(key) is not option}
+
+
+def _without_http(options: Mapping[str, Option]) -> dict[str, Option]:
+    return {key: option for key, option in options.items() if HTTP_OPTIONS.get(key) is not option}
+
+
+def _own(options: Mapping[str, Option]) -> dict[str, Option]:
+    return {key: option for key, option in options.items() if key not in CONNECTION}
 
 
 def _told(default: object) -> str:
     """A default as the page writes it."""
     if default is REQUIRED:
         return "must"
-    return str(default).lower() if default or default is False else ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(default) if default else ""
 
 
 def _keys() -> Iterator[tuple[str, str, str]]:

@@ -27,7 +27,7 @@ ARROWS = {
     "conditions": set(),
     "views": {"journal"},
     "control": {"downlinks", "journal"},
-    "page": {"views", "words", "journal"},
+    "page": {"views", "words", "journal", "transport"},
     "cli": None,  # all
     "app": None,
 }

@@ -27,15 +27,18 @@ from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.checks import explain, limits_for
 from luftpegel_gateway.conditions.conditions import FILE as CONDITIONS_FILE
 from luftpegel_gateway.conditions.conditions import Conditions
-from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.config.files import ALL, Config
+from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.control.handlers import Handlers, handlers
 from luftpegel_gateway.control.lock import locked
 from luftpegel_gateway.control.protocol import Told
 from luftpegel_gateway.control.server import serving
+from luftpegel_gateway.control.service_manager import ServiceManager
 from luftpegel_gateway.delivery.intake import JOURNAL, Intake
 from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.delivery.worker import LARGEST_BATCH, Worker
 from luftpegel_gateway.directory.directory import Directory
+from luftpegel_gateway.directory.watch import watch
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader, StationKey
 from luftpegel_gateway.journal.sqlite import to_version_1
@@ -62,22 +65,27 @@ MOST_NOTICES, MOST_NOTICES_MIB = 20_000, 16
 Part = Callable[[], Coroutine[None, None, None]]
 
 
-async def run(config: Config, file: Path) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP reads stations.toml anew. `file` is gateway.toml.
+async def run(config: Config) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP, or a change of the file, reads stations.toml anew.
 
     Raises CannotStart, or whatever ended a part that must not end.
     """
     loop = asyncio.get_running_loop()
+    manager = ServiceManager.from_environment()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with locked(config.data):
         async with contextlib.AsyncExitStack() as stack:
-            parts = await _start(config, file, stack)
+            parts = await _start(config, stack, manager)
             tasks = {asyncio.create_task(part()) for part in parts}
             log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
-            await _first_of(tasks, stop)
-            log.info("stopping")
+            manager.ready(f"running: {len(config.stations)} stations")
+            try:
+                await _first_of(tasks, stop)
+            finally:
+                manager.stopping()
+                log.info("stopping")
 
 
 def open_reader(config: Config) -> Reader:
@@ -101,12 +109,12 @@ def _reader_while_running(config: Config) -> Reader:
 
 
 @contextlib.contextmanager
-def alone(config: Config, file: Path) -> Iterator[Handlers]:
+def alone(config: Config) -> Iterator[Handlers]:
     """What requests do while no gateway runs; the caller holds the folder's lock."""
     with contextlib.closing(LogThread(_open(config))) as journal:
-        directory = Directory(config.stations)
+        directory = _directory(config)
         decider = _decider(config, directory)
-        reread = partial(_reread, file, directory)
+        reread = partial(_reread, config, directory)
         yield handlers(
             journal,
             decider.decide_again,
@@ -130,18 +138,21 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
-async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -> list[Part]:
+async def _start(
+    config: Config, stack: contextlib.AsyncExitStack, manager: ServiceManager
+) -> list[Part]:
     """Build everything, from the sinks' end to the sources' end, and start the sources; `stack` stops it all.
 
     Returns what then has to run beside each other until the end.
     """
     conditions = Conditions(config.data / CONDITIONS_FILE)
-    directory = Directory(config.stations)
+    directory = _directory(config)
     decider = _decider(config, directory)
     journal = LogThread(_open(config))
     stack.callback(journal.close)
     intake = Intake(journal, decider.decide, conditions, config.linger_s)
     parts: list[Part] = [intake.run, partial(_keep_tidy, config, journal, conditions)]
+    parts.append(partial(manager.stay_alive, lambda: journal.call(lambda _: None)))
     for part in config.sinks:
         module = sinks.module_of(part.kind)
         sink = module.create(sinks.Context(part.name, part.options, config.data, directory.by_id))
@@ -154,6 +165,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
             intake.watch(),
             revises=module.REVISES,
             largest=getattr(module, "BATCH", LARGEST_BATCH),
+            tenant=None if part.tenant == ALL else part.tenant,
         )
         parts.append(worker.run)
     if config.page:
@@ -167,7 +179,7 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         )
         stack.callback(page.close)
         parts.append(partial(_serve, *config.page, page))
-    reread = partial(_reread_and_tell, file, directory, conditions)
+    reread = partial(_reread_and_tell, config, directory, conditions)
     by_request = handlers(
         journal,
         decider.decide_again,
@@ -178,12 +190,18 @@ async def _start(config: Config, file: Path, stack: contextlib.AsyncExitStack) -
         sinks=[part.name for part in config.sinks],
     )
     await _listen(config.data, by_request, conditions, stack)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reread_on_signal, reread)
+    on_signal = partial(_reread_on_signal, reread, manager, directory)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
+    parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
         source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
+
+
+def _directory(config: Config) -> Directory:
+    return Directory(config.stations, {part.name: part.tenant for part in config.sources})
 
 
 def _decider(config: Config, directory: Directory) -> Decider:
@@ -202,22 +220,20 @@ def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str
     return explain(cell, limits_for(station), language)
 
 
-def _reread(file: Path, directory: Directory) -> int:
+def _reread(config: Config, directory: Directory) -> int:
     """Read stations.toml anew; how many there are. CannotStart with the first mistake: the old list stays."""
-    try:
-        stations = load(file).stations
-    except BadConfig as bad:
-        mistake = bad.mistakes[0]
-        raise CannotStart(mistake.code, f"{mistake.file}:{mistake.line}") from bad
+    stations, mistakes = read_stations(config.stations_file, config.tenants)
+    if mistakes:
+        raise CannotStart(mistakes[0].code, f"{mistakes[0].file}:{mistakes[0].line}")
     directory.reload(stations)
     log.info("stations read anew: %d", len(stations))
     return len(stations)
 
 
-def _reread_and_tell(file: Path, directory: Directory, conditions: Conditions) -> int:
+def _reread_and_tell(config: Config, directory: Directory, conditions: Conditions) -> int:
     """The same in the running gateway: a list that is wrong is a trouble until one is right."""
     try:
-        number = _reread(file, directory)
+        number = _reread(config, directory)
     except CannotStart as refusal:
         conditions.report(STATIONS, "LP-335", str(refusal))
         raise
@@ -225,11 +241,13 @@ def _reread_and_tell(file: Path, directory: Directory, conditions: Conditions) -
     return number
 
 
-def _reread_on_signal(reread: Callable[[], int]) -> None:
+def _reread_on_signal(reread: Callable[[], int], manager: ServiceManager, directory: Directory) -> None:
+    manager.reloading()
     try:
         reread()
     except CannotStart as refusal:
         log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
+    manager.ready(f"running: {len(directory.stations)} stations")
 
 
 def _told(conditions: Conditions) -> list[Told]:

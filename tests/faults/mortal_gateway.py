@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from luftpegel_gateway.journal.sqlite import backend, migrations, retention
 from luftpegel_gateway.sinks import store
-from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.sources import mqtt_events
 from luftpegel_tools.cli import main
 
 COMMITTING = {
@@ -60,7 +60,7 @@ def watch_commits(module):
     module.transaction = transaction
 
 
-def acknowledge(*arguments, _acknowledge=chirpstack_mqtt.ChirpStackMqtt.acknowledge):
+def acknowledge(*arguments, _acknowledge=mqtt_events.MqttEvents.acknowledge):
     reached("acknowledge", "before")
     _acknowledge(*arguments)
     reached("acknowledge", "after")
@@ -71,5 +71,5 @@ for one in (backend, migrations, retention, store):
 for owner, methods in COMMITTING.items():
     for method_name, told in methods.items():
         named(owner, method_name, told)
-chirpstack_mqtt.ChirpStackMqtt.acknowledge = acknowledge
+mqtt_events.MqttEvents.acknowledge = acknowledge
 sys.exit(main(["gateway", "run", *sys.argv[4:]]))

@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from luftpegel_gateway.conditions.conditions import Conditions
 from luftpegel_gateway.config.options import REQUIRED
-from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, ChirpStackMqtt
+from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, create
 from luftpegel_gateway.transport import mqtt
 from luftpegel_tools.debian import find_program
 from luftpegel_tools.town.broker import Broker, free_port
@@ -231,7 +231,7 @@ class Gateway:
         self.call(self.source.start)
 
     def _create(self):
-        return ChirpStackMqtt(self.name, self._options, self._deliver, self.conditions)
+        return create(self.name, self._options, self._deliver, self.conditions)
 
     def _deliver(self, arrivals):
         self.batches.append(len(arrivals))

@@ -9,13 +9,19 @@ import pytest
 from chirpstack_api import integration
 from google.protobuf import json_format
 
-from luftpegel_gateway.model.events import Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import Carried, Joined, Notice, Passed, Reported, Uplink
 from luftpegel_gateway.sources.chirpstack_events import parse
 
 FILES = sorted((Path(__file__).parent / "events").glob("*.json"))
 each = partial(pytest.mark.parametrize, "file", ids=lambda file: file.stem)
-MESSAGES = {"up": integration.UplinkEvent, "join": integration.JoinEvent, "log": integration.LogEvent}
-EVENTS = {"up": Uplink, "join": Joined, "log": Notice}
+MESSAGES = {
+    "up": integration.UplinkEvent,
+    "join": integration.JoinEvent,
+    "log": integration.LogEvent,
+    "status": integration.StatusEvent,
+    "txack": integration.TxAckEvent,
+}
+EVENTS = {"up": Uplink, "join": Joined, "log": Notice, "status": Reported, "txack": Carried}
 
 
 def topic(kind):

@@ -18,11 +18,11 @@ from chirpstack_api import integration
 from google.protobuf import json_format
 from hypothesis import given, settings
 
-from luftpegel_gateway.model.events import Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import Carried, Joined, Notice, Passed, Reported, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources import chirpstack_shapes
 from luftpegel_gateway.sources.chirpstack_events import parse
-from luftpegel_gateway.sources.chirpstack_values import LATEST
+from luftpegel_gateway.sources.values import LATEST
 
 RUNS = 50_000
 SEED = os.environ.get("LUFTPEGEL_SEED") or secrets.token_hex(4)
@@ -49,7 +49,7 @@ def outcome(topic, payload):
         assert code in ("LP-250", "LP-256")
         assert len(detail.encode()) < 600
         return code
-    assert isinstance(event, Uplink | Joined | Notice | Passed)
+    assert isinstance(event, Uplink | Joined | Notice | Reported | Carried | Passed)
     msgspec.json.encode(event)  # a text that no journal could take fails here
     if isinstance(event, Uplink):
         check(event)

@@ -21,6 +21,7 @@ host = "127.0.0.1"
 [[sink]]
 kind = "store"
 """
+LOGIN = 'host = "h"\nusername = "gateway"\npassword_file = "password"'
 STATION = """\
 [[station]]
 id = "LP-0001"
@@ -75,7 +76,7 @@ def test_right_files_are_read(judge):
         ('host = "127.0.0.1"', 'host = ""', 7, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = 70000', 8, "LP-306"),
         ('host = "127.0.0.1"', 'host = "h"\nport = true', 8, "LP-304"),
-        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"', 8, "LP-308"),
+        ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"\nusername = "u"', 8, "LP-326"),
         ('host = "127.0.0.1"', "# no host", 5, "LP-305"),
         ('kind = "store"', 'kind = "stor"', 10, "LP-306"),
         ('kind = "store"', "", 9, "LP-306"),
@@ -133,7 +134,7 @@ def test_a_secret_must_be_its_owners_alone(judge, tmp_path, mode, fine):
     secret = tmp_path / "password"
     secret.write_text("swordfish\n")
     secret.chmod(mode)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     if fine:
         assert judge(gateway=gateway).sources[0].options["password_file"] == "swordfish"
         return
@@ -182,7 +183,7 @@ def test_a_password_over_a_network_in_clear_is_a_risk(judge, tmp_path):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"')
+    gateway = GATEWAY.replace('host = "127.0.0.1"', LOGIN)
     assert list(risks(judge(gateway=gateway))) == [("chirpstack-mqtt", "LP-407")]
     assert list(risks(judge(gateway=gateway.replace('host = "h"', 'host = "h"\ntls = true')))) == []
 
@@ -191,9 +192,48 @@ def test_the_check_tells_of_it(judge, tmp_path, capsys):
     secret = tmp_path / "password"
     secret.write_text("swordfish")
     secret.chmod(0o600)
-    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\npassword_file = "password"'))
+    judge(gateway=GATEWAY.replace('host = "127.0.0.1"', LOGIN))
     parser = argparse.ArgumentParser()
     command.configure(parser)
-    args = parser.parse_args(["check", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"])
+    args = parser.parse_args(
+        ["check", "--no-dial", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"]
+    )
     assert command.run(args) == 0
     assert "LP-407 chirpstack-mqtt: das Passwort geht unverschlüsselt" in capsys.readouterr().out
+
+
+FOLDER = '[[sink]]\nkind = "files"\nname = "{}"\nfolder = "{}"\n'
+TWO_STORES = '[[sink]]\nkind = "store"\nname = "other"\n'
+
+
+@pytest.mark.parametrize(
+    ("sinks", "line", "key"),
+    [
+        (TWO_STORES, 12, "kind"),
+        (TWO_STORES + 'path = "data/../data/store.sqlite"\n', 14, "path"),
+        ('[[sink]]\nkind = "store"\nname = "other"\npath = "data/journal.sqlite"\n', 14, "path"),
+        (FOLDER.format("one", "out") + FOLDER.format("two", "out/."), 18, "folder"),
+    ],
+)  # fmt: skip
+def test_two_that_write_one_file_are_a_mistake(judge, sinks, line, key):
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway=GATEWAY + sinks)
+    found = bad.value.mistakes
+    assert [(one.code, one.words["key"]) for one in found] == [("LP-336", key)]
+    assert found[0].line == line
+
+
+def test_sinks_with_files_of_their_own_stand_beside_each_other(judge):
+    more = '[[sink]]\nkind = "files"\nfolder = "a"\n[[sink]]\nkind = "files"\nname = "b"\nfolder = "b"\n'
+    assert len(judge(gateway=GATEWAY + TWO_STORES + 'path = "b.sqlite"\n' + more).sinks) == 4
+
+
+def test_citizen_networks_are_read_from_tables(judge, tmp_path):
+    (tmp_path / "token").write_text("t0ken")
+    (tmp_path / "token").chmod(0o600)
+    box = '[sink.stations.LP-0001]\nbox = "57000b8745fd40c8196ad04c"\ntoken_file = "token"\n'
+    sensors = '[sink.stations.LP-0001.sensors]\nlevel = "57000b8745fd40c8196ad04d"\n'
+    node = '[sink.stations.LP-0001]\nid = "esp8266-1"\nsensors = ["PM"]\n'
+    more = f'[[sink]]\nkind = "opensensemap"\n{box}{sensors}[[sink]]\nkind = "sensor-community"\n{node}'
+    config = judge(gateway=GATEWAY + more)
+    assert [list(part.options["stations"]) for part in config.sinks[1:]] == [["LP-0001"], ["LP-0001"]]

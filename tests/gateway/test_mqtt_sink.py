@@ -155,7 +155,8 @@ def test_a_message_says_all_that_is_known_of_a_value(deliver, subscribe, until):
     assert heard[0] == (TEMPERATURE, {
         "station": "LP-0001", "seq": 7, "channel": 2, "quantity": "temperature", "unit": "Cel",
         "time": "1970-01-12T14:56:40+00:00", "quality": RATE, "value": 21.53, "life": 2, "tenant": "",
-        "flags": ["spike", "time"], "revision": 3, "late": False, "corrected": True}, False)  # fmt: skip
+        "flags": ["spike", "time"], "revision": 3, "late": False, "corrected": True,
+        "name": None, "latitude": None, "longitude": None}, False)  # fmt: skip
     assert heard[1][1]["value"] is None
     topic, message, _ = heard[2]
     assert topic == "luftpegel/town/LP-0001/temperature"
@@ -272,9 +273,13 @@ def test_a_connection_that_may_write_nothing_keeps_its_values(with_sink, configu
     items = [observed(seq, station=f"LP-{seq:04d}") for seq in range(3)]
 
     async def play(sink):
-        with pytest.raises(SinkDown) as down:
-            await sink.deliver(items)
-        assert down.value.code == "LP-422"
+        codes = []
+        # It may end the connection before it has told why.
+        while not codes or (codes[-1] == "LP-420" and len(codes) < 20):
+            with pytest.raises(SinkDown) as down:
+                await sink.deliver(items)
+            codes.append(down.value.code)
+        assert codes[-1] == "LP-422"
         await asyncio.to_thread(configure, ACL, acl="topic readwrite luftpegel/#\n")
         heard = subscribe().heard
         rejections, _ = await insist(sink, items)

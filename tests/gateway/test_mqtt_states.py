@@ -9,7 +9,7 @@ import socket
 import pytest
 from mqtt_world import level_of, options, until
 
-from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.sources import mqtt_events
 from luftpegel_gateway.transport import mqtt, mqtt_faults, mqtt_link, mqtt_probe, mqtt_stream
 from luftpegel_gateway.words.messages import CATALOGUE, parts_of
 
@@ -81,7 +81,7 @@ def test_a_refused_login_is_no_reason_any_more_when_the_broker_is_gone(inn, gate
 @BOTH
 def test_a_refused_subscription(inn, gateway, protocol, monkeypatch):
     """Else the broker is connected, everything works, and nothing ever comes."""
-    monkeypatch.setattr(chirpstack_mqtt, "RESUBSCRIBE_S", 0.05)
+    monkeypatch.setattr(mqtt_events, "RESUBSCRIBE_S", 0.05)
     inn.open_without_subscribing()
     one = gateway(inn.port, protocol=protocol)
     one.shows("LP-403")
@@ -90,7 +90,7 @@ def test_a_refused_subscription(inn, gateway, protocol, monkeypatch):
 
 
 def test_a_subscription_that_is_allowed_later_on_the_same_connection(inn, gateway, monkeypatch):
-    monkeypatch.setattr(chirpstack_mqtt, "RESUBSCRIBE_S", 0.05)
+    monkeypatch.setattr(mqtt_events, "RESUBSCRIBE_S", 0.05)
     one = gateway(inn.port).works()
     one.call(lambda: one.source._answered(["not authorized"]))  # asks again, and is granted
     one.shows("LP-403")
@@ -189,9 +189,9 @@ def test_a_publisher_with_qos_0_is_told_until_there_is_none(inn, gateway, publis
     sender = publisher(inn.port)
     sender.publish(TOPIC, "unsafe", qos=0)
     one.shows("LP-404")
-    for number in range(chirpstack_mqtt.SURE - 1):
+    for number in range(mqtt_events.SURE - 1):
         sender.publish(TOPIC, str(number), qos=1)
-    until(lambda: len(one.arrivals) == chirpstack_mqtt.SURE)
+    until(lambda: len(one.arrivals) == mqtt_events.SURE)
     assert one.code() == "LP-404"
     sender.publish(TOPIC, "the last", qos=1)
     one.works()
@@ -203,7 +203,7 @@ def test_a_publisher_with_qos_0_is_told_until_there_is_none(inn, gateway, publis
 
 
 def test_every_cause_has_words_with_a_next_step():
-    for code in (*mqtt_faults.OF_CONNECTION, chirpstack_mqtt.NOT_SUBSCRIBED, chirpstack_mqtt.QOS_0):
+    for code in (*mqtt_faults.OF_CONNECTION, mqtt_events.NOT_SUBSCRIBED, mqtt_events.QOS_0):
         for language in ("en", "de"):
             cause, step = parts_of(code, language, detail="x")
             assert code in CATALOGUE

@@ -3,11 +3,11 @@
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import io
 import json
 import sys
 
-import msgspec
 import pytest
 
 from luftpegel_gateway.cli import basics, quarantine, requests
@@ -65,7 +65,7 @@ def site(tmp_path, reader, journal):
     by_type = handlers(journal, None, reread, lambda: None)
     return Site(
         tmp_path, [STATION], ["chirpstack"], ["store"], None, lambda: reader,
-        lambda: contextlib.nullcontext(by_type), None,
+        lambda: contextlib.nullcontext(by_type), None, None,
     )  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def test_status_of_a_running_gateway_whose_journal_is_gone(site, command, monkey
     def gone():
         raise CannotStart("LP-331", "journal.sqlite")
 
-    site = msgspec.structs.replace(site, open_reader=gone)
+    site = dataclasses.replace(site, open_reader=gone)
     code = "LP-414"  # a gateway runs, so there was a journal
 
     async def run():
@@ -277,8 +277,3 @@ def test_status_of_a_running_gateway_whose_journal_is_gone(site, command, monkey
 def test_a_filter_that_nothing_passes_is_not_an_empty_quarantine(command, full):
     assert command("list", "--code", "LP-999") == (0, "Nothing in quarantine fits.\n")
     assert command("list", "--all", "--device", "ff") == (0, "Nothing in quarantine fits.\n")
-
-
-def test_check_answers_from_the_files_alone(command):
-    code, text = command("check")
-    assert (code, "1 Stations, chirpstack, store" in text, "LP-310" in text) == (0, True, True)

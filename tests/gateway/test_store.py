@@ -372,3 +372,19 @@ def test_it_is_made_from_its_options(tmp_path):
         asyncio.run(main())
         assert place.exists()
     assert module.REVISES
+
+
+# The question whether it could be written.
+
+
+def test_the_probe_leaves_no_trace_and_says_what_is_wrong(tmp_path):
+    file = tmp_path / "made" / "later" / "store.sqlite"
+    asyncio.run(module_of("store").probe({"path": file}, "store"))
+    asyncio.run(module_of("store").probe({"path": None}, "store"))
+    assert list(tmp_path.iterdir()) == []
+    file.parent.mkdir(parents=True)
+    file.write_text("rubbish" * 1000)
+    with pytest.raises(SinkDown) as down:
+        asyncio.run(module_of("store").probe({"path": file}, "store"))
+    assert down.value.code == "LP-411"
+    assert [found.name for found in file.parent.iterdir()] == ["store.sqlite"]

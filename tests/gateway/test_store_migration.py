@@ -14,6 +14,7 @@ import pytest
 from tests.gateway.memory_log import observed
 
 from luftpegel_gateway.sinks.store import Store
+from luftpegel_gateway.sinks.store_schema import VERSION
 
 PROGRAM = Path(__file__).with_name("migrating_store.py")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -106,7 +107,7 @@ def content(file):
 
 def assert_migrated(file):
     version, rows = content(file)
-    assert version == 1
+    assert version == VERSION
     assert [row for row in rows if row[3] != LATER] == NEW_ROWS
     assert content(file.with_name("store.sqlite.0.2.0")) == (0, OLD_ROWS)
     names = sorted(found.name for found in file.parent.iterdir())
@@ -155,7 +156,7 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_store_and_goes_on(place):
         deliver(file)
         assert_migrated(file)
     assert versions == sorted(versions)
-    assert set(versions) == {0, 1}
+    assert set(versions) == {0, VERSION}
 
 
 def test_the_way_back_is_the_copy(place):
@@ -184,3 +185,57 @@ def test_a_full_disk_changes_nothing_and_says_so(place):
         assert not list(file.parent.glob("*.part*"))
         deliver(file)
         assert_migrated(file)
+
+
+# A store of version 1 had no names of quantities; they are put beside what is there.
+
+
+@pytest.fixture
+def without_names(tmp_path):
+    file = tmp_path / "store.sqlite"
+    deliver(file)
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(
+            "DROP VIEW measurements; DROP TABLE quantities; DROP TABLE qualities; PRAGMA user_version = 1"
+        )
+    return file
+
+
+def measurements(file):
+    with closing(sqlite3.connect(file)) as database:
+        asked = "SELECT time_utc, quantity, unit, value, quality FROM measurements"
+        return database.execute(asked).fetchall()
+
+
+def test_a_store_without_names_gets_them_and_no_copy(without_names):
+    deliver(without_names)
+    assert content(without_names)[0] == VERSION
+    assert measurements(without_names) == [("1970-03-23T00:26:40Z", "temperature", "Cel", 0.07, "ok")]
+    assert not list(without_names.parent.glob("*.0.2.0"))
+
+
+def test_killed_while_names_are_put_in_it_goes_on(without_names, tmp_path):
+    kept = [(file.name, file.read_bytes()) for file in tmp_path.iterdir() if not file.name.endswith("-shm")]
+    for step in range(1, 100, 3):
+        place = tmp_path / str(step)
+        place.mkdir()
+        for name, raw in kept:
+            (place / name).write_bytes(raw)
+        code, _ = migrate(place / "store.sqlite", step)
+        assert content(place / "store.sqlite")[0] in {1, VERSION}
+        deliver(place / "store.sqlite")
+        assert len(measurements(place / "store.sqlite")) == 1
+        if code == 0:
+            break
+    assert step > 10
+
+
+def test_a_newer_gateways_names_come_into_an_older_store(tmp_path):
+    file = tmp_path / "store.sqlite"
+    deliver(file)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE quantities SET name = 'old' WHERE channel = 2")
+        database.execute("DELETE FROM qualities")
+        database.commit()
+    deliver(file)
+    assert [row[1::3] for row in measurements(file)] == [("temperature", "ok")]

@@ -1,11 +1,12 @@
 """Settings sent to a station: one at a time, until it answers, within the airtime, through restarts."""
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ingest_heart import NOON
+from ingest_heart import NOON, Message, rfc3339
 
 from luftpegel_gateway.control.handlers import handle, handlers
 from luftpegel_gateway.control.protocol import Cancel, Send
@@ -180,6 +181,37 @@ def test_a_swapped_board_gets_what_still_waits(heart, board, make_board, desk):
     other = make_board(begin=board.time(301), seed=9)
     found = run(heart, other, range(3))
     assert found[0][1] == token
+
+
+def event(board, kind, sent, **fields):
+    body = {"deviceInfo": {"devEui": board.dev_eui}, "time": rfc3339(sent), **fields}
+    return Message(kind, json.dumps(body).encode(), board.dev_eui, sent)
+
+
+def test_the_network_server_says_when_a_command_went_on_the_air(heart, board, desk):
+    run(heart, board, [0])
+    desk.send(interval_s=1200)
+    [down] = heart.take(board.uplink(1, network=0))
+    heart.take(event(board, "txack", board.time(1) + 8, queueItemId="of-another"))
+    assert heart.state().commands[0].on_air_at is None
+    heart.take(event(board, "txack", board.time(1) + 8, queueItemId=down.id))
+    assert heart.state().commands[0].on_air_at == board.time(1) + 8
+    assert desk.states() == [WAITING]
+
+
+def test_battery_and_margin_are_the_newest_that_were_told(heart, board):
+    run(heart, board, [0])
+    heart.take(event(board, "status", board.time(9), margin=7, batteryLevel=75.5))
+    heart.take(event(board, "status", board.time(3), margin=1, batteryLevel=99))  # comes late
+    assert (heart.state().network.battery, heart.state().network.margin) == (75.5, 7)
+    heart.take(event(board, "status", board.time(20), margin=-3, externalPowerSource=True, batteryLevel=0))
+    told = heart.state().network
+    assert (told.battery, told.external, told.margin) == (None, True, -3)
+    heart.take(event(board, "status", board.time(30), batteryLevelUnavailable=True))
+    assert heart.state().network.battery is None
+    assert heart.faults() == []
+    heart.restart()
+    assert heart.state().network.at == board.time(30) * 1_000_000
 
 
 @given(st.lists(st.sampled_from(["add", "uplink", "answer", "cancel", "expire"]), max_size=60))

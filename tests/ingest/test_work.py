@@ -4,6 +4,8 @@ import pytest
 from ingest_heart import Board
 
 from luftpegel_gateway.decode import uplink
+from luftpegel_gateway.journal.sqlite import backend
+from luftpegel_gateway.journal.sqlite.gathering import OUTBOX_ITEMS
 from luftpegel_gateway.journal.sqlite.memory import Memory
 
 HISTORY = 50
@@ -119,3 +121,24 @@ def test_a_new_board_is_read_whole_once(work, settled):
     work(frame(other, 1))
     for seq in range(2, 30):
         assert work(frame(other, seq))["rows"] == 2
+
+
+def test_a_sink_that_wants_a_few_unpacks_a_few_however_much_one_batch_told(monkeypatch, heart, board):
+    unpacked = []
+    real = backend.unpack_items
+
+    def unpack(packed, stations):
+        items = real(packed, stations)
+        unpacked.append(len(items))
+        return items
+
+    monkeypatch.setattr(backend, "unpack_items", unpack)
+    apart = HISTORY + 1
+    heart.take(*(frame(board, seq) for seq in range(HISTORY, 25 * apart, apart)))
+    told, limit = 0, 7
+    while batch := heart.log.after("slow", limit):
+        told += len(batch.items)
+        heart.log.advance("slow", batch.position, (), 0)
+        limit = OUTBOX_ITEMS
+    assert told > 2 * OUTBOX_ITEMS
+    assert 0 < max(unpacked) <= OUTBOX_ITEMS

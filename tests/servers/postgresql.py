@@ -3,7 +3,8 @@
 It listens on 127.0.0.1 alone, asks for a password (SCRAM) and keeps its data in a folder of the test.
 PostgreSQL refuses to run as root: started by root it becomes `nobody`, who may still pass through folders
 that are root's alone, such as pytest's. What was committed outlives `kill`, but not the machine's own death:
-waiting for a disk (fsync) is switched off. A server never outlives the test process.
+waiting for a disk (fsync) is switched off. A server never outlives the thread that started it: start it in
+the test's own.
 
 In a conftest: `from postgresql import postgresql, postgis  # noqa: F401` (both live as long as the session).
 """

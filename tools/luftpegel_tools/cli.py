@@ -1,30 +1,53 @@
 """The one command `luftpegel`: a table of verbs, each a module that is imported only when it is called.
 
 A verb's module offers `configure(parser)`, which adds its options (and sub-verbs), and `run(args) -> int`.
+What needs a part that is not installed (the gateway's own packages always are) says how to install it.
 Exit codes: 0 done, 1 found a problem, 2 wrong use, 3 hardware or a program missing, 4 partly done.
 """
 
 import argparse
 import importlib
+import importlib.metadata
 import sys
 from collections.abc import Sequence
+
+from luftpegel_gateway.words.installing import part_of
+from luftpegel_gateway.words.messages import language_of, say
 
 COMMANDS = {
     "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
     "town": ("luftpegel_tools.town.town_command", "a living town; on request before a real network server"),
     "gateway": ("luftpegel_gateway.cli.command", "run the gateway, check its files, see its quarantine"),
+    "export": ("luftpegel_gateway.cli.export", "data out of the gateway's store: CSV, JSON, Parquet, ZRXP"),
     "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
     "station": ("luftpegel_tools.station_command", "check a station file, build what goes onto a board"),
     "board": ("luftpegel_tools.virtual_board.command", "start a virtual board on a pseudo-terminal"),
 }
+# The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
+NEEDS = {"demo": "town", "town": "town", "board": "town", "station": "technician"}
+MISSING = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     chosen = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        return _run(arguments, chosen)
+    except ModuleNotFoundError as missing:
+        part = part_of(missing.name)
+        if part is None:
+            raise
+        needed = f"luftpegel[{NEEDS[chosen]}]" if chosen in NEEDS else part
+        print(say("LP-399", language_of(None), detail=needed), file=sys.stderr)
+        return MISSING
+
+
+def _run(arguments: Sequence[str], chosen: str | None) -> int:
+    parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
+    version = importlib.metadata.version("luftpegel")
+    parser.add_argument("--version", action="version", version=f"luftpegel {version}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     run = None
     for verb, (module_name, text) in COMMANDS.items():
         verb_parser = verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")

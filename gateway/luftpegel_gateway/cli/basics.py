@@ -1,4 +1,4 @@
-"""The verbs `run`, `check` and `status`."""
+"""The verbs `run` and `status`."""
 
 import argparse
 import asyncio
@@ -15,40 +15,22 @@ from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.page.findings import sentence, subject_of
+from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
 from luftpegel_gateway.views.stations import Overview, View, overview
 from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
-from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
 
-def run(args: argparse.Namespace, site: Site, _language: str) -> int:
+def run(args: argparse.Namespace, site: Site, language: str) -> int:
     """Run the gateway."""
     handler = logging.StreamHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonLines() if args.json else plain)
+    handler.setFormatter(JsonLines(language) if args.json or site.config.log == "json" else plain)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     asyncio.run(site.run())
-    return DONE
-
-
-def check(args: argparse.Namespace, site: Site, language: str) -> int:
-    """Judge the files; they are sound when this is called."""
-    unplaced = [
-        station.id for station in site.stations if station.latitude is None or station.longitude is None
-    ]
-    if args.json:
-        parts = {"sources": list(site.sources), "sinks": list(site.sinks)}
-        print_json(args, {"stations": len(site.stations), **parts, "without_place": unplaced})
-        return DONE
-    counted = f"{len(site.stations)} {tell('stations', language)}"
-    print(f" ok    {tell('config_ok', language)}: {counted}, {', '.join([*site.sources, *site.sinks])}")
-    if unplaced:
-        print(f" warn  {say('LP-310', language, detail=', '.join(unplaced))}")
-    for name, code in site.risks:
-        print(f" warn  {say(code, language, detail=name)}")
     return DONE
 
 
@@ -132,11 +114,10 @@ def _station_line(view: View, now: float, language: str) -> str:
     counts = f"{state.received} {tell('received', language)}, {state.missing} {tell('missing', language)}"
     share = percent(state.completeness, language)
     age = age_text(view, now, language)
-    return f"{view.station.id:12} {view.station.name:24} {share:>8}  {counts}, {age}"
+    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}"
 
 
 VERBS = (
     ("run", run, "run the gateway until it gets SIGTERM or Ctrl-C"),
-    ("check", check, "judge gateway.toml and stations.toml, start nothing"),
     ("status", status, "what is not well, stations, completeness, what waits for which sink"),
 )

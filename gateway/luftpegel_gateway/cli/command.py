@@ -8,10 +8,23 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from luftpegel_gateway.cli import again, basics, commands, journal, quarantine, requests
+from luftpegel_gateway.cli import (
+    again,
+    backups,
+    basics,
+    check,
+    commands,
+    init,
+    journal,
+    quarantine,
+    requests,
+    station,
+)
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
@@ -23,10 +36,19 @@ Verb = Callable[[argparse.Namespace, Site, str], int]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their options."""
+    parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     for name, run_verb, text in basics.VERBS:
         _verb(verbs, name, run_verb, text)
-    for name, run_verb, text, options in (*again.VERBS, *commands.VERBS):
+    for name, run_verb, text, options in check.VERBS:
+        options(_verb(verbs, name, run_verb, text))
+    init.options(_verb(verbs, "init", None, init.HELP))
+    stations = verbs.add_parser("station", help="the stations of stations.toml").add_subparsers(
+        dest="station_verb", required=True, metavar="VERB"
+    )
+    for name, run_verb, text, options in station.VERBS:
+        options(_verb(stations, name, run_verb, text))
+    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS):
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
@@ -44,7 +66,12 @@ def run(args: argparse.Namespace) -> int:
     """Run the chosen verb."""
     language = language_of(args.lang)
     try:
-        return int(args.run_verb(args, site_of(load(args.config), args.config), language))
+        if args.run_verb is None:  # what `init` writes is not there yet
+            checked = argparse.Namespace(**vars(args) | {"run_verb": check.check})
+            return init.init(args, language, partial(run, checked))
+        config = load(args.config, may_be_empty=args.run_verb in station.WITHOUT_STATIONS)
+        language = language_of(args.lang or config.language)
+        return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
         for mistake in bad.mistakes:
             print(mistake.text(language), file=sys.stderr)
@@ -59,17 +86,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def site_of(config: Config, file: Path) -> Site:
-    """The site of a configuration."""
+    """The site of a configuration; `file` is gateway.toml."""
     return Site(
         data=config.data,
         stations=config.stations,
         sources=[part.name for part in config.sources],
         sinks=[part.name for part in config.sinks],
-        run=lambda: _app().run(config, file),
+        run=lambda: _app().run(config),
         open_reader=lambda: _app().open_reader(config),
-        alone=lambda: _app().alone(config, file),
+        alone=lambda: _app().alone(config),
         export=lambda to, again: _app().export(config, to, again),
+        config=config,
         risks=list(risks(config)),
+        files={"gateway.toml": file, "stations.toml": config.stations_file},
+        stores={part.name: part.options["path"] for part in config.sinks if part.options.get("path")},
     )
 
 
@@ -78,7 +108,7 @@ def _app() -> Any:
     return importlib.import_module("luftpegel_gateway.app")
 
 
-def _verb(verbs: Any, name: str, run_verb: Verb, text: str) -> argparse.ArgumentParser:
+def _verb(verbs: Any, name: str, run_verb: Verb | None, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + "."
     )

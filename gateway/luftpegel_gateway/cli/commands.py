@@ -111,6 +111,7 @@ def _facts(station: Station, command: Command) -> dict[str, object]:
         "sent": command.sent,
         "ended_at": command.ended_at,
         "in_force": command.in_force,
+        "on_air_at": command.on_air_at,
         "expired": command.state == WAITING and command.expires_at < time.time(),
     }
 

@@ -140,7 +140,8 @@ class Conditions:
         if condition is None:
             log.info("%s: works", subject)
         else:
-            log.warning("%s: %s %s", subject, condition.code, condition.detail)
+            told = {"part": subject, "code": condition.code, "detail": condition.detail}
+            log.warning("%s: %s %s", subject, condition.code, condition.detail, extra=told)
 
     def _restore(self) -> Iterator[tuple[tuple[str, str], float]]:
         """(subject, code) -> since on the steady clock, as the file has it."""

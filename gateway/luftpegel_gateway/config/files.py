@@ -3,18 +3,20 @@
 Nothing is opened or started here. Every mistake is found in one go, so that an operator mends the file once.
 """
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
-from luftpegel_gateway.config.options import Option, matching, number, path, port, text, whole
-from luftpegel_gateway.config.stations import read_stations
+from luftpegel_gateway.config.options import Option, choice, host, matching, number, path, port, text, whole
+from luftpegel_gateway.config.stations import NO_STATIONS, read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.model.station import Station
 
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 GATEWAY_OPTIONS = {
     "data": Option(path),
     "stations": Option(path),
@@ -24,20 +26,32 @@ GATEWAY_OPTIONS = {
     "quarantine_days": Option(whole(1, 36500), 400),
     "quarantine_mib": Option(whole(1, 1_000_000), 64),
     "downlink_s_per_hour": Option(number(0, 360), 9.0),
+    "language": Option(choice("de", "en"), None),
+    "log": Option(choice("text", "json"), "text"),
 }
-PAGE_OPTIONS = {"host": Option(text, "127.0.0.1"), "port": Option(port, 8080)}
+TENANT_OPTIONS = {"id": Option(matching(ID, "town")), "name": Option(text, None)}
+PAGE_OPTIONS = {"host": Option(host, "127.0.0.1"), "port": Option(port, 8080)}
+JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control")
-NAME = Option(matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "chirpstack"), None)
+NAME = Option(matching(ID, "chirpstack"), None)
+PART_OPTIONS = {"kind": Option(text), "name": NAME, "tenant": Option(text, "")}
+ALL = "*"  # tenants of a sink: every one
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One [[source]] or [[sink]]: its kind, its name (unique), and its options as read by its own table."""
+    """One [[source]] or [[sink]]: its kind, its name (unique), its options as read by its own table, and
+    where it stands in the file.
+
+    `tenant`: whose stations it serves; "" where there are no tenants, "*" (a sink): all.
+    """
 
     kind: str
     name: str
     options: Mapping[str, Any]
+    place: KeyPath = ()
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class Config:
     """Both files, judged. `page` is (host, port), or None when there is no [page]."""
 
     data: Path
+    stations_file: Path
     stations: tuple[Station, ...]
     sources: tuple[Part, ...]
     sinks: tuple[Part, ...]
@@ -54,6 +69,9 @@ class Config:
     keep_mib: int
     quarantine_days: int
     quarantine_mib: int
+    language: str | None
+    log: str
+    tenants: tuple[str, ...]
     downlink_s_per_hour: float
 
 
@@ -65,24 +83,32 @@ class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a progr
         self.mistakes = mistakes
 
 
-def load(file: Path) -> Config:
-    """Both files. Raises BadConfig with every mistake found."""
+def load(file: Path, *, may_be_empty: bool = False) -> Config:
+    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station."""
     main = JudgedFile(file)
     if main.mistakes:
         raise BadConfig(main.mistakes)
-    main.unknown((), main.content, dict.fromkeys(("gateway", "source", "sink", "page")))
+    main.unknown((), main.content, dict.fromkeys(("gateway", "source", "sink", "page", "tenant")))
     if "gateway" not in main.content:
         main.wrong((), "LP-305", key="[gateway]")
     gateway = main.read(("gateway",), main.content.get("gateway", {}), GATEWAY_OPTIONS)
     page = main.read(("page",), main.content["page"], PAGE_OPTIONS) if "page" in main.content else None
+    tenants = _tenants(main)
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
-    parts = {key: _parts(main, key, kinds, names) for key, kinds in tables}
-    stations, mistakes = read_stations(gateway["stations"]) if gateway["stations"] else ((), [])
+    parts = {key: _parts(main, key, kinds, names, tenants) for key, kinds in tables}
+    if gateway["data"]:
+        if obstacle := no_folder(gateway["data"]):
+            main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
+        _judge_files(main, parts["sink"], gateway["data"])
+    stations, mistakes = read_stations(gateway["stations"], tenants) if gateway["stations"] else ((), [])
+    if may_be_empty:
+        mistakes = [mistake for mistake in mistakes if mistake.code != NO_STATIONS]
     if mistakes := sorted(main.mistakes, key=lambda mistake: mistake.line) + mistakes:
         raise BadConfig(mistakes)
     return Config(
         data=gateway["data"],
+        stations_file=gateway["stations"],
         stations=stations,
         sources=parts["source"],
         sinks=parts["sink"],
@@ -92,8 +118,31 @@ def load(file: Path) -> Config:
         keep_mib=gateway["keep_mib"],
         quarantine_days=gateway["quarantine_days"],
         quarantine_mib=gateway["quarantine_mib"],
+        language=gateway["language"],
+        log=gateway["log"],
+        tenants=tenants,
         downlink_s_per_hour=gateway["downlink_s_per_hour"],
     )
+
+
+def no_folder(folder: Path) -> Path | None:
+    """What is in the way of a folder here: the first part of its path that is there and is none."""
+    for part in (folder, *folder.parents):
+        with contextlib.suppress(OSError):  # a path through a file, or one that we may not look into
+            if part.exists():
+                return None if part.is_dir() else part
+    return None
+def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
+    """Note every sink whose file or folder another part writes already."""
+    taken = {(data / JOURNAL).resolve(): "journal"}
+    for part in parts:
+        module = sinks.module_of(part.kind)
+        if not hasattr(module, "files"):
+            continue
+        for key, written in module.files(part.options, part.name, data):
+            other = taken.setdefault(written.resolve(), part.name)
+            if other != part.name:
+                main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:
@@ -105,7 +154,21 @@ def risks(config: Config) -> Iterator[tuple[str, str]]:
             yield from ((part.name, code) for _, code in module.warnings(part.options))
 
 
-def _parts(main: JudgedFile, key: str, kinds: Mapping[str, str], names: set[str]) -> tuple[Part, ...]:
+def _tenants(main: JudgedFile) -> tuple[str, ...]:
+    """The tenants of [[tenant]], and "", which whoever names none belongs to."""
+    found = [""]
+    for place, table in main.tables("tenant"):
+        tenant = main.read(place, table, TENANT_OPTIONS)["id"]
+        if tenant in found:
+            main.wrong((*place, "id"), "LP-312", value=tenant)
+        elif tenant is not None:
+            found.append(tenant)
+    return tuple(found)
+
+
+def _parts(
+    main: JudgedFile, key: str, kinds: Mapping[str, str], names: set[str], tenants: Collection[str]
+) -> tuple[Part, ...]:
     """All [[source]] or [[sink]] tables, at least one; their names are added to `names`, which are taken."""
     parts = []
     tables = main.tables(key)
@@ -113,6 +176,8 @@ def _parts(main: JudgedFile, key: str, kinds: Mapping[str, str], names: set[str]
         main.wrong((), "LP-305", key=f"[[{key}]]")
     for place, table in tables:
         part = _part(main, key, place, table, kinds)
+        if part is not None and part.tenant not in (*tenants, *([ALL] if key == "sink" else ()), None):
+            main.wrong((*place, "tenant"), "LP-368", value=part.tenant)
         if part is not None and part.name in names:
             main.wrong((*place, "name"), "LP-312", value=part.name)
         elif part is not None:
@@ -131,8 +196,8 @@ def _part(
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
     before = len(main.mistakes)
-    options = main.read(place, table, {"kind": Option(text), "name": NAME, **module.OPTIONS})
+    options = main.read(place, table, {**PART_OPTIONS, **module.OPTIONS})
     if len(main.mistakes) == before and hasattr(module, "wrong"):
         for option, wrong in module.wrong(options):
             main.wrong((*place, option), wrong.code, key=option, **wrong.words)
-    return Part(kind, options["name"] or kind, options)
+    return Part(kind, options["name"] or kind, options, place, options["tenant"])

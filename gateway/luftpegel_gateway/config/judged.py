@@ -1,5 +1,6 @@
 """A TOML file that is read whole and judged whole: each mistake has its line, and all are told at once."""
 
+import codecs
 import difflib
 import tomllib
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from luftpegel_gateway.config.options import REQUIRED, Option, Wrong
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.config.toml_lines import error_line, line_of, lines_of
 from luftpegel_gateway.words.messages import say
+
+LARGEST = 16 * 2**20  # bytes; ten thousand stations have three million
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,24 @@ class Mistake:
         return f"{self.file}:{self.line}: {say(self.code, language, **self.words)}"
 
 
+def read_text(file: Path) -> str:
+    """The text of a file of settings; a byte order mark at its beginning, as some editors write it, goes.
+
+    OSError; UnicodeDecodeError: no UTF-8; Wrong LP-345: larger than any such file is.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Wrong("LP-345", most=LARGEST // 2**20)
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+
+
+def _encoding(content: bytes) -> str:
+    """What a file seems to be that is no UTF-8."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:64]
+    return "UTF-16" if wide else "ISO 8859-1 or Windows-1252"
+
+
 class JudgedFile:
     """One TOML file: its values, its lines, and the mistakes found in it so far."""
 
@@ -36,15 +57,19 @@ class JudgedFile:
         self.lines: dict[KeyPath, int] = {}
         self.content: dict[str, Any] = {}
         try:
-            raw = file.read_bytes().decode("utf-8")
+            raw = read_text(file)
             self.content = tomllib.loads(raw)
             self.lines = lines_of(raw.replace("\r\n", "\n"))
         except OSError as error:
             self._add(1, "LP-301", reason=error.strerror)
         except UnicodeDecodeError as error:
-            self._add(error.object.count(b"\n", 0, error.start) + 1, "LP-301", reason="not UTF-8")
+            self._add(error.object.count(b"\n", 0, error.start) + 1, "LP-344", reason=_encoding(error.object))
+        except Wrong as wrong:
+            self._add(1, wrong.code, **wrong.words)
         except tomllib.TOMLDecodeError as error:
             self._add(error_line(error, raw), "LP-302", reason=str(error).split(" (at ")[0])
+        except (RecursionError, ValueError):  # brackets without end, numbers of thousands of digits
+            self._add(1, "LP-302", reason="nothing that a file of settings can hold")
 
     def _add(self, line: int, code: str, **words: object) -> None:
         self.mistakes.append(Mistake(self.path, line, code, words))

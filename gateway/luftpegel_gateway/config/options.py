@@ -4,24 +4,23 @@ A reader takes the value and the folder of the file (paths are relative to it), 
 uses or raises `Wrong` with an LP code. Sources and sinks bring tables of their own.
 """
 
+import ipaddress
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from luftpegel_gateway.config.secrets import Secret, read_secret
+from luftpegel_gateway.config.wrong import Wrong
+
+__all__ = [
+    "REQUIRED", "Option", "Reader", "Wrong", "choice", "file", "flag", "host", "listed", "matching", "number",
+    "path", "port", "secret", "table", "text", "whole",
+]  # fmt: skip
 Reader = Callable[[Any, Path], Any]
 REQUIRED = object()
-
-
-class Wrong(ValueError):  # noqa: N818 - the operator's mistake
-    """A value that cannot stand: LP code and the words that the message needs."""
-
-    def __init__(self, code: str, **words: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.words = words
+_HOST = re.compile(r"[^\s/:@\[\]?#\\]{1,253}")  # also names with umlauts, which resolvers know
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +110,9 @@ def file(value: Any, folder: Path) -> Path:
         raise Wrong("LP-308", path=found, reason=error.strerror) from error
 
 
-def secret(value: Any, folder: Path) -> str:
-    """The first line of a file that only its owner may read (mode 0600). The secret itself is never shown."""
-    found = file(value, folder)
-    if found.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise Wrong("LP-309", path=found, mode=f"{stat.S_IMODE(found.stat().st_mode):04o}")
-    try:
-        lines = found.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise Wrong("LP-308", path=found, reason="not UTF-8") from error
-    if not lines or not lines[0]:
-        raise Wrong("LP-308", path=found, reason="empty")
-    return lines[0]
+def secret(value: Any, folder: Path) -> Secret:
+    """A secret, by where it is: a file of its owner's alone, `env:NAME` or `credential:NAME`."""
+    return read_secret(text(value, folder), folder)
 
 
 def table(value: Any, _folder: Path) -> Mapping[str, Any]:
@@ -144,6 +134,25 @@ def listed(each: Reader) -> Reader:
 
 
 port = whole(1, 65535)
+
+
+def host(value: Any, folder: Path) -> str:
+    """A host's name or address alone: no scheme, no port, no login. Brackets of an IPv6 address go."""
+    given = text(value, folder).strip()
+    if "://" in given:
+        raise Wrong("LP-327", scheme=given.split("://", 1)[0])
+    bare = given[1:-1] if given.startswith("[") and given.endswith("]") else given
+    if not _HOST.fullmatch(bare) and not _is_ipv6(bare):
+        raise Wrong("LP-328")
+    return bare
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind(value: Any) -> str:

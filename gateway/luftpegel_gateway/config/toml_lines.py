@@ -26,8 +26,10 @@ def lines_of(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     arrays: dict[Path, int] = {}
     table: Path = ()
+    line, counted = 1, 0
     for position, statement in _statements(text):
-        line = text.count("\n", 0, position) + 1
+        line += text.count("\n", counted, position)
+        counted = position
         if statement.startswith("["):
             table = _header(statement, arrays)
             lines.setdefault(table, line)

@@ -22,7 +22,7 @@ from luftpegel_gateway.model.faults import Fault, JournalDown
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL = "journal"
 INTAKE = "intake"
-LARGEST_BATCH = 1000  # a commit costs the same for one as for a thousand
+LARGEST_BATCH = 250  # each frame may bring dozens of readings, and all of a batch are held at once
 LARGEST_BATCH_BYTES = 4 << 20
 LARGEST_HELD_BYTES = 64 << 20
 OVERHEAD = 500  # bytes of an arrival beside topic and payload

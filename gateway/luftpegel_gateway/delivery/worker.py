@@ -37,11 +37,13 @@ class Worker:
         *,
         revises: bool = True,
         largest: int = LARGEST_BATCH,
+        tenant: str | None = "",
         clock: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
     ) -> None:
         """`news` is set when the log has grown. `revises`: the sink takes corrections (its module's
-        `REVISES`). `largest`: items offered at a time. `clock`: our own, Unix seconds."""
+        `REVISES`). `largest`: items offered at a time. `tenant`: whose items the sink gets,
+        and no other's; None: everybody's. `clock`: our own, Unix seconds."""
         self.name = name
         self.sink = sink
         self._log = log_thread
@@ -49,6 +51,7 @@ class Worker:
         self._news = news
         self._revises = revises
         self._largest = largest
+        self._tenant = tenant
         self._clock = clock
         self._backoff = backoff or Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
         self._told: str | None = None  # the code of the sink's trouble; None: a process before may have told
@@ -92,9 +95,13 @@ class Worker:
         await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
 
     def _wanted(self, batch: Batch) -> Sequence[Item]:
-        if self._revises or batch.history:  # history is told once, as it is known by now
-            return batch.items
-        return [item for item in batch.items if not (isinstance(item, Observed) and item.reading.revision)]
+        return [item for item in batch.items if self._wants(item, history=batch.history)]
+
+    def _wants(self, item: Item, *, history: bool) -> bool:
+        """Its tenant's; a correction where it can be told. History is told once, as it is known by now."""
+        if self._tenant is not None and item.ref.tenant != self._tenant:
+            return False
+        return self._revises or history or not (isinstance(item, Observed) and item.reading.revision)
 
     async def _offer(self, items: Sequence[Item]) -> list[Rejection]:
         """Hand items to the sink. One that it stumbles over is found by halves and refused alone.

@@ -41,7 +41,7 @@ class Directory:
         return self.tables.by_device.get((self._tenants.get(source, ""), dev_eui.lower()))
 
     def by_id(self, station: str, tenant: str = "") -> Station | None:
-        """The station with this id, or None."""
+        """The station whose readings have this id, or that people know by it; None: there is none."""
         return self.tables.by_id.get((tenant, station))
 
     def concerned(self, key: tuple[str, str]) -> tuple[Station, ...]:
@@ -55,13 +55,21 @@ class Directory:
 
 def _tables(stations: Iterable[Station]) -> Tables:
     listed = tuple(stations)
-    by_device = {(station.tenant, station.dev_eui.lower()): station for station in listed}
+    present = [station for station in listed if not station.retired]
     by_id = {(station.tenant, station.id): station for station in listed}
-    if len(by_device) < len(listed) or len(by_id) < len(listed):
+    if len({_device(station) for station in present}) < len(present) or len(by_id) < len(listed):
         raise ValueError("a device or an id stands twice")
+    # A board that moved on is the station where it hangs now, not the retired one.
+    by_device = {_device(station): station for station in listed if station.retired}
+    by_device |= {_device(station): station for station in present}
+    by_id |= {(station.tenant, station.renamed): station for station in listed if station.renamed}
     concerned: dict[tuple[str, str], tuple[Station, ...]] = {}
     for station in listed:
         for name in (station.id, *station.neighbours) if station.neighbours else ():
             key = (station.tenant, name)
             concerned[key] = (*concerned.get(key, ()), station)
     return Tables(listed, by_device, by_id, concerned)
+
+
+def _device(station: Station) -> tuple[str, str]:
+    return station.tenant, station.dev_eui.lower()

@@ -103,6 +103,16 @@ def answered(
     return _replaced(commands, token, out)
 
 
+def carried(
+    commands: tuple[Command, ...], dev_eui: str, number: str, at: int
+) -> tuple[Command, ...]:
+    """The one with this id went on the air. `at`: Unix s."""
+    command = next((one for one in waiting(commands) if command_id(dev_eui, one) == number), None)
+    if command is None:
+        return commands
+    return _replaced(commands, command.token, msgspec.structs.replace(command, on_air_at=at))
+
+
 def cancelled(commands: tuple[Command, ...], token: int, now: int) -> tuple[Command, ...] | None:
     """Without one that still waits; None: there is none. What the network server has already may still
     arrive."""

@@ -13,10 +13,10 @@ from luftpegel_gateway.ingest import names
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S
-from luftpegel_gateway.model.events import Uplink
+from luftpegel_gateway.model.events import Carried, Joined, Reported, Uplink
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
-from luftpegel_gateway.model.state import Link, StationState
+from luftpegel_gateway.model.state import Link, NetworkTold, StationState
 from luftpegel_gateway.model.state import Status as StatusTold
 from luftpegel_gateway.model.station import Station
 
@@ -72,6 +72,30 @@ def configured(state: StationState, told: Configured, received: Estimate) -> Sta
     """A station's answer to a command."""
     answered = commands.answered(state.commands, told.token, told.in_force, received.seconds)
     return state if answered is state.commands else msgspec.structs.replace(state, commands=answered)
+
+
+def fold(state: StationState, event: Joined | Reported | Carried, received: Estimate) -> StationState:
+    """The state after an event without a frame."""
+    if isinstance(event, Joined):
+        # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
+        return msgspec.structs.replace(state, marks=(), joined=True)
+    if isinstance(event, Reported):
+        return _reported(state, event, received)
+    return _carried(state, event, received)
+
+
+def _reported(state: StationState, event: Reported, received: Estimate) -> StationState:
+    """Battery and margin as the network server asked for them; an older telling changes nothing."""
+    if state.network is not None and received.at < state.network.at:
+        return state
+    told = NetworkTold(received.at, event.battery, event.external, event.margin)
+    return msgspec.structs.replace(state, network=told)
+
+
+def _carried(state: StationState, event: Carried, received: Estimate) -> StationState:
+    """A command that went on the air."""
+    known = commands.carried(state.commands, event.dev_eui, event.id, received.seconds)
+    return state if known is state.commands else msgspec.structs.replace(state, commands=known)
 
 
 def alarm(

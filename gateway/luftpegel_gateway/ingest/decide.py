@@ -18,7 +18,17 @@ from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
 from luftpegel_gateway.journal.port import Outcome, Outcomes, Snapshot
-from luftpegel_gateway.model.events import Delivery, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import (
+    Carried,
+    Delivery,
+    Downlink,
+    Event,
+    Joined,
+    Notice,
+    Passed,
+    Reported,
+    Uplink,
+)
 from luftpegel_gateway.model.faults import Fault, Refused
 from luftpegel_gateway.model.state import Asked, Life, StationState
 from luftpegel_gateway.model.station import Station
@@ -31,13 +41,16 @@ Parse = Callable[[Delivery], Event]  # raises Refused
 Resolve = Callable[[str, str], Station | None]  # source and device EUI -> station
 
 
+_Ours = Uplink | Joined | Notice | Reported | Carried
+
+
 class Filter(Protocol):
     """What of a source's events is ours (sources/filter.py)."""
 
-    def kept_out(self, event: Uplink | Joined | Notice) -> Passed | None:
+    def kept_out(self, event: _Ours) -> Passed | None:
         """How to count an event that is nothing for us; None for one that is to be read."""
 
-    def unknown(self, event: Uplink | Joined | Notice) -> Passed | None:
+    def unknown(self, event: _Ours) -> Passed | None:
         """How to count the event of a device that nobody knows; None: it goes into quarantine."""
 
 
@@ -108,15 +121,16 @@ class Decider:
         if isinstance(event, Notice):
             return Outcome(dev_eui=event.dev_eui, notice=event)
         key = (station.tenant, station.id)
-        if isinstance(event, Joined):
-            # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
-            state = msgspec.structs.replace(batch.draft.state(key), marks=(), joined=True)
-            batch.draft.states[key] = state
-            return Outcome(keep=True, key=key, dev_eui=event.dev_eui)
-        return self._uplink(event, station, batch)
+        if isinstance(event, Uplink):
+            return self._uplink(event, station, batch)
+        state = batch.draft.state(key)
+        told = beside.fold(state, event, estimate(event.clocks, batch.now))
+        if told is not state:
+            batch.draft.states[key] = told
+        return Outcome(keep=isinstance(event, Joined), key=key, dev_eui=event.dev_eui)
 
     @staticmethod
-    def _stranger(event: Uplink | Joined | Notice, sieve: Filter | None) -> Outcome:
+    def _stranger(event: _Ours, sieve: Filter | None) -> Outcome:
         """An event of a device that is in nobody's list: readings wait in quarantine, the rest is counted."""
         out = sieve.unknown(event) if sieve else None
         if out is None and isinstance(event, Uplink):

@@ -105,6 +105,29 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     application_name: str = ""
 
 
+class Reported(msgspec.Struct, frozen=True, gc=False):
+    """What the network server asked a device's MAC (LoRaWAN 1.0.4, DevStatusAns). `battery` %, None:
+    unknown or mains; `margin` dB of its last downlink."""
+
+    dev_eui: str
+    clocks: Clocks = Clocks()
+    battery: float | None = None
+    external: bool = False
+    margin: int | None = None
+    application: str = ""
+    application_name: str = ""
+
+
+class Carried(msgspec.Struct, frozen=True, gc=False):
+    """A radio gateway has sent a command, `id`, on the air."""
+
+    dev_eui: str
+    id: str
+    clocks: Clocks = Clocks()
+    application: str = ""
+    application_name: str = ""
+
+
 class Passed(msgspec.Struct, frozen=True, gc=False):
     """An event that is nothing for us: of a kind without interest, of a later version, or filtered out.
 
@@ -115,4 +138,4 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
     dev_eui: str = ""
 
 
-Event = Uplink | Joined | Notice | Passed
+Event = Uplink | Joined | Notice | Reported | Carried | Passed

@@ -5,6 +5,7 @@ are in the journal and in stores, so they never change; a new check takes the ne
 folds them into the one number of docs/wire.md for whoever reads only that.
 """
 
+from luftpegel_wire import quality as wire_quality
 from luftpegel_wire.quality import FLAT as WIRE_FLAT
 from luftpegel_wire.quality import OK, RANGE, RATE, STALE, SUSPECT
 
@@ -48,3 +49,16 @@ def quality_of(wire: int, flags: int) -> int:
 def words_of(flags: int) -> tuple[str, ...]:
     """The flags' words, the gravest first."""
     return tuple(word for flag, (word, _) in FLAGS.items() if flags & flag)
+
+
+# The qualities' words for machines, as they stand in files, exports and the store.
+QUALITIES: dict[int, str] = {
+    getattr(wire_quality, name): name.lower().replace("_", "-")
+    for name in ("OK", "SUSPECT", "STALE", "FLAT", "CLIPPED", "RANGE", "RATE", "MISSING", "SILENT",
+                 "CHECKSUM", "SENTINEL", "BUS", "NOT_READY", "CONFIG", "UNKNOWN")
+}  # fmt: skip
+
+
+def quality_word(quality: int) -> str:
+    """A quality as a word; `quality-90` for one that this gateway does not know yet."""
+    return QUALITIES.get(quality, f"quality-{quality}")

@@ -42,6 +42,11 @@ def named(name: str) -> Quantity | None:
     return cast(Quantity | None, channels.BY_NAME.get(name.removesuffix("-2")))
 
 
+def numbers() -> tuple[int, ...]:
+    """The numbers of all quantities, rising."""
+    return tuple(sorted(channels.TABLE))
+
+
 def names() -> tuple[str, ...]:
     """The names of all quantities."""
     return tuple(channels.BY_NAME)

@@ -115,7 +115,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Settings for a station, by the wire's names. Times: Unix seconds, our clock.
 
     `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
-    what the station answered.
+    what the station answered. `on_air_at`: when a radio gateway sent it last.
     """
 
     token: int
@@ -128,6 +128,16 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     patience: int = 3
     ended_at: int | None = None
     in_force: dict[str, int | str] = {}
+    on_air_at: int | None = None
+
+
+class NetworkTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the network server knows of the device. `at`: microseconds; `battery` %; `margin` dB."""
+
+    at: int
+    battery: float | None = None
+    external: bool = False
+    margin: int | None = None
 
 
 class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -153,6 +163,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alarms: tuple[int, ...] = ()
     past: tuple[int, int] = (0, 0)
     commands: tuple[Command, ...] = ()
+    network: NetworkTold | None = None
 
     @property
     def life(self) -> Life:

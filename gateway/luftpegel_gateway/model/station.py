@@ -21,6 +21,9 @@ class Limit(msgspec.Struct, frozen=True):
 class Station(msgspec.Struct, frozen=True):
     """One [[station]]. Degrees WGS 84; `interval_s` is the time between two readings.
 
+    `id` names its readings in the journal and at every sink, for ever. `renamed`: the id that people see
+    since it was renamed, or "". `retired`: the day (ISO 8601) since which nobody waits for it, or "".
+
     `limits`: by the name of a quantity (both its sensors) or of a channel (`distance-2`). `neighbours`: ids.
     """
 
@@ -34,3 +37,10 @@ class Station(msgspec.Struct, frozen=True):
     tenant: str = ""
     limits: Mapping[str, Limit] = {}
     neighbours: tuple[str, ...] = ()
+    renamed: str = ""
+    retired: str = ""
+
+    @property
+    def label(self) -> str:
+        """The id that people see."""
+        return self.renamed or self.id

@@ -29,9 +29,14 @@ def layout(title: str, language: str, path: str, *content: Child) -> str:
     return "<!DOCTYPE html>\n" + tag("html", head, body, lang=language)
 
 
+def name_of_station(station: Station) -> str:
+    """The id that people see, behind its tenant's where there are tenants."""
+    return f"{station.tenant}/{station.label}" if station.tenant else station.label
+
+
 def station_path(station: Station) -> str:
     """Where a station's page is: /station/ID, or /station/TENANT/ID where there are tenants."""
-    names = (station.tenant, station.id) if station.tenant else (station.id,)
+    names = (station.tenant, station.label) if station.tenant else (station.label,)
     return "/station/" + "/".join(quote(name, safe="") for name in names)
 
 

@@ -4,7 +4,7 @@ from luftpegel_gateway.journal.port import Account
 from luftpegel_gateway.model.quantities import name_of
 from luftpegel_gateway.page.findings import findings_piece
 from luftpegel_gateway.page.html import Html, join, tag
-from luftpegel_gateway.page.layout import back_link, layout, scrolled, station_path
+from luftpegel_gateway.page.layout import back_link, layout, name_of_station, scrolled, station_path
 from luftpegel_gateway.page.pieces import (
     BREAK,
     age_text,
@@ -53,7 +53,7 @@ def missing_page(language: str) -> str:
 
 def _row(view: View, now: float, language: str, explain: Explain) -> Html:
     station = view.station
-    link = tag("a", station.id, href=f"{station_path(station)}?lang={language}")
+    link = tag("a", name_of_station(station), href=f"{station_path(station)}?lang={language}")
     columns = (
         state_piece(view, now, language),
         _values(view, language, explain, battery=False),

@@ -6,13 +6,14 @@ from luftpegel_gateway.model.quality import TIME_UNSURE, words_of
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.html import Html, join, tag, void
+from luftpegel_gateway.views.heard import was_heard
 from luftpegel_gateway.views.stations import View
 from luftpegel_gateway.words.quality import Explain, flag_text, remarks
 from luftpegel_gateway.words.station import twin_text
 from luftpegel_gateway.words.texts import channel_text, duration, percent, symbol, tell, value_text
 
 BREAK = void("br")
-PLAIN = {"ok": "", "new": "soft", "silent": "warn"}
+PLAIN = {"ok": "", "retired": "soft", "new": "soft", "silent": "warn"}
 
 
 def state_piece(view: View, now: float, language: str) -> Html:
@@ -27,7 +28,7 @@ def state_piece(view: View, now: float, language: str) -> Html:
 
 def age_text(view: View, now: float, language: str) -> str:
     """'5 min ago', 'never', or that no clock tells."""
-    if view.condition(now) == "new":
+    if not was_heard(view.state.link):
         return tell("never", language)
     ago = view.ago(now)
     return tell("unknown_ago", language) if ago is None else tell("ago", language, duration(ago))

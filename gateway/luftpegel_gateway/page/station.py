@@ -5,11 +5,18 @@ from collections.abc import Sequence
 import msgspec
 
 from luftpegel_gateway.model.readings import Cell, Reading
-from luftpegel_gateway.model.state import Life, Link, Status
+from luftpegel_gateway.model.state import Life, Link, NetworkTold, Status
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.chart import chart
 from luftpegel_gateway.page.html import Child, Html, join, tag
-from luftpegel_gateway.page.layout import back_link, facts_table, layout, scrolled, station_path
+from luftpegel_gateway.page.layout import (
+    back_link,
+    facts_table,
+    layout,
+    name_of_station,
+    scrolled,
+    station_path,
+)
 from luftpegel_gateway.page.pieces import (
     BREAK,
     age_text,
@@ -44,7 +51,7 @@ def station_page(shown: Shown, language: str, explain: Explain) -> str:
         for channel in channels
     ]
     return layout(
-        f"{view.station.id} {view.station.name}",
+        f"{name_of_station(view.station)} {view.station.name}",
         language,
         station_path(view.station),
         back_link(language),
@@ -68,6 +75,7 @@ def _facts(view: View, now: float, language: str) -> Html:
         (tell("life", language), _lives(state.lives, language)),
         (tell("gaps", language), _gaps(state.life, language)),
         (tell("signal", language), _signal(state.link, language)),
+        (tell("network", language), _network(state.network, language)),
         (tell("place", language), f"{station.latitude:.5f}, {station.longitude:.5f}" if known else None),
     ]
     return facts_table(rows)
@@ -94,6 +102,17 @@ def _signal(link: Link, language: str) -> str | None:
     known = ((link.rssi, "{} dBm"), (link.snr, "SNR {} dB"), (link.dr, "DR{}"), (link.gateway or None, "{}"))
     told = ", ".join(text.format(value) for value, text in known if value is not None)
     return tell("gateways", language, told, link.gateways) if told and link.gateways > 1 else told or None
+
+
+def _network(told: NetworkTold | None, language: str) -> str | None:
+    """What the network server was told of battery and margin."""
+    if told is None:
+        return None
+    battery = tell("mains", language) if told.external else None
+    if told.battery is not None:
+        battery = f"{tell('battery', language)} {told.battery:.0f} %"
+    margin = None if told.margin is None else tell("margin", language, told.margin)
+    return ", ".join([part for part in (battery, margin) if part is not None]) or None
 
 
 def _status(status: Status | None, language: str) -> Html:

@@ -3,8 +3,11 @@
 A sink's module offers `KIND`, `OPTIONS` (what may stand in its [[sink]]), `REVISES` and `create(context)`.
 `REVISES` says that the other end can be told a corrected reading under the name that it has; a sink that
 cannot gets each reading once. `wrong(options)` and `warnings(options)` judge options beside each other, where
-a kind needs it; `BATCH` is how many items it wants at most at a time. Each sink has its own cursor in the
-journal and retries alone (`delivery/worker.py`): a dead one stops neither the others nor the intake.
+a kind needs it; `files(options, name, data_folder)` tells what it writes that nobody else may (key, path);
+`BATCH` is how many items it wants at most at a time. `async def probe(options, name) -> Probed | None` tries
+the other end once for `check`, beside a running gateway and without disturbing it; it raises OtherEndDown
+with what keeps it from working. Each sink has its own cursor in the journal and retries alone
+(`delivery/worker.py`): a dead one stops neither the others nor the intake.
 """
 
 import importlib
@@ -22,6 +25,12 @@ from luftpegel_gateway.model.station import Station
 SINKS = {
     "store": "luftpegel_gateway.sinks.store",
     "mqtt": "luftpegel_gateway.sinks.mqtt",
+    "files": "luftpegel_gateway.sinks.files",
+    "opensensemap": "luftpegel_gateway.sinks.opensensemap",
+    "sensor-community": "luftpegel_gateway.sinks.sensor_community",
+    "ngsi-ld": "luftpegel_gateway.sinks.ngsi_ld",
+    "webhook": "luftpegel_gateway.sinks.webhook",
+    "postgresql": "luftpegel_gateway.sinks.postgresql",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -9,13 +10,15 @@ from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
 from luftpegel_gateway.model.quality import quality_of, words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
+from luftpegel_gateway.model.station import Station
 
 
 class Value(msgspec.Struct):
     """One value. (tenant, station, life, seq, channel) names it, so that a subscriber can tell a repeat.
 
     `late`: the station's newer values were told before. `corrected`: this value was told before with another
-    time, quality or flags; the highest `revision` counts.
+    time, quality or flags; the highest `revision` counts. `name`, `latitude` and `longitude`: the station's,
+    as stations.toml has them now.
     """
 
     station: str
@@ -32,6 +35,9 @@ class Value(msgspec.Struct):
     revision: int
     late: bool
     corrected: bool
+    name: str | None
+    latitude: float | None
+    longitude: float | None
 
 
 class Alarm(msgspec.Struct):
@@ -49,19 +55,22 @@ class Alarm(msgspec.Struct):
     life: int
     tenant: str
     received: str
+    name: str | None
+    latitude: float | None
+    longitude: float | None
 
 
 _encode = msgspec.json.Encoder().encode
 _NULL = msgspec.Raw(b"null")
 
 
-def messages_of(prefix: str, item: Item) -> Iterator[tuple[str, bytes]]:
-    """Topic and payload of each message that an item is."""
-    if isinstance(item, AlarmRaised):
-        yield f"{_station_topic(prefix, item.ref)}/alarm", _alarm(item)
-        return
+def messages_of(prefix: str, item: Item, station: Station | None = None) -> Iterator[tuple[str, bytes]]:
+    """Topic and payload of each message that an item is. `station`: whose it is, where that is known."""
     topic = _station_topic(prefix, item.ref)
-    for channel, payload in _values(item):
+    if isinstance(item, AlarmRaised):
+        yield f"{topic}/alarm", _alarm(item, station)
+        return
+    for channel, payload in _values(item, station):
         yield f"{topic}/{name_of(channel)}", payload
 
 
@@ -70,7 +79,7 @@ def _station_topic(prefix: str, ref: Ref) -> str:
     return f"{prefix}/{ref.tenant}/{ref.station}" if ref.tenant else f"{prefix}/{ref.station}"
 
 
-def _values(item: Observed) -> Iterator[tuple[int, bytes]]:
+def _values(item: Observed, station: Station | None) -> Iterator[tuple[int, bytes]]:
     ref, reading = item.ref, item.reading
     time = _seconds(reading.time)
     for cell in reading.cells:
@@ -93,12 +102,13 @@ def _values(item: Observed) -> Iterator[tuple[int, bytes]]:
                     revision=reading.revision,
                     late=item.late,
                     corrected=reading.revision > 0,
+                    **_place(station),
                 )
             ),
         )
 
 
-def _alarm(item: AlarmRaised) -> bytes:
+def _alarm(item: AlarmRaised, station: Station | None) -> bytes:
     return _encode(
         Alarm(
             station=item.ref.station,
@@ -113,8 +123,14 @@ def _alarm(item: AlarmRaised) -> bytes:
             life=item.ref.life,
             tenant=item.ref.tenant,
             received=datetime.fromtimestamp(item.received_at // 1_000_000, UTC).isoformat(),
+            **_place(station),
         )
     )
+
+
+def _place(station: Station | None) -> dict[str, Any]:
+    keys = ("name", "latitude", "longitude")
+    return {key: getattr(station, key) if station else None for key in keys}
 
 
 def _unit(channel: int) -> str | None:

@@ -5,11 +5,15 @@ older one never does, and another value under the same name is refused, never wr
 """
 
 import asyncio
+import contextlib
 import functools
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from luftpegel_gateway.config.options import Option, path
 from luftpegel_gateway.model.faults import Fault
@@ -52,6 +56,11 @@ Row = tuple[str, str, int, int, int, int | None, int | None, int, str, int]
 AlarmRow = tuple[str, str, int, int, int, str, int | None, int, int, int]
 # One statement or value that SQLite will not have is a fault of the item, not of the file.
 ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+
+
+def files(options: Mapping[str, Any], _name: str, folder: Path) -> list[tuple[str, Path]]:
+    """What nobody else may write: (key, path)."""
+    return [("path" if options["path"] else "kind", options["path"] or folder / FILE)]
 
 
 class Store:
@@ -174,6 +183,25 @@ def _alarm_row(alarm: AlarmRaised) -> AlarmRow:
         *(ref.tenant, ref.station, ref.life, alarm.seq, alarm.channel, alarm.kind),
         *(alarm.time, alarm.value, alarm.threshold, alarm.received_at),
     )
+
+
+async def probe(options: Mapping[str, Any], name: str) -> None:
+    """Look whether the store's folder can be written and a store that is there be read. Raises SinkDown."""
+    if options["path"] is not None:  # else it lies in the data folder, which the gateway itself looks after
+        await asyncio.to_thread(_try, options["path"], name)
+
+
+def _try(file: Path, name: str) -> None:
+    folder = next(place for place in file.absolute().parents if place.exists())
+    try:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(f"{folder} cannot be written")
+        if file.exists():
+            address = f"file:{quote(str(file.absolute()))}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+                database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise SinkDown("LP-411", f"{name}: {file}: {error}") from error
 
 
 def create(context: Context) -> Store:

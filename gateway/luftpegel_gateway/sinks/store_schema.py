@@ -2,7 +2,7 @@
 
 A store of version 0.2.0 (`user_version` 0, readings without a life) is copied first: the copy lies beside it
 as `<file>.0.2.0` and is the way back. The change itself is one transaction. Killed at any moment, the next
-start finds the old store or the new one, and begins again where it found the old.
+start finds the old store or the new one, and begins again where it found the old. Version 1 had no names.
 """
 
 import os
@@ -10,9 +10,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from luftpegel_gateway.model.quality import QUALITIES
+from luftpegel_gateway.model.quantities import name_of, numbers, of_channel
 from luftpegel_gateway.sinks.sqlite_file import transaction
 
-VERSION = 1
+VERSION = 2
 OLDER = "0.2.0"  # what wrote `user_version` 0
 
 READINGS = """
@@ -53,9 +55,8 @@ BY_TIME = "CREATE INDEX readings_by_time ON readings (station, channel, tenant, 
 _NEWEST = """(SELECT r.{column} FROM readings AS r
         WHERE r.station = series.station AND r.channel = series.channel AND r.tenant = series.tenant
         ORDER BY r.time DESC, r.life DESC, r.seq DESC LIMIT 1)"""
-CURRENT = f"""
-CREATE VIEW current AS
-WITH RECURSIVE
+# Every station, channel and tenant that has readings; goes behind WITH RECURSIVE.
+SERIES = """
 stations (station) AS (
     SELECT min(station) FROM readings
     UNION ALL
@@ -79,6 +80,10 @@ series (station, channel, tenant) AS (
         WHERE r.station = series.station AND r.channel = series.channel AND r.tenant > series.tenant)
     FROM series WHERE tenant IS NOT NULL
 )
+"""
+CURRENT = f"""
+CREATE VIEW current AS
+WITH RECURSIVE {SERIES}
 SELECT readings.* FROM series JOIN readings
     ON readings.tenant = series.tenant AND readings.station = series.station
     AND readings.channel = series.channel
@@ -86,11 +91,34 @@ SELECT readings.* FROM series JOIN readings
     AND readings.seq = {_NEWEST.format(column="seq")}
 """  # noqa: S608 - made of constants
 
+# What numbers mean, for whoever reads the store with a tool of their own. Filled from the table of quantities
+# (spec/channels.toml) at every start, so that a newer gateway's quantities are in an older store too.
+QUANTITIES = """
+CREATE TABLE quantities (
+    channel INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,              -- temperature; temperature-2 for the second sensor
+    unit TEXT NOT NULL,              -- UCUM
+    divisor REAL NOT NULL            -- base units in one unit
+) STRICT
+"""
+QUALITY_NAMES = "CREATE TABLE qualities (quality INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT"
+MEASUREMENTS = """
+CREATE VIEW IF NOT EXISTS measurements AS
+SELECT r.tenant, r.station, r.time, strftime('%Y-%m-%dT%H:%M:%SZ', r.time, 'unixepoch') AS time_utc,
+    coalesce(q.name, 'channel-' || r.channel) AS quantity, q.unit,
+    CASE WHEN q.divisor > 1 THEN r.value / q.divisor ELSE r.value END AS value,
+    coalesce(w.name, 'quality-' || r.quality) AS quality, r.flags, r.revision, r.life, r.seq
+FROM readings AS r
+LEFT JOIN quantities AS q ON q.channel = r.channel
+LEFT JOIN qualities AS w ON w.quality = r.quality
+"""
+
 _FROM_OLDER = """
 INSERT INTO readings_of_now
 SELECT '', station, 0, seq, channel, time, value, quality, '', 0 FROM readings
 """
-# Each step of the change; the last one says that it is done.
+_VERSION_2 = (QUANTITIES, QUALITY_NAMES, MEASUREMENTS, f"PRAGMA user_version = {VERSION}")
+# Each step of the change from a version; the last one says that it is done.
 CHANGE = (
     READINGS.format(table="readings_of_now"),
     _FROM_OLDER,
@@ -99,9 +127,9 @@ CHANGE = (
     BY_TIME,
     ALARMS,
     CURRENT,
-    f"PRAGMA user_version = {VERSION}",
+    *_VERSION_2,
 )
-BEGIN = (READINGS.format(table="readings"), BY_TIME, ALARMS, CURRENT, f"PRAGMA user_version = {VERSION}")
+BEGIN = (READINGS.format(table="readings"), BY_TIME, ALARMS, CURRENT, *_VERSION_2)
 
 
 def prepare(database: sqlite3.Connection, file: Path) -> None:
@@ -112,8 +140,17 @@ def prepare(database: sqlite3.Connection, file: Path) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise sqlite3.DatabaseError(f"it is of version {version}, this gateway knows {VERSION}")
-    if version == VERSION:
-        return
+    if version == 0:
+        _begin(database, file)
+    elif version < VERSION:  # beside what is there: a copy from before would lack nothing else
+        with transaction(database):
+            for statement in _VERSION_2:
+                database.execute(statement)
+    _fill(database)
+
+
+def _begin(database: sqlite3.Connection, file: Path) -> None:
+    """Make all of it, or of the store of version 0.2.0 that is there."""
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if "readings" in tables:
         _back_up(database, file)
@@ -124,6 +161,26 @@ def prepare(database: sqlite3.Connection, file: Path) -> None:
     with transaction(database):
         for statement in CHANGE if "readings" in tables else BEGIN:
             database.execute(statement)
+
+
+def _fill(database: sqlite3.Connection) -> None:
+    """Have the tables of names say what this gateway knows."""
+    told: dict[str, list[tuple[object, ...]]] = {
+        "quantities": [
+            (channel, name_of(channel), quantity.unit, float(10 ** max(0, -quantity.exponent)))
+            for number in numbers()
+            for channel in (2 * number, 2 * number + 1)
+            if (quantity := of_channel(channel)) is not None
+        ],
+        "qualities": [*sorted(QUALITIES.items())],
+    }
+    for table, rows in told.items():
+        if database.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() == rows:  # noqa: S608 - constants
+            continue
+        places = ", ".join("?" * len(rows[0]))
+        with transaction(database):
+            database.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+            database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - constants
 
 
 def _back_up(database: sqlite3.Connection, file: Path) -> None:

@@ -3,7 +3,8 @@
 A source's module offers `OPTIONS` (what may stand in its [[source]], those of `filter` among them),
 `parse(topic, payload, size) -> Event` (pure, raises `Refused`; it may stand in a file of its own), and
 `create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
-`warnings(options)` judge options beside each other, where a kind needs it.
+`warnings(options)` judge options beside each other, where a kind needs it; `async def probe(options, name)
+-> Probed` tries the other end once for `check`, and raises OtherEndDown with the cause.
 """
 
 import importlib
@@ -15,17 +16,23 @@ from luftpegel_gateway.model.events import Arrival, Delivery, Event
 
 SOURCES = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_mqtt",
+    "http-push": "luftpegel_gateway.sources.http_push",
+    "tts-mqtt": "luftpegel_gateway.sources.tts_mqtt",
+    "tts-webhook": "luftpegel_gateway.sources.tts_webhook",
 }
 # The parser of each kind: without the network side, so that a replay needs no broker.
 PARSERS = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_events",
+    "http-push": "luftpegel_gateway.sources.push_events",
+    "tts-mqtt": "luftpegel_gateway.sources.tts_events",
+    "tts-webhook": "luftpegel_gateway.sources.tts_events",
 }
 
-Deliver = Callable[[Sequence[Arrival]], None]
+Deliver = Callable[[Sequence[Arrival]], Sequence[Arrival]]  # returns what there is no room for
 
 
 class Source(Protocol):
-    """A running source. All methods are called on the event loop."""
+    """A running source. `start` is called on the event loop, `stop` in a thread beside it."""
 
     def start(self) -> None:
         """Begin to deliver, and go on for ever: reconnecting is the source's own affair."""

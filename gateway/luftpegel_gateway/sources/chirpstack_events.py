@@ -16,18 +16,30 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from luftpegel_gateway.model.events import Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
+from luftpegel_gateway.model.events import (
+    Carried,
+    Clocks,
+    Downlink,
+    Event,
+    Joined,
+    Notice,
+    Passed,
+    Reported,
+    Uplink,
+)
 from luftpegel_gateway.model.faults import Refused
-from luftpegel_gateway.sources import chirpstack_values as values
+from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_receptions import heard, told
 from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
 __all__ = ["is_json", "json_command", "parse", "protobuf_command"]
 
 LARGEST_EVENT = 256 * 1024
+PROTOBUF_PART = "luftpegel[chirpstack]"  # what pip installs to read protobuf
 LONGEST_TOPIC = 300  # of those whose parts are remembered
 # Kinds that hold no reading ("integration" ended with 4.15). Reasons are counted, so there must be few.
-OTHER_KINDS = ("ack", "txack", "status", "location", "integration")
+OTHER_KINDS = ("ack", "location", "integration")
+BESIDE = ("status", "txack")  # no reading hangs on them, so one that cannot be read is passed over, too
 LEVELS = ("INFO", "WARNING", "ERROR")
 CODES = ("UNKNOWN", "DOWNLINK_PAYLOAD_SIZE", "UPLINK_CODEC", "DOWNLINK_CODEC", "OTAA",
          "UPLINK_F_CNT_RESET", "UPLINK_MIC", "UPLINK_F_CNT_RETRANSMISSION", "DOWNLINK_GATEWAY",
@@ -48,7 +60,8 @@ class _Place(NamedTuple):
 def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
     """The event of one MQTT message; `size`: bytes of the whole payload where `payload` is its head.
 
-    Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3.
+    Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3, LP-399
+    for one in protobuf where its definitions are not installed.
     """
     place = _place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic)
     reader = _READERS.get(place.kind)
@@ -57,6 +70,15 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
         return Passed(f"kind {kind}", place.device)
     if size is not None or len(payload) > LARGEST_EVENT:
         raise Refused("LP-250", f"{size or len(payload)} bytes are more than any event has")
+    try:
+        return _read(reader, place, payload)
+    except Refused:
+        if place.kind not in BESIDE:
+            raise
+        return Passed(f"kind {place.kind}", place.device)
+
+
+def _read(reader: "_Reader", place: _Place, payload: bytes) -> Event:
     odd: list[str] = []
     speaks_json = is_json(payload)
     message = _message(place.kind, payload, speaks_json, odd)
@@ -110,6 +132,8 @@ def _place(topic: str) -> _Place:
 def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Message:
     try:
         return from_json(payload, odd) if speaks_json else from_protobuf(kind, payload)
+    except ImportError as error:  # what is not JSON waits until it can be read
+        raise Refused("LP-399", PROTOBUF_PART) from error
     except RecursionError as error:
         raise Refused("LP-250", "the JSON is nested too deeply") from error
     except (ValueError, TypeError) as error:
@@ -170,10 +194,34 @@ def _log(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[s
     return Notice(dev_eui, level, code, values.prose(message.description, 500), application, name)
 
 
-_READERS: dict[str, Callable[[_Place, Message, str, bool, list[str]], Event]] = {
+def _status(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Reported:
+    _, application, name = _origin(place, message, odd)
+    external, unknown = message.external_power_source is True, message.battery_level_unavailable is True
+    battery = values.real(message.battery_level, 0, 100, "batteryLevel", odd)
+    return Reported(
+        dev_eui,
+        Clocks(told(message, odd)),
+        None if external or unknown else battery,
+        external,
+        values.whole(message.margin, -32, 31, "margin", odd),
+        application,
+        name,
+    )
+
+
+def _sent(place: _Place, message: Message, dev_eui: str, _json: bool, odd: list[str]) -> Carried:
+    _, application, name = _origin(place, message, odd)
+    number = values.label(message.queue_item_id, "queueItemId", odd)
+    return Carried(dev_eui, number, Clocks(told(message, odd)), application, name)
+
+
+_Reader = Callable[[_Place, Message, str, bool, list[str]], Event]
+_READERS: dict[str, _Reader] = {
     "up": _uplink,
     "join": _join,
     "log": _log,
+    "status": _status,
+    "txack": _sent,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from luftpegel_gateway.model.events import Clocks
-from luftpegel_gateway.sources import chirpstack_values as values
+from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_shapes import Message, Reception
 
 MOST_GATEWAYS = 64

@@ -49,7 +49,7 @@ class Transmission(msgspec.Struct, rename="camel", gc=False):
 
 
 class Message(msgspec.Struct, rename="camel", gc=False):
-    """UplinkEvent, JoinEvent and LogEvent in one; 4.0 leaves out every default."""
+    """UplinkEvent, JoinEvent, LogEvent, StatusEvent and TxAckEvent in one; 4.0 leaves out every default."""
 
     device_info: Device | None = None
     time: Any = None
@@ -64,13 +64,29 @@ class Message(msgspec.Struct, rename="camel", gc=False):
     level: Any = 0
     code: Any = 0
     description: Any = ""
+    margin: Any = 0
+    external_power_source: Any = False
+    battery_level_unavailable: Any = False
+    battery_level: Any = 0.0
+    queue_item_id: Any = ""
 
 
 _STRICT = msgspec.json.Decoder(Message)
 _WHITESPACE = b" \t\r\n"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-8 and UTF-16
 _LONGEST_NUMBER = 30
-_PROTOBUF = {"up": "UplinkEvent", "join": "JoinEvent", "log": "LogEvent"}
+_PROTOBUF = {
+    "up": "UplinkEvent",
+    "join": "JoinEvent",
+    "log": "LogEvent",
+    "status": "StatusEvent",
+    "txack": "TxAckEvent",
+}
+_PLAIN = {  # fields that are copied as they are
+    "log": ("level", "code", "description"),
+    "status": ("margin", "external_power_source", "battery_level_unavailable", "battery_level"),
+    "txack": ("queue_item_id",),
+}
 
 
 def is_json(payload: bytes | bytearray) -> bool:
@@ -160,8 +176,9 @@ def from_protobuf(kind: str, payload: bytes) -> Message:
         Device(device.dev_eui, device.tenant_id, device.application_id, device.application_name),
         _pair(event, "time"),
     )
-    if kind == "log":
-        message.level, message.code, message.description = event.level, event.code, event.description
+    if kind in _PLAIN:
+        for name in _PLAIN[kind]:
+            setattr(message, name, getattr(event, name))
         return message
     message.dev_addr = event.dev_addr
     if kind == "up":

@@ -25,7 +25,7 @@ _DIGITS = 16
 
 
 class Described(Protocol):
-    """What the filter looks at: an Uplink, Joined or Notice."""
+    """What the filter looks at: an event of a device."""
 
     @property
     def dev_eui(self) -> str:

@@ -5,7 +5,7 @@ server is raised (`OtherEndDown`: try all of it again later), and an answer abou
 Redirects are not followed: a POST would become a GET, and the login would go to whoever is named.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -15,7 +15,7 @@ from yarl import URL
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.transport import http_faults, tls
 from luftpegel_gateway.transport.http_options import encrypted
-from luftpegel_gateway.transport.http_token import Token
+from luftpegel_gateway.transport.http_token import Token, basic
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes
 AGENT = "luftpegel-gateway"
@@ -23,12 +23,13 @@ CONNECTIONS = 4
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a server said. `headers`: names in any case (`aiohttp`'s)."""
+    """What a server said. `headers`: names in any case (`aiohttp`'s). `secrets`: what `words` never tells."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     where: str
+    secrets: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -44,7 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     def words(self) -> str:
         """Where, status and the beginning of the body, for people."""
-        return f"{self.where}: {self.status} {http_faults.excerpt(self.body)}".rstrip()
+        return hidden(f"{self.where}: {self.status} {http_faults.excerpt(self.body)}".rstrip(), self.secrets)
 
 
 class HttpClient:
@@ -56,11 +57,11 @@ class HttpClient:
         self._base = URL(options["url"])
         self._tls = tls.context(options, name) if encrypted(options) else None
         self._token = Token(options) if options["oauth_url"] else None
-        self._secrets = [
+        self._secrets = tuple(
             value
             for key in ("password_file", "token_file", "oauth_secret_file")
             if (value := options[key]) is not None
-        ]
+        )
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -97,7 +98,7 @@ class HttpClient:
         if answer.status not in judges:
             trouble = http_faults.of_status(answer.status, answer.headers, answer.body, answer.where)
             if trouble is not None:
-                raise OtherEndDown(trouble.code, self._without_secrets(trouble.detail), trouble.wait_s)
+                raise OtherEndDown(trouble.code, hidden(trouble.detail, self._secrets), trouble.wait_s)
         return answer
 
     async def close(self) -> None:
@@ -133,7 +134,7 @@ class HttpClient:
                 method, address, data=body, params=params, headers=headers, **how
             ) as response:
                 content = await _read(response)
-                return Answer(response.status, response.headers, content, where)
+                return Answer(response.status, response.headers, content, where, self._secrets)
         except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
             raise http_faults.of_exception(error, where) from error
 
@@ -143,9 +144,9 @@ class HttpClient:
             fixed = {"User-Agent": AGENT, **options["headers"]}
             if options["token_file"] is not None:
                 fixed["Authorization"] = f"Bearer {options['token_file']}"
-            login = options["username"]
+            elif options["username"] is not None:
+                fixed["Authorization"] = basic(options["username"], options["password_file"])
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(login, options["password_file"], "utf-8") if login else None,
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._tls or True),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=fixed,
@@ -153,11 +154,12 @@ class HttpClient:
             )
         return self._session
 
-    def _without_secrets(self, words: str) -> str:
-        """A server's words with our secrets taken out: some repeat what they refuse."""
-        for secret in self._secrets:
-            words = words.replace(secret, "***")
-        return words
+
+def hidden(words: str, secrets: Iterable[str]) -> str:
+    """A server's words with our secrets taken out: some repeat what they refuse."""
+    for secret in secrets:
+        words = words.replace(secret, "***")
+    return words
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -4,6 +4,7 @@ Statuses by RFC 9110, section 15, and RFC 6585 (429); `Retry-After` by RFC 9110,
 """
 
 import email.utils
+import errno
 import socket
 import ssl
 import time
@@ -37,6 +38,13 @@ _STATUSES = {
     429: BUSY,
     503: BUSY,
 }
+# What nginx answers with status 400 where TLS has let us in so far (ngx_http_special_response.c).
+_PHRASES = (
+    (b"No required SSL certificate was sent", OUR_CERTIFICATE),
+    (b"The SSL certificate error", OUR_CERTIFICATE),
+    (b"The plain HTTP request was sent to HTTPS port", NO_TLS),
+)
+_GONE = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
 MOST_WORDS = 200  # characters of what a server says that are told on
 
 
@@ -52,6 +60,8 @@ def of_status(status: int, answer_headers: Mapping[str, str], body: bytes, where
         words = answer_headers.get("Location", "")
     else:
         code = _STATUSES.get(status, BROKEN if status >= 500 else "")
+        if status == 400:
+            code = next((code for phrase, code in _PHRASES if phrase in body), "")
         words = excerpt(body)
     if not code:
         return None
@@ -79,19 +89,24 @@ def retry_after(value: str, now: float | None = None) -> float:
 
 
 def _code(error: BaseException) -> str:
-    cause = error
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
+    cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _CERTIFICATE.get(cause.verify_code, UNTRUSTED)
     if isinstance(cause, ssl.SSLError):
         return OUR_CERTIFICATE if any(alert in (cause.reason or "") for alert in _ALERTS) else NO_TLS
-    for kinds, code in _EXCEPTIONS:
-        if isinstance(cause, kinds):
-            return code
-    return LOST
+    if isinstance(cause, OSError) and cause.errno in _GONE:
+        return LOST
+    return next((code for kinds, code in _EXCEPTIONS if isinstance(cause, kinds)), LOST)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What aiohttp has wrapped. An alert that comes after the handshake (TLS 1.3) is a cause of a lost
+    connection."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return error.certificate_error
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error
+    return error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
 
 
 # The special before the general. An answer that is no HTTP is what a TLS port says to plain text, too.
@@ -108,10 +123,7 @@ _EXCEPTIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], 
 
 def _text(error: BaseException) -> str:
     """Words without OpenSSL's places in its source: those differ from system to system."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        error = error.certificate_error
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        error = error.os_error
+    error = _cause(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:

@@ -1,8 +1,10 @@
 """A token fetched with a client's own secret, renewed before it ends (OAuth 2.0, RFC 6749, section 4.4)."""
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -18,6 +20,11 @@ class _Answer(msgspec.Struct):
     access_token: str
     expires_in: float | None = None
     token_type: str = "Bearer"  # noqa: S105 - not a secret
+
+
+def basic(user: str, password: str) -> str:
+    """The header field Authorization for a user name and password, in UTF-8 (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 class Token:
@@ -48,8 +55,9 @@ class Token:
     async def _fetch(self, session: aiohttp.ClientSession, how: Mapping[str, Any]) -> _Answer:
         form = {"grant_type": "client_credentials", **({"scope": self._scope} if self._scope else {})}
         try:
+            login = basic(quote(self._client, safe=""), quote(self._secret, safe=""))  # RFC 6749, 2.3.1
             async with session.post(
-                self._url, data=form, auth=aiohttp.BasicAuth(self._client, self._secret), **how
+                self._url, data=form, headers={"Authorization": login}, **how
             ) as response:
                 body = await response.content.read(65536)
                 status, said = response.status, response.headers

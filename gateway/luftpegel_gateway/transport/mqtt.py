@@ -11,7 +11,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from luftpegel_gateway.config.options import Option, Wrong, choice, flag, port, secret, text, whole
+from luftpegel_gateway.config.options import Option, Wrong, choice, flag, host, port, secret, text, whole
 from luftpegel_gateway.transport import tls
 from luftpegel_gateway.transport.hosts import is_here
 from luftpegel_gateway.transport.mqtt_client import Client, Received, works
@@ -20,7 +20,7 @@ from luftpegel_gateway.transport.mqtt_link import on_loop
 __all__ = ["BROKER_OPTIONS", "LARGEST_EVENT", "new_client", "on_loop", "warnings", "wrong"]
 
 BROKER_OPTIONS = {
-    "host": Option(text),
+    "host": Option(host),
     "port": Option(port, 1883),
     "client_id": Option(text, ""),
     "username": Option(text, None),
@@ -39,6 +39,8 @@ MOST_COMMANDS = 1000  # that wait for their PUBACK
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     """Options that cannot stand beside each other: (key, what is wrong)."""
     yield from tls.wrong(options, encrypted=options["tls"])
+    if options["password_file"] is not None and options["username"] is None:
+        yield "username", Wrong("LP-305")
 
 
 def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,15 @@ those that the caller sends again. The caller closes it and makes a new one.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import paho.mqtt.client as paho
 
 from luftpegel_gateway.transport import mqtt
+from luftpegel_gateway.transport.mqtt_client import Client
+from luftpegel_gateway.transport.mqtt_packets import Message as Received
 
 CONNECT_S = 10.0
 ANSWER_S = 60.0  # without a single acknowledgement while the connection stands
@@ -54,14 +56,35 @@ class Lost(Exception):  # noqa: N818 - a state, not a mistake
         self.silent = silent
 
 
+class Listening(msgspec.Struct, frozen=True):
+    """A topic to hear beside publishing: `heard(payload)` on the event loop; `reached()` at each
+    connection."""
+
+    topic: str
+    heard: Callable[[bytes], None]
+    reached: Callable[[], None]
+
+
 class Publisher:
     """One connection. paho's thread only hands over; everything else runs on the event loop."""
 
-    def __init__(self, options: Mapping[str, Any], name: str) -> None:
-        """Raises CannotStart. `options` are `mqtt.BROKER_OPTIONS`; connects when the loop runs."""
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        name: str,
+        *,
+        will: Message | None = None,
+        listening: Listening | None = None,
+    ) -> None:
+        """Raises CannotStart. `options` are `mqtt.BROKER_OPTIONS`; connects when the loop runs. `will`: what
+        the broker publishes when we vanish."""
         self._client = mqtt.new_client(
-            options, name=name, keep_session=False, receive_maximum=LARGEST_WINDOW
+            options, name=name, keep_session=False, receive_maximum=LARGEST_WINDOW, received=self._hear
         )
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, 1, will.retain)
+        self._listening = listening
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._connected = False
         self._reason = ""  # why there is no connection
@@ -73,7 +96,7 @@ class Publisher:
 
     def start(self) -> None:
         """Begin to connect, and go on for ever. On the event loop."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
 
         def connected(_client: paho.Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
             mqtt.on_loop(loop, self._reached, reason, properties)
@@ -90,6 +113,11 @@ class Publisher:
         self._client.on_disconnect = disconnected
         self._client.on_publish = published
         self._client.loop_start()
+
+    @property
+    def connected(self) -> bool:
+        """Whether it can publish now."""
+        return self._connected
 
     async def ready(self) -> None:
         """Wait for the connection. Raises Unreachable."""
@@ -143,6 +171,13 @@ class Publisher:
             reason = f"no acknowledgement for {ANSWER_S:.0f} s"
             raise Lost(reason, self._answers, sorted(self._open.values()), silent=True) from error
 
+    def _hear(self, client: Client, connection: int, messages: Sequence[Received]) -> None:
+        """In paho's thread."""
+        client.acknowledge([(connection, message.mid, message.qos) for message in messages])
+        if self._listening is not None and self._loop is not None:
+            for message in messages:
+                mqtt.on_loop(self._loop, self._listening.heard, message.payload)
+
     # Called from paho's thread through the loop.
 
     def _reached(self, reason: Any, properties: Any) -> None:
@@ -151,6 +186,9 @@ class Publisher:
             self._reason = str(reason)
         elif not self._open:  # else paho sends again what `publish` is about to give up
             self._connected = True
+            if self._listening is not None:
+                self._client.subscribe(self._listening.topic, 1)
+                self._listening.reached()
             self._window = getattr(properties, "ReceiveMaximum", None) or LARGEST_WINDOW
             self._largest = getattr(properties, "MaximumPacketSize", None)
         self._changed.set()

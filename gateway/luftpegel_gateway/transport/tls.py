@@ -6,6 +6,7 @@ from typing import Any
 
 from luftpegel_gateway.config.options import Option, Wrong, file
 from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.transport import certificates
 
 TLS_FILES = {"ca_file": Option(file, None), "cert_file": Option(file, None), "key_file": Option(file, None)}
 
@@ -18,6 +19,25 @@ def wrong(options: Mapping[str, Any], *, encrypted: bool) -> Iterator[tuple[str,
                 yield key, Wrong("LP-406")
     elif options["key_file"] is not None and options["cert_file"] is None:  # one file may hold both
         yield "cert_file", Wrong("LP-305")
+    else:
+        yield from _unusable(options)
+
+
+def _unusable(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
+    """Files that are there and are no certificates, or no pair; those out of date: `certificates.py`."""
+    trial = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if options["ca_file"] is not None:
+        try:
+            trial.load_verify_locations(options["ca_file"])
+        except (OSError, ValueError):
+            yield "ca_file", Wrong("LP-339", path=options["ca_file"], reason="no certificate in PEM")
+    if options["cert_file"] is None:
+        return
+    try:
+        trial.load_cert_chain(options["cert_file"], options["key_file"], _no_passphrase)
+    except (OSError, ValueError) as error:
+        key, reason = certificates.blame(options, error)
+        yield key, Wrong("LP-339", path=options[key] or options["cert_file"], reason=reason)
 
 
 def context(options: Mapping[str, Any], name: str) -> ssl.SSLContext:

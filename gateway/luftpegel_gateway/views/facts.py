@@ -3,7 +3,7 @@
 from luftpegel_gateway.model.quality import words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.readings import Cell, Reading
-from luftpegel_gateway.model.state import Command, Life
+from luftpegel_gateway.model.state import Command, Life, NetworkTold
 from luftpegel_gateway.views.stations import View
 
 
@@ -13,12 +13,14 @@ def facts_of(view: View, now: float) -> dict[str, object]:
     condition = view.condition(now)
     return {
         "id": station.id,
+        "label": station.label,
         "tenant": station.tenant,
         "name": station.name,
         "kind": station.kind,
         "dev_eui": station.dev_eui,
         "latitude": station.latitude,
         "longitude": station.longitude,
+        "retired": station.retired or None,
         "condition": condition,
         "silent": condition in {"silent", "new"},
         "received": state.received,
@@ -32,6 +34,7 @@ def facts_of(view: View, now: float) -> dict[str, object]:
         "lives": [_life(life) for life in state.lives],
         "status": None if state.status is None else dict(state.status.fields),
         "status_at": None if state.status is None else state.status.at // 1_000_000,
+        "network": None if state.network is None else _network(state.network),
         "commands": [_command(command) for command in state.commands],
         "newest": None if view.newest is None else _reading(*view.newest),
     }
@@ -48,6 +51,15 @@ def _life(life: Life) -> dict[str, object]:
     }
 
 
+def _network(told: NetworkTold) -> dict[str, object]:
+    return {
+        "at": told.at // 1_000_000,
+        "battery_percent": told.battery,
+        "external_power": told.external,
+        "margin_db": told.margin,
+    }
+
+
 def _command(command: Command) -> dict[str, object]:
     return {
         "token": command.token,
@@ -58,6 +70,7 @@ def _command(command: Command) -> dict[str, object]:
         "sent": command.sent,
         "ended_at": command.ended_at,
         "in_force": dict(command.in_force),
+        "on_air_at": command.on_air_at,
     }
 
 

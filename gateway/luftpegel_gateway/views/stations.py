@@ -11,7 +11,7 @@ from luftpegel_gateway.model.state import StationState
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.views.heard import AHEAD_S, heard_ago, silent, was_heard
 
-Condition = Literal["new", "silent", "twin", "ok"]
+Condition = Literal["retired", "new", "silent", "twin", "ok"]
 InLife = tuple[int, Reading]  # number of the life, reading
 LOOKED_AT = 24  # readings among which the newest by time is sought: told late, they come in any order
 
@@ -29,6 +29,8 @@ class View(msgspec.Struct, frozen=True):
 
     def condition(self, now: float) -> Condition:
         """The gravest that is to be said of it. `now`: Unix seconds of our clock."""
+        if self.station.retired:
+            return "retired"
         if not was_heard(self.state.link):
             return "new"
         if silent(self.state.link, now, self.station.interval_s):

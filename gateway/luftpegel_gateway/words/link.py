@@ -47,6 +47,14 @@ LINK: Mapping[str, Text] = {
         ("Das ist ein Ereignis von ChirpStack v3: {detail}.",
          "Diese Quelle liest nur ChirpStack v4. Den Netzserver aktualisieren, oder seinen Themen einen eigenen Vorsatz geben und topic_prefix dieser Quelle setzen."),
     ),
+    "LP-257": Text(
+        ("This is no message of The Things Stack v3: {detail}.", "Check that the source's topics or webhook are those of an application there, in JSON."),
+        ("Das ist keine Nachricht von The Things Stack v3: {detail}.", "Prüfen, ob Themen oder Webhook dieser Quelle die einer Anwendung dort sind, in JSON."),
+    ),
+    "LP-258": Text(
+        ("This is no uplink as http-push takes it: {detail}.", "Correct the program that posts; docs/sources.md says what an uplink must have."),
+        ("Das ist kein Uplink, wie http-push ihn nimmt: {detail}.", "Das Programm berichtigen, das ihn schickt; docs/sources.md sagt, was ein Uplink haben muss."),
+    ),
     "LP-261": Text(
         ("Two boards share the id of a station: {detail}. Their readings are kept apart, each under a life of its own.",
          "Give one of the boards a DevEUI and keys of its own, and a [[station]] of its own in stations.toml."),

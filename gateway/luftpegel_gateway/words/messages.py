@@ -1,22 +1,30 @@
 """Every message for people: what is wrong (one cause) and what to do next, by LP code, in German and English.
 
 LP-2xx link and frames (`link.py`), LP-3xx operator and configuration (`operator.py`), LP-4xx brokers
-(`brokers.py`), platforms (`platforms.py`), disks, sinks and the page (`parts.py`). The words in braces come
-from the place that found it.
+(`brokers.py`), platforms (`platforms.py`), databases (`databases.py`), disks, sinks and the page
+(`parts.py`). The words in braces come from the place that found it.
 """
 
 import os
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
+    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
+    **INSTALLING,
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
+from luftpegel_gateway.words.outputs import OUTPUTS
 from luftpegel_gateway.words.parts import PARTS
 from luftpegel_gateway.words.platforms import PLATFORMS
+from luftpegel_gateway.words.pushing import PUSHING
+from luftpegel_gateway.words.setup import SETUP
 from luftpegel_gateway.words.text import Text
 
 LANGUAGES = ("en", "de")
-CATALOGUE: Mapping[str, Text] = {**LINK, **OPERATOR, **BROKERS, **PLATFORMS, **PARTS}
+CATALOGUE: Mapping[str, Text] = {
+    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
+    **INSTALLING,
+}  # fmt: skip
 # What readers of options call things.
 _GERMAN = {
     "a whole number": "eine ganze Zahl",
@@ -42,6 +50,15 @@ _GERMAN = {
     "Is a directory": "sie ist ein Ordner",
     "not UTF-8": "kein UTF-8",
     "empty": "leer",
+    "too large": "zu groß",
+    "no name of a variable": "das ist kein Name einer Variablen",
+    "no name of a credential": "das ist kein Name eines Credentials",
+    "systemd has given none": "systemd hat keine übergeben",
+    "no certificate in PEM": "kein Zertifikat in PEM",
+    "no key in PEM": "kein Schlüssel in PEM",
+    "the key is encrypted": "der Schlüssel ist verschlüsselt",
+    "the key does not belong to the certificate": "der Schlüssel gehört nicht zum Zertifikat",
+    "nothing that a file of settings can hold": "nichts, was in einer solchen Datei stehen kann",
 }
 _WORDS = {"en": "Next step", "de": "Nächster Schritt"}
 

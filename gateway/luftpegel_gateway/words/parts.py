@@ -72,6 +72,14 @@ PARTS: Mapping[str, Text] = {
         ("A sink failed on this frame: {detail}.", "This is a mistake in the gateway: report it with the log, then `luftpegel gateway quarantine replay` with the next version."),
         ("Ein Ziel ist an diesem Frame gescheitert: {detail}.", "Das ist ein Fehler des Gateways: mit dem Protokoll melden, dann mit der nächsten Fassung `luftpegel gateway quarantine replay`."),
     ),
+    "LP-433": Text(
+        ("The port of this source cannot be opened: {detail}.", "Give it another port, or end the program that has this one. The gateway goes on trying."),
+        ("Der Anschluss dieser Quelle lässt sich nicht öffnen: {detail}.", "Ihr einen anderen port geben oder das Programm beenden, das diesen hat. Das Gateway versucht es weiter."),
+    ),
+    "LP-434": Text(
+        ("The network server takes no commands from us: {detail}.", "Check url and downlink_key_file: the key needs the right to write downlinks. Readings come in all the same."),
+        ("Der Netzserver nimmt keine Befehle von uns an: {detail}.", "url und downlink_key_file prüfen: der Schlüssel braucht das Recht, Downlinks zu schreiben. Messwerte kommen trotzdem an."),
+    ),
     "LP-430": Text(
         ("The page cannot be served: {detail}.", "Choose another port in [page]."),
         ("Die Seite kann nicht angeboten werden: {detail}.", "In [page] einen anderen port wählen."),

@@ -11,12 +11,12 @@ from luftpegel_gateway.words.text import Text
 
 PLATFORMS: Mapping[str, Text] = {
     "LP-460": Text(
-        ("The platform's host name is not known: {detail}.", "Correct url, or check this machine's name server."),
-        ("Den Hostnamen der Plattform kennt niemand: {detail}.", "url berichtigen oder den Nameserver dieses Rechners prüfen."),
+        ("The platform's host name is not known: {detail}.", "Correct url (or host), or check this machine's name server."),
+        ("Den Hostnamen der Plattform kennt niemand: {detail}.", "url (oder host) berichtigen oder den Nameserver dieses Rechners prüfen."),
     ),
     "LP-461": Text(
-        ("The platform cannot be reached: {detail}.", "Check that it runs, url, proxy, and the firewall on the way. The gateway goes on trying."),
-        ("Die Plattform ist nicht erreichbar: {detail}.", "Prüfen, ob sie läuft, dazu url, proxy und die Firewall auf dem Weg. Das Gateway versucht es weiter."),
+        ("The platform cannot be reached: {detail}.", "Check that it runs, url (or host and port), proxy, and the firewall on the way. The gateway goes on trying."),
+        ("Die Plattform ist nicht erreichbar: {detail}.", "Prüfen, ob sie läuft, dazu url (oder host und port), proxy und die Firewall auf dem Weg. Das Gateway versucht es weiter."),
     ),
     "LP-462": Text(
         ("The platform's certificate is not trusted: {detail}.", "Set ca_file to the certificate of the authority that signed it (of a self-signed one: to that certificate itself)."),
@@ -24,8 +24,8 @@ PLATFORMS: Mapping[str, Text] = {
          "ca_file auf das Zertifikat der Stelle setzen, die es unterschrieben hat (bei einem selbst unterschriebenen: auf dieses selbst)."),
     ),
     "LP-463": Text(
-        ("The platform's certificate is for another name: {detail}.", "Write url with a name that stands in the certificate, or have one made for this name."),
-        ("Das Zertifikat der Plattform gilt für einen anderen Namen: {detail}.", "url mit einem Namen schreiben, der im Zertifikat steht, oder eines für diesen Namen ausstellen lassen."),
+        ("The platform's certificate is for another name: {detail}.", "Write url (or host) with a name that stands in the certificate, or have one made for this name."),
+        ("Das Zertifikat der Plattform gilt für einen anderen Namen: {detail}.", "url (oder host) mit einem Namen schreiben, der im Zertifikat steht, oder eines für diesen Namen ausstellen lassen."),
     ),
     "LP-464": Text(
         ("The platform's certificate is out of date: {detail}.", "Have it renewed there. If it is valid, this machine's clock is wrong: `timedatectl`."),
@@ -36,8 +36,8 @@ PLATFORMS: Mapping[str, Text] = {
         ("Die Plattform verlangt ein Zertifikat von uns oder lehnt unseres ab: {detail}.", "cert_file und key_file auf ein Zertifikat setzen, das die Plattform annimmt und das noch gilt."),
     ),
     "LP-466": Text(
-        ("What answers there speaks no TLS where url says https, or speaks only TLS where it says http: {detail}.", "Correct the scheme (http or https) or the port in url."),
-        ("Was dort antwortet, spricht kein TLS, wo url https sagt, oder nur TLS, wo http steht: {detail}.", "Das Schema (http oder https) oder den Port in url berichtigen."),
+        ("What answers there speaks no TLS where url says https, or speaks only TLS where it says http: {detail}.", "Correct the scheme (http or https) or the port in url; with a database, tls and port."),
+        ("Was dort antwortet, spricht kein TLS, wo url https sagt, oder nur TLS, wo http steht: {detail}.", "Das Schema (http oder https) oder den Port in url berichtigen; bei einer Datenbank tls und port."),
     ),
     "LP-467": Text(
         ("The connection to the platform broke: {detail}.", "Look into its log, and at the network on the way. The gateway goes on trying."),
@@ -81,7 +81,7 @@ PLATFORMS: Mapping[str, Text] = {
         ("Wir bekommen kein Token: {detail}.", "oauth_url, oauth_client, oauth_secret_file und oauth_scope prüfen, und ob der Client »client credentials« benutzen darf."),
     ),
     "LP-480": Text(
-        ("{detail}: the login goes over the network in clear.", "Use https in url (and oauth_url)."),
-        ("{detail}: die Anmeldung geht unverschlüsselt über das Netz.", "https in url (und oauth_url) benutzen."),
+        ("{detail}: the login goes over the network in clear.", "Use https in url (and oauth_url); with a database, tls = true."),
+        ("{detail}: die Anmeldung geht unverschlüsselt über das Netz.", "https in url (und oauth_url) benutzen; bei einer Datenbank tls = true."),
     ),
 }  # fmt: skip

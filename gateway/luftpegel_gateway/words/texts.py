@@ -32,6 +32,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_chart": ("{name}: no value to draw.", "{name}: kein Wert zum Zeichnen."),
     "notices": ("What the network server reports", "Was der Netzserver meldet"),
     "signal": ("Signal", "Empfang"),
+    "network": ("Network server", "Netzserver"),
+    "mains": ("mains power", "Netzteil"),
+    "margin": ("margin {} dB", "Reserve {} dB"),
     "place": ("Place", "Ort"),
     "back": ("All stations", "Alle Stationen"),
     "other_language": ("Deutsch", "English"),
@@ -40,6 +43,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "state_ok": ("in order", "in Ordnung"),
     "state_silent": ("silent", "stumm"),
     "state_new": ("not heard yet", "noch nicht gehört"),
+    "state_retired": ("retired", "stillgelegt"),
     "state_twin": ("two boards share this id", "zwei Boards teilen sich diese id"),
     "complete": ("Completeness", "Vollständigkeit"),
     "lives": ("over {} lives", "über {} Leben"),
@@ -70,6 +74,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "waiting": ("Waiting for “{}”", "Warten auf „{}“"),
     "passed": ("Passed over: {}", "Übergangen: {}"),
     "no_journal": ("The journal cannot be read now.", "Das Journal ist zurzeit nicht lesbar."),
+    "saved": ("Saved into {}: {} files, {}.", "Gesichert nach {}: {} Dateien, {}."),
+    "restored": ("Put back from {}: {} files, {}.", "Zurückgeholt aus {}: {} Dateien, {}."),
     "exported": ("{}: {} frames, {} readings, {} in quarantine.",
                  "{}: {} Frames, {} Messwerte, {} in Quarantäne."),
     "left_out": ("{} readings of earlier lives and alarms an old gateway cannot hold; they stay here.",
@@ -92,6 +98,38 @@ TEXTS: dict[str, tuple[str, str]] = {
     "progress": ("{} of {}", "{} von {}"),
     "not_running": ("The gateway does not run. Start it with `luftpegel gateway run`.",
                     "Das Gateway läuft nicht. Starten mit `luftpegel gateway run`."),
+    "stations_1": ("1 station", "1 Station"),
+    "stations_n": ("{} stations", "{} Stationen"),
+    "data_ok": ("Data folder", "Datenordner"),
+    "disk_ok": ("Disk", "Platte"),
+    "clock_ok": ("Clock", "Uhr"),
+    "page_ok": ("Page", "Seite"),
+    "certificates_ok": ("Certificates of {}", "Zertifikate von {}"),
+    "source_ok": ("Source {}", "Quelle {}"),
+    "sink_ok": ("Sink {}", "Ziel {}"),
+    "free": ("{} free", "{} frei"),
+    "will_be_made": ("{}, made at the first start", "{}, entsteht beim ersten Start"),
+    "gateway_has_it": ("{}: the running gateway answers here", "{}: hier antwortet das laufende Gateway"),
+    "works": ("works", "funktioniert"),
+    "not_tried": ("this kind is not tried", "diese Art wird nicht probiert"),
+    "until": ("until {}", "bis {}"),
+    "all_tried": ("Everything that was tried works. Next: luftpegel gateway run",
+                  "Alles Probierte funktioniert. Weiter mit: luftpegel gateway run"),
+    "some_failed": ("{} of {} did not work.", "{} von {} gingen nicht."),
+    "no_change": ("Nothing to change.", "Nichts zu ändern."),
+    "changed": ("{} is changed; the one from before is {}.", "{} ist geändert; die vorige ist {}."),
+    "not_changed": ("Nothing was written (--dry-run).", "Nichts wurde geschrieben (--dry-run)."),
+    "gateway_took": ("The running gateway has taken it over: {}.",
+                     "Das laufende Gateway hat es übernommen: {}."),
+    "gateway_later": ("No gateway runs here; it takes this over when it starts.",
+                      "Hier läuft kein Gateway; es übernimmt dies beim Start."),
+    "kept_as": ("readings are kept as {}", "Messwerte liegen unter {}"),
+    "retired_on": ("retired {}", "stillgelegt {}"),
+    "written": ("Written: {}", "Geschrieben: {}"),
+    "overwrite": ("There are files already: {}. Replace them? The old ones stay as .old. [y/N] ",
+                  "Es gibt schon Dateien: {}. Ersetzen? Die alten bleiben als .old. [j/N] "),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
     "command_queued": ("Command {} waits for the next uplink of {}; `luftpegel gateway commands` tells.",
                        "Befehl {} wartet auf einen Uplink von {}; Stand: `luftpegel gateway commands`."),
     "interval_differs": ("When {} has taken it, write interval_s = {} into stations.toml, too.",
@@ -115,6 +153,11 @@ TEXTS: dict[str, tuple[str, str]] = {
 def tell(key: str, language: str, *parts: object, **words: object) -> str:
     """A text in one language."""
     return TEXTS[key][language == "de"].format(*parts, **words)
+
+
+def stations_text(count: int, language: str) -> str:
+    """How many stations: '1 station', '12 stations'."""
+    return tell("stations_1" if count == 1 else "stations_n", language, count_text(count, language))
 
 
 def channel_text(channel: int, language: str) -> str:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from luftpegel_tools.generate import cddl, docs_page, gateway_limits, javascript, python_tables
+from luftpegel_tools.generate import cddl, docs_page, gateway_limits, javascript, ngsi_ld, python_tables
 from luftpegel_tools.generate.table import REPOSITORY, Quantity, read_table
 
 WIRE = "firmware/lib/luftpegel_wire"
@@ -12,6 +12,7 @@ MAKERS: dict[str, Callable[[tuple[Quantity, ...]], str]] = {
     f"{WIRE}/quantities.py": python_tables.quantities,
     f"{WIRE}/channels.py": python_tables.channels,
     "gateway/luftpegel_gateway/checks/table.py": gateway_limits.module,
+    "gateway/luftpegel_gateway/sinks/ngsi_table.py": ngsi_ld.module,
     "spec/codec/luftpegel.js": javascript.codec,
     "spec/luftpegel.cddl": cddl.schema,
     "docs/channels.md": docs_page.page,

@@ -3,10 +3,24 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TABLE = REPOSITORY / "spec" / "channels.toml"
 STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 125, 200, 250, 500, 1000, 2000, 5000, 10000)
+
+
+@dataclass(frozen=True)
+class NgsiLd:
+    """Where NGSI-LD has a quantity; explained at the table's head."""
+
+    type: str
+    unit: str
+    exponent: int
+    low: int | None = None
+    high: int | None = None
+    air: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,7 @@ class Quantity:
     high: int
     senml: str
     ngsi: str
+    ngsi_ld: NgsiLd
     sensorthings: str
     rate: int | None = None
     jump: int | None = None
@@ -77,13 +92,18 @@ class Checks:
 def read_table(path: Path = TABLE) -> tuple[Quantity, ...]:
     """All quantities by rising number; ValueError names the row that is wrong."""
     rows = tomllib.loads(path.read_text(encoding="utf-8"))["quantity"]
-    table = tuple(Quantity(**row | {"calm": tuple(row["calm"]) if "calm" in row else None}) for row in rows)
+    table = tuple(_quantity(row) for row in rows)
     numbers = [quantity.number for quantity in table]
     if numbers != sorted(set(numbers)):
         raise ValueError(f"{path.name}: numbers must rise and not repeat")
     if len({quantity.name for quantity in table}) != len(table):
         raise ValueError(f"{path.name}: a name stands twice")
     return table
+
+
+def _quantity(row: dict[str, Any]) -> Quantity:
+    calm = tuple(row["calm"]) if "calm" in row else None
+    return Quantity(**row | {"calm": calm, "ngsi_ld": NgsiLd(**row["ngsi_ld"])})
 
 
 def read_checks(path: Path = TABLE) -> Checks:

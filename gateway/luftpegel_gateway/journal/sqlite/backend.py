@@ -22,6 +22,7 @@ from luftpegel_gateway.journal.port import (
 )
 from luftpegel_gateway.journal.sqlite import history, quarantine, retention
 from luftpegel_gateway.journal.sqlite.database import open_for_writing, told_as_down, transaction
+from luftpegel_gateway.journal.sqlite.gathering import OUTBOX_ITEMS
 from luftpegel_gateway.journal.sqlite.items import pack_items, unpack_items
 from luftpegel_gateway.journal.sqlite.memory import AIRTIME, Memory
 from luftpegel_gateway.journal.sqlite.messages import Packer
@@ -135,10 +136,12 @@ class SqliteLog:
         )
 
     def _append(self, items: Sequence[Item], numbers: dict[StationKey, int], now: int) -> None:
-        packed = self._packer.compress(pack_items(items, numbers.__getitem__))
-        self._database.execute(
-            "INSERT INTO outbox (taken_at, count, items) VALUES (?,?,?)", (now, len(items), packed)
-        )
+        for begin in range(0, len(items), OUTBOX_ITEMS):
+            part = items[begin : begin + OUTBOX_ITEMS]
+            packed = self._packer.compress(pack_items(part, numbers.__getitem__))
+            self._database.execute(
+                "INSERT INTO outbox (taken_at, count, items) VALUES (?,?,?)", (now, len(part), packed)
+            )
 
     def _write_trouble(self, delivery: Delivery, outcome: Outcome, now: int) -> None:
         if outcome.notice is not None:

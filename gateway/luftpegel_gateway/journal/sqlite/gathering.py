@@ -11,7 +11,7 @@ from luftpegel_gateway.model.events import Delivery
 from luftpegel_gateway.model.observations import Item
 
 SEGMENT_FRAMES, SEGMENT_BYTES = 512, 4 << 20
-OUTBOX_ITEMS = 500
+OUTBOX_ITEMS = 500  # of a row: a sink that wants a few unpacks no more than this many
 SECOND = 1_000_000
 
 

@@ -28,7 +28,7 @@ _DICTIONARIES = {
 }
 _NEWEST = max(_DICTIONARIES)
 _LEVEL = 3
-_LEVEL_TURNED = 9  # once a message, in no hurry
+_LEVEL_TURNED = 12  # once a message, in no hurry
 _DECODE = msgspec.msgpack.Decoder(list[tuple[str, str, str, bytes, int | None, int]])
 _COLUMNS = 0x80  # in the first byte: `columns.py`
 MANY = 16  # messages that are worth turning
@@ -57,7 +57,7 @@ class Packer:
         return bytes([_NEWEST]) + self._pack.compress(msgspec.msgpack.encode(rows))
 
     def pack_small(self, messages: Sequence[tuple[Delivery, int]]) -> bytes:
-        """The same in two thirds of the bytes and ten times the time, for what will not be asked for soon."""
+        """The same in two thirds of the bytes and eight times the time, for what is not asked for soon."""
         turned = turn([one.payload for one, _ in messages]) if len(messages) >= MANY else None
         if turned is None:
             return self.pack(messages)

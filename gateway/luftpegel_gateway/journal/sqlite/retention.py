@@ -17,7 +17,7 @@ from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
 
 CHUNK = 500  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station
-SMALL, LARGE = 128, 512  # frames that are worth packing together, and enough
+SMALL, LARGE = 128, 1024  # frames that are worth packing together, and enough
 DAY_S = 86400
 MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network
@@ -33,14 +33,17 @@ def tidy(
         lambda: _compact(database, packer),
         lambda: _quarantine(database, budgets.quarantine, now),
         lambda: _notices(database, budgets.notices, now),
-        lambda: _forget_values(database, budgets.frames.days * DAY_S),
     )
     more = []
     for step in steps:
         with transaction(database):
             more.append(step())
     more.append(room.give_back(database))
-    return any(more)
+    if any(more):
+        return True
+    with transaction(database):  # last and once: it looks at every station, however many chunks there were
+        _forget_values(database, budgets.frames.days * DAY_S)
+    return False
 
 
 def _outbox(database: sqlite3.Connection, sinks: Sequence[str]) -> bool:
@@ -104,7 +107,7 @@ def _outdated_before(database: sqlite3.Connection, days: int, now: int) -> int |
 
 
 def _compact(database: sqlite3.Connection, packer: Packer) -> bool:
-    """Messages that came one by one, or in a batch, are packed with their neighbours into half of the bytes.
+    """Messages that came one by one, or in a batch, are packed with their neighbours: a third less bytes.
 
     Whatever came last is left alone, and a segment that is large already waits for the next round: a backlog
     that is being taken in needs the time more.
@@ -195,7 +198,7 @@ def _notices(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     return CHUNK in (old, over)
 
 
-def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
+def _forget_values(database: sqlite3.Connection, keep_s: int) -> None:
     """The oldest readings of each station, when they are so much older than its newest ones.
 
     Measured against the newest readings and not against our clock: a station may have its own calendar (a
@@ -220,7 +223,6 @@ def _forget_values(database: sqlite3.Connection, keep_s: int) -> bool:
             "DELETE FROM reading WHERE station = ? AND life = ? AND seq = ?",
             [(station, life, seq) for life, seq in gone],
         )
-    return False
 
 
 def _outdated(oldest: Sequence[tuple[int, int, int | None]], before: int) -> list[tuple[int, int]]:

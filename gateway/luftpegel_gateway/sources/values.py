@@ -1,4 +1,4 @@
-"""Single values of ChirpStack's events, read with patience: what they say, or None and their name in `odd`.
+"""Single values of events, read with patience: what they say, or None and their name in `odd`.
 
 ChirpStack v4 writes JSON by the rules of proto3 (protobuf.dev/programming-guides/json): a missing field holds
 its default, numbers may stand as text, NaN becomes null, base64 may be URL-safe. What stands between it and

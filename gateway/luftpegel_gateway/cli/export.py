@@ -1,0 +1,160 @@
+"""`luftpegel export`: data out of the gateway's store, as CSV, JSON lines, Parquet or ZRXP. docs/export.md.
+
+It streams, so its memory does not depend on how much there is, and it works while the gateway runs.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
+
+from luftpegel_gateway.cli import moments
+from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.progress import Progress
+from luftpegel_gateway.cli.site import DONE, PROBLEM, WRONG_USE
+from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.model.quantities import name_of
+from luftpegel_gateway.sinks import format_csv, format_json, format_parquet, format_zrxp, store
+from luftpegel_gateway.sinks.atomic_file import replacing
+from luftpegel_gateway.sinks.local_days import without_summer_time
+from luftpegel_gateway.sinks.store_reader import Series, StoreReader
+from luftpegel_gateway.sinks.value_rows import Row
+from luftpegel_gateway.words.messages import language_of, say
+
+FORMATS: Mapping[str, ModuleType] = {
+    "csv": format_csv,
+    "jsonl": format_json,
+    "parquet": format_parquet,
+    "zrxp": format_zrxp,
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    place = parser.add_argument_group("what from where")
+    place.add_argument("--config", type=Path, default=Path("gateway.toml"), metavar="FILE",
+                       help="gateway.toml, for store and names (default: that in this folder)")  # fmt: skip
+    place.add_argument("--store", type=Path, metavar="FILE", help="a store's file, instead of --config")
+    place.add_argument("--station", action="append", default=[], metavar="ID",
+                       help="only this; may be repeated")  # fmt: skip
+    place.add_argument("--quantity", action="append", default=[], metavar="NAME",
+                       help="only this, as level or temperature-2; may be repeated")  # fmt: skip
+    place.add_argument("--since", metavar="DAY", help="from this day (2026-11-01) or time on")
+    place.add_argument("--until", metavar="DAY", help="until the end of this day, or before this time")
+    how = parser.add_argument_group("how and where to")
+    how.add_argument("--format", choices=FORMATS, default="csv")
+    how.add_argument("--to", type=Path, metavar="FILE", help="a file (default: what follows on the pipe)")
+    how.add_argument("--timezone", type=moments.zone_of, metavar="ZONE",
+                     help="of days and times, as Europe/Berlin (default: this machine's)")  # fmt: skip
+    how.add_argument("--decimal", choices=(".", ","), default=".", help="decimal sign of CSV (default: .)")
+    how.add_argument("--lang", choices=("de", "en"), help="language of messages (default: the environment's)")
+    how.add_argument("--json", action="store_true", help="mistakes in gateway.toml for machines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export. 0: done; 1: the store or the output cannot be used; 2: wrong use."""
+    language = language_of(args.lang)
+    try:
+        since = moments.since(args.since, args.timezone) if args.since else None
+        until = moments.until(args.until, args.timezone) if args.until else None
+        if args.format == "parquet" and args.to is None and sys.stdout.isatty():
+            raise argparse.ArgumentTypeError("Parquet is nothing for a terminal: give --to FILE")
+        return _export(args, language, since, until)
+    except argparse.ArgumentTypeError as error:
+        print(f"luftpegel export: {error}", file=sys.stderr)
+    except BadConfig as bad:
+        for mistake in bad.mistakes:
+            print(mistake.text(language), file=sys.stderr)
+        print_json(args, [{"file": str(m.file), "line": m.line, "code": m.code} for m in bad.mistakes])
+    except CannotStart as refusal:
+        print(say(refusal.code, language, detail=refusal.detail), file=sys.stderr)
+        return PROBLEM
+    return WRONG_USE
+
+
+def _export(args: argparse.Namespace, language: str, since: int | None, until: int | None) -> int:
+    config = None if args.store else load(args.config)
+    file = args.store or _store_of(config)
+    names = {(one.tenant, one.id): one.name for one in config.stations} if config else {}
+    if args.format == "parquet":
+        format_parquet.need()
+    if args.to is not None and args.to.resolve() == file.resolve():
+        raise argparse.ArgumentTypeError("--to is the store itself")
+    with contextlib.closing(StoreReader(file)) as reader, Progress(language) as progress:
+        chosen = _chosen(reader, args)
+        rows = _rows(
+            (partial(reader.rows, series, since, until, names) for series in chosen), len(chosen), progress
+        )
+        zone = args.timezone or datetime.now(UTC).astimezone().tzinfo or UTC
+        try:
+            with _output(args.to) as stream:
+                _write(FORMATS[args.format], stream, rows, zone, args)
+        except BrokenPipeError:  # whoever reads has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise CannotStart("LP-429", f"{args.to or 'stdout'}: {error}") from error
+    return DONE
+
+
+def _write(
+    form: ModuleType, stream: BinaryIO, rows: Iterator[Row], zone: tzinfo, args: argparse.Namespace
+) -> None:
+    if form is format_zrxp:
+        zone = without_summer_time(zone)
+    form.write(stream, rows, zone, args.decimal)
+
+
+def _store_of(config: Config | None) -> Path:
+    """The first store of a configuration. CannotStart LP-428: it has none."""
+    for part in config.sinks if config else ():
+        if config and part.kind == store.KIND:
+            return store.files(part.options, part.name, config.data)[0][1]
+    raise CannotStart("LP-428", "gateway.toml has no [[sink]] of kind \"store\"")
+
+
+def _chosen(reader: StoreReader, args: argparse.Namespace) -> list[Series]:
+    """The series that are asked for. ArgumentTypeError: a station or quantity that the store does not
+    have."""
+    found = reader.series()
+    for word, asked, has in (
+        ("station", args.station, {one.station for one in found}),
+        ("quantity", args.quantity, {name_of(one.channel) for one in found}),
+    ):
+        if unknown := sorted(set(asked) - has):
+            known = ", ".join(sorted(has)) or "nothing"
+            raise argparse.ArgumentTypeError(f"no {word} {', '.join(unknown)}; the store has: {known}")
+    return [
+        one
+        for one in found
+        if (not args.station or one.station in args.station)
+        and (not args.quantity or name_of(one.channel) in args.quantity)
+    ]
+
+
+def _rows(every: Iterator[Callable[[], Iterator[Row]]], number: int, progress: Progress) -> Iterator[Row]:
+    """The rows of each of a number of series."""
+    count = 0
+    for place, rows in enumerate(every):
+        for row in rows():
+            count += 1
+            yield row
+            if count % 1000 == 0:
+                progress.show(place / number, count)
+
+
+@contextlib.contextmanager
+def _output(to: Path | None) -> Iterator[BinaryIO]:
+    """Where the data go: a file that is there whole or not at all, or stdout."""
+    if to is not None:
+        with replacing(to) as stream:
+            yield stream
+        return
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()

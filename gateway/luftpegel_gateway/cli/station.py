@@ -1,0 +1,179 @@
+"""The verbs of stations.toml: `add`, `rename`, `retire` and `list`.
+
+Each shows the lines that change; the file is judged before it replaces the old one, and a gateway that runs
+takes it over at once.
+"""
+
+import argparse
+import datetime
+import difflib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.config import editing
+from luftpegel_gateway.config.files import BadConfig
+from luftpegel_gateway.config.judged import JudgedFile, Mistake, read_text
+from luftpegel_gateway.config.replacing import alone_in, replace
+from luftpegel_gateway.config.stations import read_stations
+from luftpegel_gateway.config.wrong import Wrong
+from luftpegel_gateway.control.client import NobodyListens, connected
+from luftpegel_gateway.control.protocol import Reload
+from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.page.layout import name_of_station
+from luftpegel_gateway.words.texts import stations_text, tell
+
+# Option of `add` -> key in stations.toml
+KEYS = ("id", "tenant", "dev_eui", "name", "kind", "interval_s", "latitude", "longitude")
+
+
+def add(args: argparse.Namespace, site: Site, language: str) -> int:
+    """One station more, at the end of the file."""
+    values = {key: found for key in KEYS if (found := getattr(args, key)) not in (None, "")}
+    return _edit(args, site, language, lambda text: editing.add(text, values))
+
+
+def rename(args: argparse.Namespace, site: Site, language: str) -> int:
+    """Another id for people; its readings stay where they are."""
+    return _edit(args, site, language, lambda text: editing.rename(text, args.tenant, args.id, args.new))
+
+
+def retire(args: argparse.Namespace, site: Site, language: str) -> int:
+    """Nobody waits for it any more; it stays readable."""
+    return _edit(args, site, language, lambda text: editing.retire(text, args.tenant, args.id, args.on))
+
+
+def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
+    """All of them, one a line."""
+    if args.json:
+        print_json(args, msgspec.to_builtins(list(site.stations)))
+        return DONE
+    for station in site.stations:
+        more = [tell("kept_as", language, station.id)] if station.renamed else []
+        more += [tell("retired_on", language, station.retired)] if station.retired else []
+        told = f"  ({', '.join(more)})" if more else ""
+        print(f"{name_of_station(station):16} {station.dev_eui}  {station.kind:8} {station.name}{told}")
+    return DONE
+
+
+def _edit(args: argparse.Namespace, site: Site, language: str, change: Callable[[str], str]) -> int:
+    """Change the file: show it, judge it, replace it, tell the gateway."""
+    file = site.config.stations_file.resolve()  # a link stays one
+    with alone_in(file.parent):
+        before = file.read_bytes()
+        text, after = _changed(file, change)
+        difference = _difference(text, after)
+        if args.dry_run:
+            _judge_text(site, file, after)
+        old = None if args.dry_run or text == after else _replace(site, file, before, after)
+    if args.json:
+        print_json(args, {"changed": old is not None, "difference": difference})
+    else:
+        print("\n".join(difference) or tell("no_change", language))
+    if old is None:
+        if args.dry_run and not args.json:
+            print(tell("not_changed", language))
+        return DONE
+    if not args.json:
+        print(tell("changed", language, file.name, old.name))
+    _tell_gateway(args, site, language)
+    return DONE
+
+
+def _changed(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
+    """The text before and after. BadConfig: it is no TOML; CannotStart: this cannot be changed in it."""
+    judged = JudgedFile(file)
+    if judged.mistakes:
+        raise BadConfig(judged.mistakes)
+    text = read_text(file)
+    try:
+        return text, change(text)
+    except Wrong as wrong:
+        raise CannotStart(wrong.code, str(wrong.words["detail"])) from wrong
+
+
+def _difference(before: str, after: str) -> list[str]:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return [line for line in lines if not line.startswith(("---", "+++"))]
+
+
+def _judge_text(site: Site, file: Path, text: str) -> None:
+    """What `_judge` says of a text that is not to be written where the file is."""
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder) / file.name
+        trial.write_bytes(text.encode())
+        _judge(site, file, trial)
+
+
+def _judge(site: Site, file: Path, trial: Path) -> None:
+    """BadConfig, told of `file`, when the stations in `trial` cannot stand."""
+    _, mistakes = read_stations(trial, site.config.tenants)
+    if mistakes:
+        raise BadConfig([Mistake(file, found.line, found.code, found.words) for found in mistakes])
+
+
+def _replace(site: Site, file: Path, before: bytes, after: str) -> Path:
+    return replace(file, before, after.encode(), lambda trial: _judge(site, file, trial))
+
+
+def _tell_gateway(args: argparse.Namespace, site: Site, language: str) -> None:
+    """Have a running gateway read the file. CannotStart: it does not take it."""
+    try:
+        with connected(site.data) as client:
+            told = tell("gateway_took", language, stations_text(client.ask(Reload()).stations, language))
+    except NobodyListens:
+        told = tell("gateway_later", language)
+    if not args.json:
+        print(told)
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no day like 2026-11-26") from error
+
+
+def _id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the station's id")
+    parser.add_argument("--tenant", default="", help="whose station it is, where there are tenants")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, write nothing")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("--dev-eui", required=True, metavar="HEX", help="its DevEUI, 16 hexadecimal digits")
+    parser.add_argument("--name", required=True, help="what people call it")
+    parser.add_argument("--kind", required=True, choices=("climate", "air", "level"))
+    parser.add_argument("--interval-s", type=int, metavar="S", help="seconds between its readings")
+    parser.add_argument("--latitude", type=float, metavar="DEGREES")
+    parser.add_argument("--longitude", type=float, metavar="DEGREES")
+
+
+def _rename_options(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("new", metavar="NEW", help="its id from now on")
+
+
+def _retire_options(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    today = datetime.datetime.now(datetime.UTC).date()
+    parser.add_argument("--on", type=_day, default=today, metavar="DAY", help="since when (default: today)")
+
+
+def _no_options(_parser: argparse.ArgumentParser) -> None:
+    """None besides those of all verbs."""
+
+
+VERBS: tuple[tuple[str, Any, str, Any], ...] = (
+    ("add", add, "enter a station", _add_options),
+    ("rename", rename, "give a station another id; its history stays with it", _rename_options),
+    ("retire", retire, "wait for a station no more; what it measured stays readable", _retire_options),
+    ("list", list_stations, "all stations", _no_options),
+)
+WITHOUT_STATIONS = (add, list_stations)  # verbs that work before there is a station

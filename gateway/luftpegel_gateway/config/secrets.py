@@ -1,0 +1,89 @@
+"""Passwords and tokens: read from a file, the environment or systemd's credentials, and never shown.
+
+What stands in gateway.toml is where a secret is, not the secret: a path, `env:NAME` or `credential:NAME`
+(systemd.exec(5): LoadCredential=, found in $CREDENTIALS_DIRECTORY). No message repeats what stands there: an
+operator may have written the password itself.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from luftpegel_gateway.config.wrong import Wrong
+
+LONGEST = 64 * 1024  # bytes; a token has some thousand
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Secret(str):
+    """Text that shows itself to nobody who prints what it lies in."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def read_secret(value: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:
+    """The secret that `value` tells of; its first line. Raises Wrong, which does not repeat it.
+
+    A file may be read by its owner alone (mode 0600). A credential's mode is systemd's affair: where the
+    service is not root's, it shows rights of a group although only the service may read it.
+    """
+    kind, colon, rest = value.partition(":")
+    read = _KINDS.get(kind) if colon else None
+    return Secret(read(rest, environment) if read else _of_file(folder / value))
+
+
+def _of_environment(name: str, environment: Mapping[str, str]) -> str:
+    if not _NAME.fullmatch(name):
+        raise Wrong("LP-324", reason="no name of a variable")
+    if name not in environment:
+        raise Wrong("LP-324", reason=f"{name} is not set")
+    return _first_line(environment[name], "LP-324")
+
+
+def _of_credential(name: str, environment: Mapping[str, str]) -> str:
+    if not _CREDENTIAL.fullmatch(name):
+        raise Wrong("LP-325", reason="no name of a credential")
+    if not environment.get("CREDENTIALS_DIRECTORY"):
+        raise Wrong("LP-325", reason="systemd has given none")
+    return _first_line(_text(Path(environment["CREDENTIALS_DIRECTORY"]) / name, "LP-325"), "LP-325")
+
+
+def _of_file(file: Path) -> str:
+    content = _text(file, "LP-326")
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Wrong("LP-309", path=file, mode=f"{mode:04o}")
+    return _first_line(content, "LP-326")
+
+
+def _text(file: Path, code: str) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(LONGEST + 1)
+        if len(content) > LONGEST:
+            raise Wrong(code, reason="too large")
+        return content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        if isinstance(error, Wrong):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise Wrong(code, reason=reason) from None  # the cause would repeat the path
+
+
+def _first_line(text: str, code: str) -> str:
+    lines = text.splitlines()
+    if not lines or not lines[0].strip():
+        raise Wrong(code, reason="empty")
+    return lines[0]
+
+
+_KINDS: Mapping[str, Callable[[str, Mapping[str, str]], str]] = {
+    "env": _of_environment,
+    "credential": _of_credential,
+}

@@ -1,0 +1,89 @@
+"""The Things Stack v3 by webhook: it posts each message, and posts again what we could not take.
+
+Commands go back to the address that it names in `X-Downlink-Replace`, if that is on the server of `url`: a
+message cannot send us, and our key, elsewhere.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from yarl import URL
+
+from luftpegel_gateway.config.options import Option, Wrong, secret
+from luftpegel_gateway.model.conditions import Conditions
+from luftpegel_gateway.model.events import Downlink
+from luftpegel_gateway.model.faults import OtherEndDown
+from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner
+from luftpegel_gateway.sources.tts_events import command, parse
+from luftpegel_gateway.transport.http_client import HttpClient
+from luftpegel_gateway.transport.http_options import HTTP_OPTIONS, url
+
+__all__ = ["KIND", "OPTIONS", "create", "parse", "wrong"]
+
+KIND = "tts-webhook"
+OPTIONS = {**LISTENING, "url": Option(url, None), "downlink_key_file": Option(secret, None)}
+_DEFAULTS = {key: option.default for key, option in HTTP_OPTIONS.items()}
+ADDRESS = "X-Downlink-Replace"
+REFUSED = "LP-434"
+
+
+def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
+    """Options that cannot stand beside each other: (key, what is wrong)."""
+    for one, other in (("url", "downlink_key_file"), ("downlink_key_file", "url")):
+        if options[one] is not None and options[other] is None:
+            yield other, Wrong("LP-305")
+
+
+class _Commands:
+    """Commands to the network server; one that fails is asked for again with a later uplink."""
+
+    def __init__(self, name: str, options: Mapping[str, Any], conditions: Conditions) -> None:
+        self._name, self._conditions = name, conditions
+        self._host = URL(options["url"]).host
+        how = {"url": options["url"], "token_file": options["downlink_key_file"]}
+        self._client = HttpClient(_DEFAULTS | how, name)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def topic(self, headers: Mapping[str, str]) -> str:
+        """The address that takes commands for this message's device; "" where there is none of ours."""
+        address = headers.get(ADDRESS, "")
+        try:
+            return address if URL(address).host == self._host else ""
+        except ValueError:
+            return ""
+
+    def send(self, downlink: Downlink) -> None:
+        """Post it, some time."""
+        task = asyncio.get_running_loop().create_task(self._post(downlink))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _post(self, downlink: Downlink) -> None:
+        try:
+            answer = await self._client.request("POST", downlink.topic, body=command(downlink))
+        except OtherEndDown as down:
+            self._conditions.report(self._name, REFUSED, f"{down.code} {down.detail}")
+            return
+        if answer.well:
+            self._conditions.clear(self._name, REFUSED)
+        else:
+            self._conditions.report(self._name, REFUSED, answer.words())
+
+    async def close(self) -> None:
+        """Send nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+
+
+def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> HttpEvents:
+    """The source of one [[source]] with kind "tts-webhook". Raises CannotStart."""
+    if options["url"] is None:
+        manner = Manner(KIND, lambda _headers: "", lambda _downlink: None)
+    else:
+        commands = _Commands(name, options, conditions)
+        manner = Manner(KIND, commands.topic, commands.send, commands.close)
+    return HttpEvents(name, options, manner, deliver, conditions)

@@ -1,0 +1,120 @@
+"""The HTTP server that page and sources share: aiohttp's, within bounds that half-open peers cannot break.
+
+A connection carries one request and is closed after its answer. It lives so long at most, whether or not its
+request ever becomes whole; and when there are as many as may be, a new one takes the place of the oldest that
+waits for its request still. So nobody who says nothing keeps out somebody who does.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+log = logging.getLogger("luftpegel.gateway")
+_quiet = logging.getLogger("luftpegel.http")  # what is no HTTP is the other side's mistake, answered with 400
+_quiet.setLevel(logging.CRITICAL)
+
+MOST_CONNECTIONS = 64
+PATIENCE_S = 10.0  # from connecting to the end of the answer
+LARGEST_LINE = 8190  # bytes of the first line, and of each header field
+BACKLOG = 1024  # that the system holds until the loop comes to them; beyond it a peer waits for a second
+GOODBYE_S = 0.2  # for answers at work when the server ends
+
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    host: str,
+    port: int,
+    answer: Answer,
+    *,
+    patience_s: float = PATIENCE_S,
+    most: int = MOST_CONNECTIONS,
+) -> AsyncIterator[int]:
+    """Listen and answer inside the context; gives the port (of 0: which one the system chose).
+
+    OSError: the port is taken. At the end nobody who has not sent a request is waited for.
+    """
+    server = _Bounded(_closing(answer), patience_s, most)
+    runner = web.ServerRunner(server, shutdown_timeout=GOODBYE_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        server.abort_waiting()
+        await runner.cleanup()
+
+
+def _closing(answer: Answer) -> Answer:
+    """One answer a connection: there is no framing to get wrong between us and a proxy."""
+
+    async def run(request: web.BaseRequest) -> web.StreamResponse:
+        server = request.protocol._manager  # noqa: SLF001 - aiohttp has no other name for it
+        if isinstance(server, _Bounded):
+            server.busy(request.protocol)
+        try:
+            response = await answer(request)
+        except Exception:  # one page's mistake must not take the gateway down
+            log.exception("an HTTP request failed")
+            response = web.Response(text="Internal Server Error\n", status=500)
+        response.force_close()
+        response.headers.setdefault("Server", "luftpegel")
+        return response
+
+    return run
+
+
+class _Bounded(web.Server):
+    """aiohttp's server with a bound on connections and on how long each lives."""
+
+    def __init__(self, answer: Answer, patience_s: float, most: int) -> None:
+        super().__init__(
+            answer,
+            access_log=None,
+            logger=_quiet,
+            keepalive_timeout=patience_s,
+            lingering_time=0.0,
+            max_line_size=LARGEST_LINE,
+            max_field_size=LARGEST_LINE,
+        )
+        self._patience_s, self._most = patience_s, most
+        self._transports: dict[web.RequestHandler, asyncio.Transport] = {}
+        self._ends: dict[web.RequestHandler, asyncio.TimerHandle] = {}
+        self._waiting: dict[web.RequestHandler, None] = {}  # no whole request yet; the oldest first
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Take a connection, in place of an older one where there are too many."""
+        super().connection_made(handler, transport)
+        loop = asyncio.get_running_loop()
+        self._transports[handler] = transport
+        self._ends[handler] = loop.call_later(self._patience_s, transport.abort)
+        self._waiting[handler] = None
+        if len(self._transports) > self._most:
+            self._abort(next(iter(self._waiting)))
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Forget a connection."""
+        super().connection_lost(handler, exc)
+        self._waiting.pop(handler, None)
+        self._transports.pop(handler, None)
+        if (end := self._ends.pop(handler, None)) is not None:
+            end.cancel()
+
+    def busy(self, handler: object) -> None:
+        """Its request is whole: it is answered, and gives way to nobody."""
+        self._waiting.pop(handler, None)  # type: ignore[call-overload]
+
+    def abort_waiting(self) -> None:
+        """End the connections that have said nothing."""
+        for handler in list(self._waiting):
+            self._abort(handler)
+
+    def _abort(self, handler: web.RequestHandler) -> None:
+        """End it; it counts no more, although aiohttp hears of it a moment later."""
+        del self._waiting[handler]
+        self._transports.pop(handler).abort()
