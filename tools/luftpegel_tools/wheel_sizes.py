@@ -51,6 +51,7 @@ PROMISED = {
     "": _GATEWAYS,
     "chirpstack": _GATEWAYS,
     "parquet": _GATEWAYS,
+    "postgresql": _GATEWAYS,
     "technician": (*_GATEWAYS, WINDOWS, MACOS),
     "town": (X86_11, X86_13),
 }

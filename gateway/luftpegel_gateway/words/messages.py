@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
-    **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
-    **INSTALLING,
+from luftpegel_gateway.words.databases import DATABASES
+from luftpegel_gateway.words.installing import INSTALLING
 from luftpegel_gateway.words.link import LINK
 from luftpegel_gateway.words.operator import OPERATOR
 from luftpegel_gateway.words.outputs import OUTPUTS
