@@ -142,8 +142,16 @@ def _outdated(row: Row, there: Entity) -> bool:
     return bool(told < row.revision and not row.says(there))
 
 
-def _portions(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
+def _portions(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:
+    """`size` rows at a time, and the rest of the reading that is begun."""
+    some: list[Row] = []
+    for row in rows:
+        if len(some) >= size and row.place != some[-1].place:
+            yield some
+            some = []
+        some.append(row)
+    if some:
+        yield some
 
 
 def create(context: Context) -> SensorThings:

@@ -1,12 +1,14 @@
 """Requests to a SensorThings service (OGC 18-088, version 1.1): find, create, change and remove entities.
 
-An entity's id is the server's: a number, or text. A search is asked page by page with `$skip`; the server's own
-links to further pages are not followed, because behind a proxy many name an address that only it can reach.
+An entity's id is the server's: a number, or text. A search is asked page by page with `$skip`; the server's
+own links to further pages are not followed: behind a proxy many name an address that only it can reach.
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from luftpegel_gateway.sinks import SinkDown
 from luftpegel_gateway.transport import http_faults
@@ -41,11 +43,13 @@ class Api:
         asked = {"$filter": " or ".join(terms), "$top": "1", "$select": "id"}
         return bool(self._values(await self._get(collection, asked)))
 
-    async def create(self, collection: str, body: Entity) -> None:
-        """Make an entity. Raises SinkDown LP-481: the service does not want it."""
+    async def create(self, collection: str, body: Entity) -> Id | None:
+        """Make an entity; its id, where the answer tells it (`Location`, RFC 9110, 10.2.2). Raises SinkDown
+        LP-481: the service does not want it."""
         async with self._some:
             answer = await self._client.request("POST", collection, json=body)
         self._done(answer)
+        return _id_of(answer.headers.get("Location", ""))
 
     async def change(self, collection: str, entity: Id, body: Entity) -> Answer:
         """PATCH an entity; the caller judges the answer."""
@@ -117,6 +121,15 @@ def at(collection: str, entity: Id) -> str:
 def literal(value: Id) -> str:
     """A value in a path or a filter (OData: a quote inside is doubled)."""
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def _id_of(link: str) -> Id | None:
+    """The id at the end of a link to an entity."""
+    found = re.search(r"\((?:(-?\d+)|'(.*)')\)$", unquote(link))
+    if found is None:
+        return None
+    number, text = found.groups()
+    return int(number) if number else text.replace("''", "'")
 
 
 def older(entity: Entity) -> tuple[bool, Id]:

@@ -1,8 +1,8 @@
-"""Who is who on the server: the entities of our stations, looked up when they are first needed, made if missing.
+"""Who is who on the server: the entities of our stations, looked up when first needed, made if missing.
 
 An entity is searched by its key before it is made, and again after: a request whose answer was lost may have
-made one in between, or may still do so. Of two with one key the older counts; the younger, if it is the one
-that was just made and so has nothing in it yet, is removed. Only then is anything hung under it.
+made one in between, or may still do so. Of two with one key the older counts; the one that was just made, and
+has nothing in it yet, is removed. Nothing else ever is: what hangs under an entity would go with it.
 """
 
 import asyncio
@@ -152,24 +152,17 @@ class Directory:
         missing = [key for key in bodies if key not in found]
         if not missing:
             return found
-        await asyncio.gather(*(self._api.create(collection, bodies[key]()) for key in missing))
-        there = await self._search(collection, missing)
-        await self._without_doubles(collection, there)
-        made = _by_key(there)
-        for key in missing:
+        ours = await asyncio.gather(*(self._api.create(collection, bodies[key]()) for key in missing))
+        made = _by_key(await self._search(collection, missing))
+        for key, own in zip(missing, ours, strict=True):
             if key not in made:
                 raise self._api.lost(collection, key)
+            if own is not None and own != made[key]["@iot.id"]:
+                await self._api.remove(collection, own)
         return found | made
 
     async def _search(self, collection: str, keys: Iterable[str]) -> list[Entity]:
         return await self._api.find(collection, [f"properties/{KEY} eq {literal(key)}" for key in keys])
-
-    async def _without_doubles(self, collection: str, there: list[Entity]) -> None:
-        """Of those that were not there a moment ago: nothing hangs under them yet."""
-        first = {key: entity["@iot.id"] for key, entity in _by_key(there).items()}
-        for entity in there:
-            if entity["@iot.id"] != first[_key(entity)]:
-                await self._api.remove(collection, entity["@iot.id"])
 
     async def _follow(
         self, collection: str, there: Mapping[str, Entity], wanted: Mapping[str, Entity]

@@ -27,7 +27,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One Observation. `place`: of its item in the batch. `time` is None in a correction that takes it back."""
+    """One Observation. `place`: its item in the batch. `time` is None in a correction that takes it back."""
 
     place: int
     name: Name

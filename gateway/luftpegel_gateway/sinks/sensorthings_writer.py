@@ -1,8 +1,8 @@
 """Writing rows: many in one CreateObservations, and the answer to each of them read.
 
 The answer to a data array is a list with a link, or "error ...", for each row; the status says little (201
-although rows failed, 200 for long answers, 500 for all because of one). What failed in company is tried alone,
-and refused only when the server says so then.
+although rows failed, 200 for long answers, 500 for all because of one). What failed in company is tried
+alone, and refused only when the server says so then.
 """
 
 import asyncio
