@@ -1,7 +1,7 @@
 """A way to the real FROST that fails as it is told: what `HttpDouble` can, and some of what proxies do.
 
-"portal": a login page instead of an answer. `hold`: the caller of the next CreateObservations is told 504, and
-it is carried out when the test says so (`release`), as behind a proxy that has less patience than the server.
+"portal": a login page instead of an answer. `hold`: the caller of the next CreateObservations is told 504,
+and it is carried out when the test says so (`release`), as behind a proxy less patient than the server.
 `refuses`, `breaks`: rows that this server would never take, by their parameters; it says so as FROST does.
 """
 
@@ -14,13 +14,17 @@ from tests.servers.http_double import HttpDouble
 PATIENCE_S = 60
 
 
+def never(_parameters):
+    return False
+
+
 class FrostWay(HttpDouble):
     """Its `url` is what goes into the sink's options."""
 
     def __init__(self, frost, application="open", port=0):
         super().__init__(port)
         self.frost, self.application = frost, application
-        self.refuses = self.breaks = lambda parameters: False
+        self.refuses = self.breaks = never
         self.arrays = True
         self.hold, self.held = False, []
 

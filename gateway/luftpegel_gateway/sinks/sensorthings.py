@@ -14,10 +14,11 @@ from luftpegel_gateway.model.faults import Fault, OtherEndDown
 from luftpegel_gateway.model.names import Name, Ref
 from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.sinks import Context, SinkDown, sensorthings_there
-from luftpegel_gateway.sinks.sensorthings_api import REFUSED, Api, Entity
+from luftpegel_gateway.sinks.sensorthings_api import REFUSED, VANISHED, Api, Entity
 from luftpegel_gateway.sinks.sensorthings_directory import Address, Directory
+from luftpegel_gateway.sinks.sensorthings_doubles import Watch
 from luftpegel_gateway.sinks.sensorthings_rows import Row, rows_of
-from luftpegel_gateway.sinks.sensorthings_writer import VANISHED, Writer
+from luftpegel_gateway.sinks.sensorthings_writer import Writer
 from luftpegel_gateway.transport import http_faults, http_options
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
@@ -36,6 +37,7 @@ NEVER = "LP-482"
 OTHER_SERVICE = "LP-483"
 _DATAMODEL = "iot_sensing/1.1/req/datamodel"
 _COLLECTIONS = {"Things", "Datastreams", "Observations"}
+PATIENCES = 2  # after so many times `timeout_s` no request of before is carried out any more
 MOST_WATCHED = 10_000  # rows
 Addresses = Mapping[Name, Address]
 
@@ -48,7 +50,8 @@ class SensorThings:
         self._options = context.options
         self._client = HttpClient(context.options, context.name)
         self._api = Api(self._client)
-        self._directory = Directory(self._api, context.options["scope"], context.station)
+        self._doubles = Watch(self._api, PATIENCES * context.options["timeout_s"], clock)
+        self._directory = Directory(self._api, context.options["scope"], context.station, self._doubles)
         self._writer = Writer(self._api)
         self._clock = clock
         self._front: dict[Ref, int] = {}  # the highest number there; a life that is not in here is in doubt
@@ -121,12 +124,13 @@ class SensorThings:
 
     def _watch(self, rows: Sequence[Row]) -> None:
         """A request of before, that nobody waits for any more, may still be carried out."""
-        later = self._clock() + 2 * self._options["timeout_s"]
+        later = self._clock() + PATIENCES * self._options["timeout_s"]
         for row in rows[: MOST_WATCHED - len(self._watched)]:
             self._watched[row.name] = (later, row)
 
     async def _look_again(self) -> None:
         """Whether what was written in doubt is there twice; asking removes the second one."""
+        await self._doubles.look_again()
         now = self._clock()
         due = [row for when, row in self._watched.values() if when <= now]
         for some in _portions(due, self._options["batch"]):
@@ -138,8 +142,8 @@ class SensorThings:
 
 def _outdated(row: Row, there: Entity) -> bool:
     """Whether what is there is to be changed: an older telling of the same, which says something else."""
-    told = (there.get("parameters") or {}).get("revision", 0)
-    return bool(told < row.revision and not row.says(there))
+    told = sensorthings_there.told_by(there)
+    return told is not None and told.revision < row.revision and not row.says(there)
 
 
 def _portions(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:

@@ -19,7 +19,7 @@ Entity = dict[str, Any]
 TERMS = 20  # of a filter in one request: some 3 KiB of address, and servers take 8
 PAGE = 1000
 MOST_PAGES = 200
-REFUSED = "LP-481"
+REFUSED, VANISHED = "LP-481", "LP-484"
 AT_ONCE = 4
 
 
@@ -38,9 +38,9 @@ class Api:
             found += await self._pages(collection, asked)
         return found
 
-    async def any(self, collection: str, terms: Sequence[str]) -> bool:
-        """Whether there is an entity for which one of the terms (`TERMS` at most) holds."""
-        asked = {"$filter": " or ".join(terms), "$top": "1", "$select": "id"}
+    async def any(self, collection: str, terms: Sequence[str] = ()) -> bool:
+        """Whether there is an entity; with terms (`TERMS` at most), one for which one of them holds."""
+        asked = {"$top": "1", "$select": "id", **({"$filter": " or ".join(terms)} if terms else {})}
         return bool(self._values(await self._get(collection, asked)))
 
     async def create(self, collection: str, body: Entity) -> Id | None:
@@ -71,7 +71,7 @@ class Api:
 
     def refuse(self, answer: Answer) -> SinkDown:
         """For what is not about a single reading."""
-        return SinkDown(REFUSED, answer.words())
+        return SinkDown(VANISHED if gone(answer) else REFUSED, answer.words())
 
     def lost(self, collection: str, key: str) -> SinkDown:
         """For what was made and is not there: a cache in between, or a filter that does not work."""
@@ -111,6 +111,11 @@ class Api:
         ):
             raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         return values
+
+
+def gone(answer: Answer) -> bool:
+    """Whether something that a request leans on is not there any more (FROST says so with 400 or 404)."""
+    return answer.status == 404 or "no such entity" in answer.words().lower()
 
 
 def at(collection: str, entity: Id) -> str:

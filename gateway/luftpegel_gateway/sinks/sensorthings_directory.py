@@ -1,8 +1,7 @@
 """Who is who on the server: the entities of our stations, looked up when first needed, made if missing.
 
 An entity is searched by its key before it is made, and again after: a request whose answer was lost may have
-made one in between, or may still do so. Of two with one key the older counts; the one that was just made, and
-has nothing in it yet, is removed. Nothing else ever is: what hangs under an entity would go with it.
+made one in between (`sensorthings_doubles.py`).
 """
 
 import asyncio
@@ -13,8 +12,9 @@ import msgspec
 from luftpegel_gateway.model.names import Name
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import sensorthings_entities as shapes
-from luftpegel_gateway.sinks.sensorthings_api import Api, Entity, Id, literal, older
-from luftpegel_gateway.sinks.sensorthings_entities import KEY, STATION, Site
+from luftpegel_gateway.sinks.sensorthings_api import Api, Entity, Id, literal
+from luftpegel_gateway.sinks.sensorthings_doubles import Watch, by_key, key_of, search
+from luftpegel_gateway.sinks.sensorthings_entities import STATION, Site
 
 Who = tuple[str, str]  # tenant, station
 Body = Callable[[], Entity]
@@ -39,9 +39,12 @@ class Known(msgspec.Struct):
 class Directory:
     """All that is known of the server's entities; it begins empty and grows with the stations that report."""
 
-    def __init__(self, api: Api, scope: str, station: Callable[[str, str], Station | None]) -> None:
+    def __init__(
+        self, api: Api, scope: str, station: Callable[[str, str], Station | None], watch: Watch
+    ) -> None:
         """`station(id, tenant)`: what stations.toml says now."""
         self._api = api
+        self._watch = watch
         self._scope = scope
         self._station = station
         self._known: dict[Who, Known] = {}
@@ -102,7 +105,7 @@ class Directory:
         """All Datastreams of some stations, by their keys."""
         terms = [f"properties/{STATION} eq {literal(key)}" for key in keys]
         found = await self._api.find("Datastreams", terms, select="id,properties")
-        return {key: entity["@iot.id"] for key, entity in _by_key(found).items()}
+        return {key: entity["@iot.id"] for key, entity in by_key(found).items()}
 
     async def _streams(self, sites: Mapping[Who, Site], wanted: Mapping[Who, set[int]]) -> None:
         """The Datastreams of these channels."""
@@ -148,21 +151,21 @@ class Directory:
 
     async def _all(self, collection: str, bodies: Mapping[str, Body]) -> dict[str, Entity]:
         """The entities with these keys; those that are missing are made."""
-        found = _by_key(await self._search(collection, bodies))
+        found = by_key(await search(self._api, collection, bodies))
         missing = [key for key in bodies if key not in found]
         if not missing:
             return found
         ours = await asyncio.gather(*(self._api.create(collection, bodies[key]()) for key in missing))
-        made = _by_key(await self._search(collection, missing))
-        for key, own in zip(missing, ours, strict=True):
+        there = await search(self._api, collection, missing)
+        made = by_key(there, ours)
+        for entity in there:
+            if entity["@iot.id"] in ours and entity["@iot.id"] != made[key_of(entity)]["@iot.id"]:
+                await self._api.remove(collection, entity["@iot.id"])
+        for key in missing:
             if key not in made:
                 raise self._api.lost(collection, key)
-            if own is not None and own != made[key]["@iot.id"]:
-                await self._api.remove(collection, own)
+        self._watch.made(collection, {key: made[key]["@iot.id"] for key in missing})
         return found | made
-
-    async def _search(self, collection: str, keys: Iterable[str]) -> list[Entity]:
-        return await self._api.find(collection, [f"properties/{KEY} eq {literal(key)}" for key in keys])
 
     async def _follow(
         self, collection: str, there: Mapping[str, Entity], wanted: Mapping[str, Entity]
@@ -181,15 +184,6 @@ def _of_channels(site: Site, streams: Mapping[str, Id]) -> dict[int, Id]:
     """Those Datastreams whose channels can come; others are looked up when one does."""
     keys = {channel: shapes.datastream_key(site, channel) for channel in shapes.CHANNELS}
     return {channel: streams[key] for channel, key in keys.items() if key in streams}
-
-
-def _key(entity: Entity) -> str:
-    return str((entity.get("properties") or {}).get(KEY))
-
-
-def _by_key(entities: Iterable[Entity]) -> dict[str, Entity]:
-    """One entity a key: the oldest."""
-    return {_key(entity): entity for entity in sorted(entities, key=older, reverse=True)}
 
 
 def _call(shape: Callable[..., Entity], *words: object) -> Body:

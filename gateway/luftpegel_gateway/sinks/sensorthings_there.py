@@ -7,6 +7,8 @@ request that was thought lost was carried out late), the younger one is removed.
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from luftpegel_gateway.model.names import Name, Ref
 from luftpegel_gateway.sinks.sensorthings_api import TERMS, Api, Entity, literal, older
 from luftpegel_gateway.sinks.sensorthings_directory import Address
@@ -14,6 +16,24 @@ from luftpegel_gateway.sinks.sensorthings_rows import Row
 
 log = logging.getLogger("luftpegel.gateway")
 _SELECT = "id,phenomenonTime,result,resultQuality,parameters"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the parameters of an Observation of ours say at least."""
+
+    tenant: str
+    station: str
+    life: int
+    seq: int
+    channel: int
+    revision: int = 0
+
+    @property
+    def name(self) -> Name:
+        """Which value it is."""
+        return Name(Ref(self.tenant, self.station, self.life), self.seq, self.channel)
+
+
 Addresses = Mapping[Name, Address]
 
 
@@ -23,8 +43,8 @@ async def observations(api: Api, rows: Sequence[Row], addresses: Addresses) -> d
     wanted = {row.name for row in rows}
     found = await api.find("Observations", _terms(rows, addresses), select=_SELECT)
     for entity in sorted({one["@iot.id"]: one for one in found}.values(), key=older):
-        name = _name(entity)
-        if name is None or name not in wanted:
+        told = told_by(entity)
+        if told is None or (name := told.name) not in wanted:
             continue
         if name not in there:
             there[name] = entity
@@ -35,15 +55,17 @@ async def observations(api: Api, rows: Sequence[Row], addresses: Addresses) -> d
 
 async def at_the_front(api: Api, rows: Sequence[Row], addresses: Addresses) -> set[Ref]:
     """Those lives of which the server has nothing newer than these rows. Raises OtherEndDown."""
-    newest: dict[Ref, Row] = {}
+    newest: dict[Ref, tuple[str, Row]] = {}
     for row in rows:
-        if row.time is not None and (row.name.ref not in newest or newest[row.name.ref].time < row.time):
-            newest[row.name.ref] = row
+        if row.time is not None and row.time > newest.get(row.name.ref, ("",))[0]:
+            newest[row.name.ref] = row.time, row
     ahead: set[Ref] = set()
     refs = list(newest)
     for start in range(0, len(refs), TERMS):
         some = refs[start : start + TERMS]
-        terms = [_term(addresses, newest[ref], f"phenomenonTime gt {newest[ref].time}") for ref in some]
+        terms = [
+            _term(addresses, row, f"phenomenonTime gt {time}") for time, row in (newest[ref] for ref in some)
+        ]
         if not await api.any("Observations", terms):
             ahead |= set(some)
     return ahead
@@ -80,10 +102,9 @@ def _term(addresses: Addresses, row: Row, condition: str) -> str:
     return f"(Datastream/id eq {literal(addresses[row.name].datastream)} and {condition})"
 
 
-def _name(entity: Entity) -> Name | None:
-    """Whose Observation it is; None for one that is not ours."""
-    told = entity.get("parameters")
+def told_by(entity: Entity) -> Told | None:
+    """Whose Observation it is; None for one that is not ours: others may write to our Datastreams, too."""
     try:
-        return Name(Ref(told["tenant"], told["station"], told["life"]), told["seq"], told["channel"])  # type: ignore[index]
-    except (TypeError, KeyError):
+        return msgspec.convert(entity.get("parameters"), Told)
+    except msgspec.ValidationError:
         return None

@@ -11,17 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from luftpegel_gateway.model.names import Name
 from luftpegel_gateway.sinks import SinkDown
-from luftpegel_gateway.sinks.sensorthings_api import Api, Entity, at
+from luftpegel_gateway.sinks.sensorthings_api import VANISHED, Api, Entity, at, gone
 from luftpegel_gateway.sinks.sensorthings_directory import Address
 from luftpegel_gateway.sinks.sensorthings_rows import COMPONENTS, Row
 from luftpegel_gateway.transport import http_faults
 from luftpegel_gateway.transport.http_client import Answer
 
-VANISHED = "LP-484"
 TRIES = 5  # so often a row may fail alone, in a server that takes others, before it is refused
 HOPELESS = 3  # so many failures one after the other, and it is the server
 _NO_ARRAYS = (404, 405, 501)
-_GONE = "no such entity"  # FROST's words where a Datastream or FeatureOfInterest was deleted
 Refused = dict[Name, str]
 
 
@@ -51,7 +49,7 @@ class Writer:
         )
         refused: Refused = {}
         for name, answer in zip(rows, answers, strict=True):
-            if answer.status == 404:
+            if gone(answer):
                 raise SinkDown(VANISHED, answer.words())
             if answer.well:
                 self.took = True
@@ -88,7 +86,7 @@ class Writer:
                 failed[row.name] = answer.words()
                 if len(failed) >= HOPELESS and not self.took:
                     break
-            elif answer.status == 404 or _GONE in answer.words().lower():
+            elif gone(answer):
                 raise SinkDown(VANISHED, answer.words())
             else:
                 refused[row.name] = answer.words()
