@@ -358,7 +358,7 @@ JUNK = [None, True, 0, "x", [], [None], [[]], ["error"], {}, {"value": None}, {"
 def test_whatever_a_server_says_readings_wait(by_way, way, luck):  # noqa: F811
     """Answers that are no answers, to any of the requests: never more than a trouble with a code."""
     forward = way._forward
-    for _ in range(150):
+    for _ in range(60):
         good = luck.randrange(14)
 
         def answer(*asked):

@@ -106,9 +106,7 @@ class Api:
         """The entities of an answer. SinkDown LP-476: it has none, not even an empty list."""
         told = answer.json()
         values = told.get("value") if isinstance(told, dict) else None
-        if not isinstance(values, list) or not all(
-            isinstance(one, dict) and "@iot.id" in one for one in values
-        ):
+        if not isinstance(values, list) or not all(map(_is_entity, values)):
             raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         return values
 
@@ -126,6 +124,10 @@ def at(collection: str, entity: Id) -> str:
 def literal(value: Id) -> str:
     """A value in a path or a filter (OData: a quote inside is doubled)."""
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def _is_entity(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("@iot.id"), Id)
 
 
 def _id_of(link: str) -> Id | None:
