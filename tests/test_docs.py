@@ -13,7 +13,15 @@ from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import files as files_sink
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sinks import ngsi_ld, opensensemap, postgresql, sensor_community, store, webhook
+from luftpegel_gateway.sinks import (
+    ngsi_ld,
+    opensensemap,
+    postgresql,
+    sensor_community,
+    sensorthings,
+    store,
+    webhook,
+)
 from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
@@ -66,6 +74,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
         "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
+        "sink `sensorthings`": _without_http(sensorthings.OPTIONS),
         "sink `webhook`": _without_http(webhook.OPTIONS),
         "sinks over HTTP": HTTP_OPTIONS,
         "both with a broker": BROKER_OPTIONS,
