@@ -12,8 +12,8 @@ import pytest
 from luftpegel_gateway.config import files, stations
 from luftpegel_gateway.config.options import REQUIRED, Option
 from luftpegel_gateway.sinks import files as files_sink
-from luftpegel_gateway.sinks import mqtt as mqtt_sink
 from luftpegel_gateway.sinks import (
+    influxdb,
     ngsi_ld,
     opensensemap,
     postgresql,
@@ -22,6 +22,7 @@ from luftpegel_gateway.sinks import (
     store,
     webhook,
 )
+from luftpegel_gateway.sinks import mqtt as mqtt_sink
 from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
@@ -76,6 +77,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
         "sink `sensorthings`": _without_http(sensorthings.OPTIONS),
         "sink `webhook`": _without_http(webhook.OPTIONS),
+        "sink `influxdb`": _without_http(influxdb.OPTIONS),
         "sinks over HTTP": HTTP_OPTIONS,
         "both with a broker": BROKER_OPTIONS,
         "sink `files`": files_sink.OPTIONS,

@@ -21,9 +21,9 @@ def test_a_station_takes_a_new_interval_and_answers_over_a_lossy_air(live, at):
     def change(day):
         at(day, 1.0, luftpegel, day, "send", "LP-0001", "interval_s=1200")
 
-    day, results = live(4, prepare=change, kinds=("climate",), loss=0.2, seed=1)
+    day, results = live(7, prepare=change, kinds=("climate",), loss=0.1, seed=1)
     [command] = luftpegel(day, "commands", "LP-0001")
     assert (command["state"], command["in_force"]) == ("done", {"interval_s": 1200})
     assert results["climate"].proof.faults == ()
     assert (results["climate"].proof.lost, results["climate"].proof.duplicated) == (0, 0)
-    assert 12 < results["climate"].proof.sampled < 20
+    assert 24 < results["climate"].proof.sampled < 40

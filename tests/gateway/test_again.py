@@ -72,6 +72,9 @@ def test_readings_are_sent_again_to_one_sink(filled, until):
     code, text = luftpegel(site, "replay", "--to", "second", *since, "--dry-run", "--json")
     assert (code, json.loads(text)["stations"][0]["readings"]) == (0, len(expected))
     assert second(site) == []
+    day = ("--since", "2026-07-02", "--until", "2026-07-02", "--dry-run", "--json")
+    code, text = luftpegel(site, "replay", "--to", "second", *day)  # a day is meant whole, in any zone
+    assert (code, json.loads(text)["stations"][0]["readings"]) == (0, 144)
     code, text = luftpegel(site, "replay", "--to", "second", *since, "--lang", "de")
     assert (code, f"{len(expected)} Messwerte" in text) == (0, True)
     until(lambda: second(site) == expected, lambda: str(second(site)))
@@ -98,4 +101,5 @@ def test_a_command_from_the_command_line_to_the_network_server(site, server, sta
     assert (code, "zurückgenommen" in text) == (0, True)
     assert json.loads(luftpegel(site, "commands", "--json")[1])[0]["state"] == "cancelled"
     assert luftpegel(site, "send", "LP-0001", "interval_s=soon")[0] == 2
+    assert luftpegel(site, "send", "LP-0001", "interval_s=600", "interval_s=900")[0] == 1
     assert luftpegel(site, "send", "LP-0007", "interval_s=600")[0] == 1

@@ -90,6 +90,16 @@ def test_right_files_are_read(judge):
         ('kind = "store"', 'kind = "store"\nkind = "mqtt"', 11, "LP-302"),
         ('stations = "stations.toml"', 'stations = "station.toml"', 1, "LP-301"),
         ("[[sink]]", "[sink]", 9, "LP-304"),
+        ('data = "data"', r'data = "da\u0000ta"', 2, "LP-306"),
+        ('stations = "stations.toml"', r'stations = "\u0000"', 3, "LP-306"),
+        ('host = "127.0.0.1"', 'host = "h"\ntopic_prefix = "town/#"', 8, "LP-311"),
+        ('host = "127.0.0.1"', 'host = "h"\nx = ' + "[" * 5000, 1, "LP-302"),
+        ('host = "127.0.0.1"', "host = " + "9" * 5000, 1, "LP-302"),
+        ('kind = "store"', 'kind = "store"\nname = "stations"', 11, "LP-312"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\ntopic_prefix = "a+"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\ntopic_prefix = "/"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\nhome_assistant = "home/#"', 12, "LP-311"),
+        ('kind = "store"', 'kind = "mqtt"\nhost = "h"\nhome_assistant = "/luftpegel/"', 12, "LP-306"),
     ],
 )
 def test_each_mistake_is_found_in_its_line(mistakes, old, new, line, code):
@@ -118,6 +128,54 @@ def test_all_mistakes_are_told_at_once(mistakes):
     gateway = GATEWAY.replace('data = "data"', "data = 5").replace('kind = "store"', 'kind = "x"')
     found = mistakes(gateway=gateway, stations=STATION.replace("level", "x"))
     assert [place[:2] for place in found] == [("gateway.toml", 2), ("gateway.toml", 10), ("stations.toml", 5)]
+
+
+def test_a_byte_order_mark_is_no_mistake(judge, tmp_path):
+    """Some editors begin each file with one."""
+    secret = tmp_path / "secret"
+    secret.write_bytes("\ufefftoken\r\n".encode())
+    secret.chmod(0o600)
+    gateway = GATEWAY.replace('host = "127.0.0.1"', 'host = "h"\nusername = "u"\npassword_file = "secret"')
+    config = judge("\ufeff" + gateway, "\ufeff" + STATION)
+    assert config.sources[0].options["password_file"] == "token"
+
+
+@pytest.mark.parametrize(("path", "fine"), [("/tts", True), ("/", True), ("tts", False), ("/t?x", False)])
+def test_the_path_of_a_source_is_one_that_a_request_can_have(judge, tmp_path, path, fine):
+    (tmp_path / "token").write_text("token")
+    (tmp_path / "token").chmod(0o600)
+    options = f'port = 8090\npath = "{path}"\ntoken_file = "token"'
+    gateway = GATEWAY.replace("chirpstack-mqtt", "http-push").replace('host = "127.0.0.1"', options)
+    if fine:
+        assert judge(gateway).sources[0].options["path"] == path
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway)
+    assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(8, "LP-311")]
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8090\ntoken_file = "token"\n', 16),
+        ("[page]\nport = 8090\n", 7),
+        ('[[source]]\nkind = "http-push"\nname = "b"\nport = 8091\ntoken_file = "token"\n[page]\n', None),
+        ('[page]\nhost = "127.0.0.2"\nport = 8090\n', None),
+    ],
+)
+def test_two_that_listen_at_one_port_are_a_mistake(judge, tmp_path, more, line):
+    (tmp_path / "token").write_text("token")
+    (tmp_path / "token").chmod(0o600)
+    gateway = GATEWAY.replace("chirpstack-mqtt", "http-push").replace(
+        'host = "127.0.0.1"', 'port = 8090\ntoken_file = "token"'
+    )
+    gateway += "\n" + more
+    if line is None:
+        assert judge(gateway).sources[0].options["port"] == 8090
+        return
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway)
+    assert [(mistake.line, mistake.code) for mistake in bad.value.mistakes] == [(line, "LP-307")]
 
 
 def test_did_you_mean(judge):

@@ -173,6 +173,21 @@ def test_a_file_is_there_whole_or_not_at_all(export, site, monkeypatch):
     assert not list(site.glob(".*part"))
 
 
+def test_what_is_no_file_is_written_to_and_never_replaced(export, site):
+    pipe = site / "pipe"
+    os.mkfifo(pipe)
+    heard = []
+    listener = threading.Thread(target=lambda: heard.append(pipe.read_bytes()))
+    listener.start()
+    assert export("--to", str(pipe))[0] == 0
+    listener.join(30)
+    assert pipe.is_fifo()
+    assert len(heard[0].splitlines()) == 12
+    for folder in (str(site), ""):
+        code, _, err = export("--to", folder)
+        assert (code, "LP-429" in err) == (1, True)
+
+
 def test_the_store_is_never_written_over(export, site):
     file = site / "data" / "store.sqlite"
     assert export("--to", str(file))[0] == 2

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -281,6 +282,16 @@ def test_a_file_that_somebody_removed_comes_with_the_next_reading_whole(deliver,
     assert len(lines()) == 2
 
 
+def test_files_that_were_lost_come_back_when_their_readings_are_sent_again(deliver, there, tmp_path):
+    readings = [observed(seq, time=NOON - 86400 * seq) for seq in range(3)]
+    deliver(readings)
+    before = there()
+    shutil.rmtree(tmp_path / "out")
+    deliver(readings)
+    assert there() == before
+    assert len(before) == 3
+
+
 def test_old_files_leave_and_their_readings_with_them(deliver, there):
     old = [observed(seq, time=NOON - 86400 * seq) for seq in range(5)]
     deliver(old, keep_days=2)
@@ -288,6 +299,16 @@ def test_old_files_leave_and_their_readings_with_them(deliver, there):
     assert there() == kept
     deliver(old, keep_days=2)
     assert there() == kept
+
+
+@pytest.mark.parametrize("told", [NOON, None])
+def test_a_reading_that_turns_out_to_be_older_than_what_is_kept_leaves(deliver, there, tmp_path, told):
+    deliver([observed(1, time=told), observed(2, time=NOON)], keep_days=2)
+    late = observed(1, time=NOON - 86400 * 30, revision=1)
+    deliver([late], [late], keep_days=2)
+    assert there() == ["2026-11/2026-11-26_LP-0001.csv"]
+    written = (tmp_path / "out" / there()[0]).read_bytes().decode()
+    assert written.count("\r\n") == 1 + len(observed(2).reading.cells)
 
 
 def test_a_clock_that_runs_ahead_removes_nothing(deliver, there):

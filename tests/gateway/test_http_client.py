@@ -453,13 +453,20 @@ def test_rubbish_for_a_certificate(tmp_path, file):
         ({"oauth_url": "https://a.example"}, {("oauth_client", "LP-305"), ("oauth_secret_file", "LP-305")}),
         ({"username": "a", "password_file": "b", "token_file": "c"}, {("token_file", "LP-323")}),
         ({"ca_file": "x"}, {("ca_file", "LP-406")}),
-        ({"ca_file": "x", "url": "https://a.example"}, set()),
         ({}, set()),
     ],
 )
 def test_options_beside_each_other(given, expected):
     found = http_options.wrong(options(**{"url": "http://a.example", **given}))
     assert {(key, wrong.code) for key, wrong in found} == expected
+
+
+def test_a_certificate_beside_https_is_looked_into(authority, tmp_path):
+    good = options("https://a.example", ca_file=authority.file)
+    assert list(http_options.wrong(good)) == []
+    (tmp_path / "rubbish").write_text("no certificate")
+    [(key, wrong)] = http_options.wrong(good | {"ca_file": tmp_path / "rubbish"})
+    assert (key, wrong.code) == ("ca_file", "LP-339")
 
 
 def test_a_login_in_clear_over_a_network_is_warned_of():

@@ -210,3 +210,14 @@ def test_the_end_waits_for_nobody_who_has_said_nothing(run):
         server.stop()
         assert time.monotonic() - began < 8
         assert everything(silent) == b""
+
+
+def test_a_crowd_that_asks_at_once_is_answered(run):
+    """200 that connect before any of them has asked."""
+    server = run()
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(server.connect()) for _ in range(200)]
+        for connection in crowd:
+            connection.sendall(ASK)
+        answers = [everything(connection) for connection in crowd]
+    assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200"] * 200

@@ -130,6 +130,52 @@ def test_who_may_post_and_what(site, listening, station):
     site.stop()
 
 
+def exchange(port, request_bytes, more=None):
+    """What is answered; after the first word of an answer `more` is sent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
+        connection.sendall(request_bytes)
+        answer = b""
+        while got := connection.recv(65536):
+            answer += got
+            if more is not None:
+                connection.sendall(more)
+                more = None
+        return answer
+
+
+def test_headers_and_bodies_of_any_kind(site, listening, station, until):
+    """A stranger's bytes are refused in few words; what leaves early is no error; who waits for a word gets
+    it."""
+    sender, host = listening("http-push"), b"POST /up HTTP/1.1\r\nHost: x\r\n"
+    site.start()
+    sender.insist(pushed(station, 0))
+    for shown in (b"Bearer \xff\xfe", b"Bearer", b"Bearer ", b"Basic " + TOKEN.encode(), b"\xc3"):
+        answer = exchange(sender.port, host + b"Authorization: " + shown + b"\r\nContent-Length: 0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 401"), shown
+    host += f"Authorization: bearer {TOKEN}\r\n".encode()
+    body = pushed(station, 1)
+    length = f"Content-Length: {len(body)}\r\n".encode()
+    answer = exchange(sender.port, host + b"Expect: 100-continue\r\n" + length + b"\r\n", body)
+    assert answer.startswith(b"HTTP/1.1 100")
+    assert b"HTTP/1.1 200" in answer
+    answer = exchange(sender.port, host + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello")
+    assert answer.startswith(b"HTTP/1.1 400")
+    with socket.create_connection(("127.0.0.1", sender.port)) as leaving:
+        leaving.sendall(host + length + b"\r\n" + body[:20])
+    sender.insist(pushed(station, 2))
+    site.wait_for(range(3))
+    site.stop()
+    assert "Traceback" not in site.log.read_text()
+    assert site.codes() == []
+
+
+def test_a_host_that_no_dns_can_hold_is_told(site, listening, until):
+    listening("http-push", f'host = "{"a" * 80}"\n')
+    site.start()
+    until(lambda: site.troubles() == {"http-push": "LP-433"}, site.log.read_text)
+    site.stop()
+
+
 def test_a_full_disk_is_told_to_the_sender(site, listening, station, until):
     """503 or no answer in time, never 200 before it is written down."""
     sender = listening("http-push")
@@ -204,10 +250,12 @@ def test_the_webhook_asks_for_what_is_missing_where_it_is_told_to(site, listenin
         assert b"Authorization: Bearer a-key" in head
         assert json.loads(body)["downlinks"][0]["f_port"] == PORT_BACKFILL
         count = len(asked)
-        elsewhere = Sender(sender.port, **{"X-Downlink-Replace": "http://127.0.0.2:1/x"})
-        for seq in range(60, 70):
+        host, _, port = base.removeprefix("http://").rpartition(":")
+        for seq, other in enumerate(["http://127.0.0.2:1", f"https://{host}:{port}", f"http://{host}:1"], 60):
+            elsewhere = Sender(sender.port, **{"X-Downlink-Replace": f"{other}/x"})
             elsewhere.insist(message(station, seq))
         assert len(asked) == count  # nobody sends us, and our key, elsewhere
+        assert site.troubles() == {}
         site.stop()
     finally:
         server.listening.shutdown(2)
@@ -255,6 +303,11 @@ def test_the_things_stack_over_mqtt(site, broker, server, station, until):
 def test_what_is_no_uplink_is_refused(body):
     with pytest.raises(Refused, match="LP-258"):
         parse("", body)
+
+
+def test_a_signal_strength_may_have_a_fraction():
+    event = parse("", b'{"dev_eui": "70b3d57ed0000001", "f_port": 1, "hex": "00", "rssi": -96.8, "snr": 1}')
+    assert (event.rssi, event.snr, event.lacking) == (-97, 1.0, ())
 
 
 def test_any_damage_gives_an_uplink_or_a_refusal():

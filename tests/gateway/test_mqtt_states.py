@@ -212,15 +212,20 @@ def test_every_cause_has_words_with_a_next_step():
 
 
 @pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
-def test_a_file_for_tls_without_tls_is_a_mistake(key):
-    found = [(where, wrong.code) for where, wrong in mqtt.wrong(options(**{key: "x.pem"}))]
+def test_a_file_for_tls_without_tls_is_a_mistake(key, good_pair):
+    file = {key: good_pair[key == "key_file"]}
+    found = [(where, wrong.code) for where, wrong in mqtt.wrong(options(**file))]
     assert found == [(key, "LP-406")]
-    assert (key, "LP-406") not in [(w, e.code) for w, e in mqtt.wrong(options(tls=True, **{key: "x.pem"}))]
+    assert (key, "LP-406") not in [(w, e.code) for w, e in mqtt.wrong(options(tls=True, **file))]
 
 
-def test_a_key_needs_a_certificate_and_one_file_may_hold_both():
-    assert [(w, e.code) for w, e in mqtt.wrong(options(tls=True, key_file="k"))] == [("cert_file", "LP-305")]
-    assert list(mqtt.wrong(options(tls=True, cert_file="both.pem"))) == []
+def test_a_key_needs_a_certificate_and_one_file_may_hold_both(good_pair, tmp_path):
+    certificate, key = good_pair
+    found = [(where, wrong.code) for where, wrong in mqtt.wrong(options(tls=True, key_file=key))]
+    assert found == [("cert_file", "LP-305")]
+    both = tmp_path / "both.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    assert list(mqtt.wrong(options(tls=True, cert_file=both))) == []
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_tls_files_that_are_none(site, gateway):
     text = site.config.read_text()
     site.config.write_text(text.replace('"127.0.0.1"\n', '"127.0.0.1"\ntls = true\nca_file = "ca.pem"\n'))
     code, text = gateway("run")
-    assert (code, "LP-405" in text) == (1, True)
+    assert (code, "LP-339" in text, "ca_file" in text) == (2, True, True)
 
 
 def test_a_damaged_journal_stops_the_gateway_before_it_acknowledges(site, gateway):

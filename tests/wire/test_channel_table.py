@@ -46,6 +46,7 @@ low = 0
 high = 1
 senml = ""
 ngsi = ""
+ngsi_ld = { type = "WeatherObserved", unit = "CEL", exponent = -2 }
 sensorthings = ""
 """
 

@@ -2,8 +2,9 @@
 
 import argparse
 from contextlib import closing
-from datetime import datetime
+from datetime import date
 
+from luftpegel_gateway.cli import moments
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, Site
 from luftpegel_gateway.control.asking import doer
@@ -42,19 +43,26 @@ def replay(args: argparse.Namespace, site: Site, language: str) -> int:
     return DONE
 
 
-def _moment(text: str) -> int:
-    """Unix seconds of a date or a time as ISO 8601; without a zone it is this machine's."""
+def _since(text: str) -> int:
+    """The beginning of a day, or a time; without a zone it is this machine's. ArgumentTypeError."""
+    return moments.since(text, None)
+
+
+def _until(text: str) -> int:
+    """The last second of a day, which is meant whole, or a time. ArgumentTypeError."""
     try:
-        return int(datetime.fromisoformat(text).astimezone().timestamp())
-    except (ValueError, OverflowError, OSError) as error:
-        example = "2026-11-26 or 2026-11-26T14:30"
-        raise argparse.ArgumentTypeError(f"'{text}' is no date or time like {example}") from error
+        date.fromisoformat(text)
+    except ValueError:
+        return moments.since(text, None)
+    return moments.until(text, None) - 1
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="SINK", help="the sink that is to get them")
-    parser.add_argument("--since", type=_moment, metavar="DATE", help="measured then or later")
-    parser.add_argument("--until", type=_moment, metavar="DATE", help="measured then or earlier")
+    parser.add_argument("--since", type=_since, metavar="DATE", help="measured then or later")
+    parser.add_argument(
+        "--until", type=_until, metavar="DATE", help="measured then or earlier; a day is meant whole"
+    )
     parser.add_argument(
         "--station", action="append", default=[], metavar="ID", help="only of this one; more than once: these"
     )

@@ -27,6 +27,8 @@ def send(args: argparse.Namespace, site: Site, language: str) -> int:
     """Queue settings for a station."""
     station = _station(args, site)
     settings = dict(args.settings)
+    if len(settings) < len(args.settings):
+        raise CannotStart("LP-271", tell("setting_twice", language))
     with doer(site.data, site.alone) as gateway:
         request = Send(station.id, settings, int(args.expires * DAY_S), station.tenant)
         token = gateway.ask(request).token

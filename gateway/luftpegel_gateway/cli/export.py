@@ -151,7 +151,11 @@ def _rows(every: Iterator[Callable[[], Iterator[Row]]], number: int, progress: P
 
 @contextlib.contextmanager
 def _output(to: Path | None) -> Iterator[BinaryIO]:
-    """Where the data go: a file that is there whole or not at all, or stdout."""
+    """Where the data go: a file that is there whole or not at all, a device or pipe as it is, or stdout."""
+    if to is not None and to.exists() and not to.is_file():  # never replaced: root would lose /dev/null
+        with to.open("wb") as stream:
+            yield stream
+        return
     if to is not None:
         with replacing(to) as stream:
             yield stream

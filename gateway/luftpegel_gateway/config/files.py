@@ -14,6 +14,7 @@ from luftpegel_gateway.config.judged import JudgedFile, Mistake
 from luftpegel_gateway.config.options import Option, choice, host, matching, number, path, port, text, whole
 from luftpegel_gateway.config.stations import NO_STATIONS, read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
+from luftpegel_gateway.config.toml_lines import line_of
 from luftpegel_gateway.model.station import Station
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -33,7 +34,7 @@ TENANT_OPTIONS = {"id": Option(matching(ID, "town")), "name": Option(text, None)
 PAGE_OPTIONS = {"host": Option(host, "127.0.0.1"), "port": Option(port, 8080)}
 JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
-RESERVED = ("journal", "intake", "retention", "control")
+RESERVED = ("journal", "intake", "retention", "control", "stations")
 NAME = Option(matching(ID, "chirpstack"), None)
 PART_OPTIONS = {"kind": Option(text), "name": NAME, "tenant": Option(text, "")}
 ALL = "*"  # tenants of a sink: every one
@@ -97,6 +98,7 @@ def load(file: Path, *, may_be_empty: bool = False) -> Config:
     names = set(RESERVED)
     tables = (("source", sources.SOURCES), ("sink", sinks.SINKS))
     parts = {key: _parts(main, key, kinds, names, tenants) for key, kinds in tables}
+    _judge_ports(main, parts["source"], page)
     if gateway["data"]:
         if obstacle := no_folder(gateway["data"]):
             main.wrong(("gateway", "data"), "LP-329", key="data", path=gateway["data"], obstacle=obstacle)
@@ -143,6 +145,19 @@ def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
             other = taken.setdefault(written.resolve(), part.name)
             if other != part.name:
                 main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
+
+
+def _judge_ports(main: JudgedFile, parts: Sequence[Part], page: Mapping[str, Any] | None) -> None:
+    """Note every source that listens where the page or another source does already."""
+    taken = {(page["host"], page["port"]): line_of(main.lines, ("page", "port"))} if page else {}
+    for part in parts:
+        module = sources.module_of(part.kind)
+        if not hasattr(module, "listens"):
+            continue
+        where, line = module.listens(part.options), line_of(main.lines, (*part.place, "port"))
+        other = taken.setdefault(where, line)
+        if None not in where and other != line:
+            main.wrong((*part.place, "port"), "LP-307", key="port", value=where[1], other=other)
 
 
 def risks(config: Config) -> Iterator[tuple[str, str]]:

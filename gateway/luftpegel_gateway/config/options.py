@@ -97,7 +97,9 @@ def matching(pattern: str, example: str) -> Reader:
 
 def path(value: Any, folder: Path) -> Path:
     """A path; it need not exist yet."""
-    return folder / text(value, folder)
+    if "\0" in text(value, folder):  # TOML can write one; no system has such a file
+        raise Wrong("LP-306", expected="text without \\u0000", got=repr(value))
+    return folder / str(value)
 
 
 def file(value: Any, folder: Path) -> Path:

@@ -31,6 +31,7 @@ SINKS = {
     "ngsi-ld": "luftpegel_gateway.sinks.ngsi_ld",
     "webhook": "luftpegel_gateway.sinks.webhook",
     "postgresql": "luftpegel_gateway.sinks.postgresql",
+    "influxdb": "luftpegel_gateway.sinks.influxdb",
     "sensorthings": "luftpegel_gateway.sinks.sensorthings",
 }
 

@@ -157,7 +157,7 @@ class Files:
         for tenant, station in {(item.ref.tenant, item.ref.station) for item in items}:
             if (known := self._context.station(station, tenant)) is not None:
                 names[tenant, station] = known.name
-        return state.take(items, names, self._oldest(state))
+        return state.take(items, names, self._oldest(state), lambda key: not self._file_of(key).exists())
 
     def _prune_now(self) -> None:
         state = self._open_now()

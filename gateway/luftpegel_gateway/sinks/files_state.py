@@ -5,7 +5,7 @@ A file is made anew from here whenever one of its readings comes late or is corr
 therefore what counts, and what is committed in it survives a crash. One row a reading. Used in one thread.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -76,15 +76,28 @@ class State:
         self._database.close()
 
     def take(
-        self, items: Sequence[Observed], names: dict[tuple[str, str], str], oldest: str
+        self,
+        items: Sequence[Observed],
+        names: dict[tuple[str, str], str],
+        oldest: str,
+        lost: Callable[[Key], bool] = lambda _key: False,
     ) -> list[Rejection]:
-        """Keep what is new or newer; what is older than the part `oldest` has no file any more."""
+        """Keep what is new or newer; what is older than the part `oldest` has no file any more.
+
+        `lost`: whether a file is not there. It is made anew when one of its readings comes again.
+        """
         rejections = []
+        touched: set[Key] = set()
         with transaction(self._database):
             for item in items:
                 if (part := self._days.part_of(item.reading.time)) >= oldest and item.reading.cells:
                     fault = self._take(item, part)
+                    touched.add(self._key(part, item.ref))
                     rejections += [Rejection(item, fault)] if fault else []
+                elif item.reading.cells:
+                    self._leave(item)
+            for key in filter(lost, touched):
+                self._database.execute(DIRTY, msgspec.structs.astuple(key))
             told = [(*key, name) for key, name in names.items()]
             self._database.executemany("INSERT OR REPLACE INTO stations VALUES (?, ?, ?)", told)
         return rejections
@@ -162,8 +175,21 @@ class State:
         self._soil(part, ref)
         return None
 
+    def _leave(self, item: Observed) -> None:
+        """A correction moves a reading to a part that is not kept: it stands nowhere any more."""
+        ref, reading = item.ref, item.reading
+        gone = self._database.execute(
+            "DELETE FROM readings WHERE tenant = ? AND station = ? AND life = ? AND seq = ? AND revision < ? "
+            "RETURNING part", (ref.tenant, ref.station, ref.life, reading.seq, reading.revision),
+        ).fetchone()  # fmt: skip
+        if gone is not None:
+            self._soil(gone[0], ref)
+
     def _soil(self, part: str, ref: Ref) -> None:
-        self._database.execute(DIRTY, (part, *((ref.tenant, ref.station) if self._each else ("", ""))))
+        self._database.execute(DIRTY, msgspec.structs.astuple(self._key(part, ref)))
+
+    def _key(self, part: str, ref: Ref) -> Key:
+        return Key(part, ref.tenant, ref.station) if self._each else Key(part, "", "")
 
     def _mark(self, statement: str, key: Key) -> None:
         with transaction(self._database):

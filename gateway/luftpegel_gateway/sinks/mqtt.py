@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from luftpegel_gateway.config.options import Option, choice, flag, text
+from luftpegel_gateway.config.options import Option, Wrong, choice, flag
 from luftpegel_gateway.model.faults import CannotStart, Fault
 from luftpegel_gateway.model.observations import Item, Rejection
 from luftpegel_gateway.model.probed import Probed
@@ -39,17 +39,28 @@ log = logging.getLogger("luftpegel.gateway")
 KIND = "mqtt"
 OPTIONS = {
     **mqtt.BROKER_OPTIONS,
-    "topic_prefix": Option(text, "luftpegel"),
+    "topic_prefix": Option(mqtt.topic, "luftpegel"),
     "retain": Option(flag, False),
-    "home_assistant": Option(text, None),
+    "home_assistant": Option(mqtt.topic, None),
     "language": Option(choice("en", "de"), "en"),
 }
-wrong, warnings = mqtt.wrong, mqtt.warnings
+warnings = mqtt.warnings
 REVISES = True
 NARROWER = 8  # after a lost connection: this much fewer in flight, down to one; wider again after a success
 LOST_ALONE = 3  # times that a message, alone in flight, may cost the connection before it is refused
 ANNOUNCE_EVERY_S = 60.0
 PROBE = "probe"  # <prefix>/probe: whether the connection may write at all, asked only when all was refused
+
+
+def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
+    """Options that cannot stand beside each other: (key, what is wrong).
+
+    Below one prefix our `online` and Home Assistant's would be one topic, and each would call for the other.
+    """
+    yield from mqtt.wrong(options)
+    theirs = options["home_assistant"]
+    if theirs is not None and theirs.strip("/") == options["topic_prefix"].strip("/"):
+        yield "home_assistant", Wrong("LP-306", expected="another than topic_prefix", got=repr(theirs))
 
 
 class Republish:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from luftpegel_gateway.config.options import Option, text
+from luftpegel_gateway.config.options import Option
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.probed import Probed
@@ -16,7 +16,7 @@ from luftpegel_gateway.transport.mqtt_visit import subscribing
 __all__ = ["KIND", "OPTIONS", "create", "parse", "probe", "warnings", "wrong"]
 
 KIND = "chirpstack-mqtt"
-OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(text, None)}
+OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(mqtt.topic, None)}
 wrong, warnings = mqtt.wrong, mqtt.warnings
 
 

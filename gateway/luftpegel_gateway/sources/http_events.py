@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from luftpegel_gateway.config.options import Option, port, secret, text
+from luftpegel_gateway.config.options import Option, host, matching, port, secret
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.sources import Deliver
@@ -23,16 +23,21 @@ from luftpegel_gateway.transport import http_server
 
 LISTENING = {
     **source_filter.OPTIONS,
-    "host": Option(text, "127.0.0.1"),
+    "host": Option(host, "127.0.0.1"),
     "port": Option(port),
-    "path": Option(text, "/"),
+    "path": Option(matching(r"/[A-Za-z0-9._~/-]*", "/luftpegel"), "/"),
     "token_file": Option(secret),
 }
 TAKEN = "LP-433"
 LARGEST_BODY = 256 * 1024
 PATIENCE_S = 20.0  # for the commit
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 512
 AGAIN_S = 30  # what Retry-After says
+
+
+def listens(options: Mapping[str, Any]) -> tuple[str, int]:
+    """Where a source listens: nobody else may. (host, port)"""
+    return options["host"], options["port"]
 
 
 async def _nothing() -> None:
@@ -88,14 +93,17 @@ class HttpEvents:
                 ):
                     self._conditions.clear(self._name, TAKEN)
                     await self._ended.wait()
-            except OSError as error:
-                self._conditions.report(self._name, TAKEN, f"{where[0]}:{where[1]}: {error.strerror}")
+            except (OSError, UnicodeError) as error:  # the latter: a host name that no DNS can hold
+                reason = error.strerror if isinstance(error, OSError) else error
+                self._conditions.report(self._name, TAKEN, f"{where[0]}:{where[1]}: {reason}")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ended.wait(), 5)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         if (status := self._refusal(request)) is not None:
             return web.Response(status=status)
+        if request.headers.get("Expect", "").lower() == "100-continue":  # it waits with the body for a word
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await request.content.read(LARGEST_BODY + 1)
         while not request.content.at_eof() and len(body) <= LARGEST_BODY:
             body += await request.content.read(LARGEST_BODY + 1 - len(body))
@@ -114,8 +122,9 @@ class HttpEvents:
 
     def _refusal(self, request: web.BaseRequest) -> int | None:
         """The status of a request that is none of a sender's; the token is looked at before anything else."""
-        given = request.headers.get("Authorization", "").encode()
-        if not hmac.compare_digest(given, f"Bearer {self._options['token_file']}".encode()):
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        shown = given.strip().encode(errors="surrogateescape")  # headers may have any bytes
+        if scheme.lower() != "bearer" or not hmac.compare_digest(shown, self._options["token_file"].encode()):
             return 401
         if request.path.rstrip("/") != self._options["path"].rstrip("/"):
             return 404

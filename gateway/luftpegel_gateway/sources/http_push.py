@@ -8,10 +8,10 @@ from typing import Any
 
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.sources import Deliver
-from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner
+from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
 from luftpegel_gateway.sources.push_events import parse
 
-__all__ = ["KIND", "OPTIONS", "create", "parse"]
+__all__ = ["KIND", "OPTIONS", "create", "listens", "parse"]
 
 KIND = "http-push"
 OPTIONS = LISTENING

@@ -38,6 +38,7 @@ def parse(_topic: str, payload: bytes, size: int | None = None) -> Event:
     except ValueError as error:
         raise Refused("LP-258", str(error)) from error
     gateway = body.get("gateway")
+    rssi = _real(body, "rssi", -250, 100, odd)
     return Uplink(
         dev_eui=dev_eui,
         f_port=_port(body, odd),
@@ -46,8 +47,8 @@ def parse(_topic: str, payload: bytes, size: int | None = None) -> Event:
         dev_addr=values.label(body.get("dev_addr", ""), "dev_addr", odd).lower(),
         f_cnt=_number(body, "f_cnt", 0, 2**32 - 1, odd),
         dr=_number(body, "dr", 0, 15, odd),
-        rssi=_number(body, "rssi", -250, 100, odd),
-        snr=None if body.get("snr") is None else values.real(body["snr"], -100, 100, "snr", odd),
+        rssi=None if rssi is None else round(rssi),
+        snr=_real(body, "snr", -100, 100, odd),
         gateway="" if gateway is None else values.label(gateway, "gateway", odd),
         gateways=int(gateway is not None),
         lacking=tuple(sorted(set(odd))),
@@ -74,6 +75,10 @@ def _data(body: dict[str, Any]) -> bytes:
 
 def _number(body: dict[str, Any], name: str, low: int, high: int, odd: list[str]) -> int | None:
     return None if body.get(name) is None else values.whole(body[name], low, high, name, odd)
+
+
+def _real(body: dict[str, Any], name: str, low: float, high: float, odd: list[str]) -> float | None:
+    return None if body.get(name) is None else values.real(body[name], low, high, name, odd)
 
 
 def _given(read: Any, body: dict[str, Any], name: str, odd: list[str]) -> int | None:

@@ -15,12 +15,12 @@ from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.sources import Deliver
-from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner
+from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
 from luftpegel_gateway.sources.tts_events import command, parse
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS, url
 
-__all__ = ["KIND", "OPTIONS", "create", "parse", "wrong"]
+__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "wrong"]
 
 KIND = "tts-webhook"
 OPTIONS = {**LISTENING, "url": Option(url, None), "downlink_key_file": Option(secret, None)}
@@ -41,7 +41,7 @@ class _Commands:
 
     def __init__(self, name: str, options: Mapping[str, Any], conditions: Conditions) -> None:
         self._name, self._conditions = name, conditions
-        self._host = URL(options["url"]).host
+        self._server = URL(options["url"]).origin()
         how = {"url": options["url"], "token_file": options["downlink_key_file"]}
         self._client = HttpClient(_DEFAULTS | how, name)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class _Commands:
         """The address that takes commands for this message's device; "" where there is none of ours."""
         address = headers.get(ADDRESS, "")
         try:
-            return address if URL(address).host == self._host else ""
+            return address if URL(address).origin() == self._server else ""
         except ValueError:
             return ""
 

@@ -16,7 +16,7 @@ log = logging.getLogger("luftpegel.gateway")
 _quiet = logging.getLogger("luftpegel.http")  # what is no HTTP is the other side's mistake, answered with 400
 _quiet.setLevel(logging.CRITICAL)
 
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 256
 PATIENCE_S = 10.0  # from connecting to the end of the answer
 LARGEST_LINE = 8190  # bytes of the first line, and of each header field
 BACKLOG = 1024  # that the system holds until the loop comes to them; beyond it a peer waits for a second
@@ -59,6 +59,10 @@ def _closing(answer: Answer) -> Answer:
             server.busy(request.protocol)
         try:
             response = await answer(request)
+        except ConnectionError:  # whoever asked has left
+            response = web.Response(status=400)
+        except web.RequestPayloadError:  # a body that is not what its headers say
+            response = web.Response(text="Bad Request\n", status=400)
         except Exception:  # one page's mistake must not take the gateway down
             log.exception("an HTTP request failed")
             response = web.Response(text="Internal Server Error\n", status=500)

@@ -4,7 +4,9 @@ paho owns one network thread per client. Its callbacks do nothing but hand over 
 network thread would miss the keep-alive, and with it the session.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -17,7 +19,7 @@ from luftpegel_gateway.transport.hosts import is_here
 from luftpegel_gateway.transport.mqtt_client import Client, Received, works
 from luftpegel_gateway.transport.mqtt_link import on_loop
 
-__all__ = ["BROKER_OPTIONS", "LARGEST_EVENT", "new_client", "on_loop", "warnings", "wrong"]
+__all__ = ["BROKER_OPTIONS", "LARGEST_EVENT", "new_client", "on_loop", "topic", "warnings", "wrong"]
 
 BROKER_OPTIONS = {
     "host": Option(host),
@@ -30,10 +32,18 @@ BROKER_OPTIONS = {
     "protocol": Option(choice("5", "3.1.1"), "5"),
     "keepalive_s": Option(whole(5, 3600), 30),
 }
+_TOPIC = re.compile(r"/*[^+#/\0][^+#\0]*")
 SESSION_S = 30 * 86400  # how long the broker keeps our messages while we are away (MQTT 5)
 FIRST_WAIT_S, LONGEST_WAIT_S = 1, 30  # between attempts to connect
 LARGEST_EVENT = 64 * 1024  # bytes; events of network servers have 1 to 4 KB
 MOST_COMMANDS = 1000  # that wait for their PUBACK
+
+
+def topic(value: Any, folder: Path) -> str:
+    """The reader of an option: what topics may begin with. No wildcards: a broker ends the connection."""
+    if not _TOPIC.fullmatch(text(value, folder)):
+        raise Wrong("LP-311", example="town/luftpegel", got=value)
+    return str(value)
 
 
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:

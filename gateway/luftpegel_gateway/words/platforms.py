@@ -69,8 +69,8 @@ PLATFORMS: Mapping[str, Text] = {
         ("Die Plattform verweist auf eine andere Adresse: {detail}.", "Diese Adresse in url schreiben, wenn sie richtig ist (eine Anmeldeseite heißt, dass der Zugang ein anderer ist)."),
     ),
     "LP-475": Text(
-        ("There is nothing at this address: {detail}.", "Correct the path in url."),
-        ("Unter dieser Adresse gibt es nichts: {detail}.", "Den Pfad in url berichtigen."),
+        ("There is nothing at this address: {detail}.", "Correct the path in url; where the answer names a database or bucket, correct its name or have it made."),
+        ("Unter dieser Adresse gibt es nichts: {detail}.", "Den Pfad in url berichtigen; nennt die Antwort eine Datenbank oder ein Bucket, den Namen berichtigen oder es anlegen lassen."),
     ),
     "LP-476": Text(
         ("The answer is not what this kind of platform says: {detail}.", "Check url: is it the programming interface, and not a web page, a login page or a proxy?"),

@@ -1,4 +1,6 @@
-"""Messages of the sinks that push to platforms: `ngsi-ld` and `webhook` (LP-485 to LP-489); see `messages.py`."""
+"""Messages of the sinks that push to platforms: `ngsi-ld`, `webhook` (LP-485 to LP-489) and `influxdb` (LP-497);
+see `messages.py`.
+"""
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
 
@@ -26,5 +28,9 @@ PUSHING: Mapping[str, Text] = {
     "LP-489": Text(
         ("The platform takes nothing, not even a test: {detail}.", "Ask those who run it; the readings wait until it takes something."),
         ("Die Plattform nimmt nichts an, auch keine Probe: {detail}.", "Bei denen nachfragen, die sie betreiben; die Messwerte warten, bis sie etwas annimmt."),
+    ),
+    "LP-497": Text(
+        ("The time series database refuses a value of this reading for good: {detail}.", "It says why: mostly somebody else writes the same measurement with other types, or the time lies outside what is kept. Then: `luftpegel gateway quarantine replay`."),
+        ("Die Zeitreihen-Datenbank lehnt einen Wert dieses Messwerts endgültig ab: {detail}.", "Sie sagt, warum: meist schreibt jemand anders dieselbe Messung mit anderen Typen, oder die Zeit liegt außerhalb dessen, was aufgehoben wird. Danach: `luftpegel gateway quarantine replay`."),
     ),
 }  # fmt: skip

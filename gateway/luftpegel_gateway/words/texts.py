@@ -136,6 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                          "Hat {} ihn befolgt, auch in stations.toml interval_s = {} schreiben."),
     "command_taken_back": ("Command {} of {} is taken back; what the network server has may still arrive.",
                            "Befehl {} an {} ist zurückgenommen; was der Netzserver hat, kann noch ankommen."),
+    "setting_twice": ("one setting stands there twice", "eine Einstellung steht zweimal da"),
     "no_commands": ("No commands.", "Keine Befehle."),
     "command_waiting": ("waits", "wartet"),
     "command_done": ("done", "befolgt"),
