@@ -18,6 +18,7 @@ from luftpegel_gateway.sinks import (
     opensensemap,
     postgresql,
     sensor_community,
+    sensorthings,
     store,
     webhook,
 )
@@ -74,6 +75,7 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),
         "sink `ngsi-ld`": _without_http(ngsi_ld.OPTIONS),
+        "sink `sensorthings`": _without_http(sensorthings.OPTIONS),
         "sink `webhook`": _without_http(webhook.OPTIONS),
         "sink `influxdb`": _without_http(influxdb.OPTIONS),
         "sinks over HTTP": HTTP_OPTIONS,

@@ -5,7 +5,9 @@ import contextlib
 from dataclasses import dataclass, field
 
 import pytest
+from tests.servers.frost import frost  # noqa: F401
 from tests.servers.ngsi_broker import NgsiBroker
+from tests.servers.postgresql import postgis  # noqa: F401
 from tests.servers.webhook_receiver import WebhookReceiver
 
 from luftpegel_gateway import sinks

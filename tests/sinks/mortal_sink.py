@@ -57,7 +57,7 @@ async def live(kind, folder, options, ends):
 
 
 def main():
-    for kind in ("ngsi-ld", "webhook", "influxdb"):
+    for kind in ("ngsi-ld", "webhook", "influxdb", "sensorthings"):
         sinks.module_of(kind)
     for line in sys.stdin:
         order = json.loads(line)

@@ -20,6 +20,7 @@ class Quantity(Protocol):
     step: int
     low: int
     high: int
+    sensorthings: str
 
 
 def of_channel(channel: int) -> Quantity | None:

@@ -32,6 +32,7 @@ SINKS = {
     "webhook": "luftpegel_gateway.sinks.webhook",
     "postgresql": "luftpegel_gateway.sinks.postgresql",
     "influxdb": "luftpegel_gateway.sinks.influxdb",
+    "sensorthings": "luftpegel_gateway.sinks.sensorthings",
 }
 
 
