@@ -1,8 +1,8 @@
 """A way to the real FROST that fails as it is told: what `HttpDouble` can, and some of what proxies do.
 
 "portal": a login page instead of an answer. "torn": half of an answer. `hold`: the caller of the next
-CreateObservations is told 504, and it is carried out when the test says so (`release`), as behind a proxy less
-patient than the server.
+CreateObservations is told 504, and it is carried out when the test says so (`release`), as behind a proxy
+less patient than the server.
 `refuses`, `breaks`: rows that this server would never take, by their parameters; it says so as FROST does.
 """
 
