@@ -1,7 +1,8 @@
 """A way to the real FROST that fails as it is told: what `HttpDouble` can, and some of what proxies do.
 
-"portal": a login page instead of an answer. `hold`: the caller of the next CreateObservations is told 504,
-and it is carried out when the test says so (`release`), as behind a proxy less patient than the server.
+"portal": a login page instead of an answer. "torn": half of an answer. `hold`: the caller of the next
+CreateObservations is told 504, and it is carried out when the test says so (`release`), as behind a proxy
+less patient than the server.
 `refuses`, `breaks`: rows that this server would never take, by their parameters; it says so as FROST does.
 """
 
@@ -46,7 +47,20 @@ class FrostWay(HttpDouble):
         if self.plan[:1] == ["portal"]:
             self.plan.pop(0)
             return web.Response(text="<html>Please log in</html>", content_type="text/html")
+        if self.plan[:1] == ["torn"]:
+            self.plan.pop(0)
+            return await self._tear(request)
         return await super()._handle(request)
+
+    async def _tear(self, request):
+        """All is done, and the connection ends in the middle of the answer."""
+        status, said, _ = self.answer(request, await request.read())
+        whole = json.dumps(said).encode()
+        response = web.StreamResponse(status=status, headers={"Content-Length": str(len(whole) + 1)})
+        await response.prepare(request)
+        await response.write(whole[: len(whole) // 2])
+        request.transport.abort()
+        return response
 
     def answer(self, request, body):
         where = request.path.removeprefix("/v1.1").lstrip("/")

@@ -316,7 +316,7 @@ def test_a_probe_of_something_else(by_way, way):
     ("fault", "code"),
     [("401", "LP-470"), ("403", "LP-471"), ("404", "LP-475"), ("429", "LP-472"), ("500", "LP-473"),
      ("503", "LP-472"), ("400", "LP-481"), ("302", "LP-474"), ("cut", "LP-467"), ("lost", "LP-467"),
-     ("portal", "LP-476")],
+     ("torn", "LP-467"), ("portal", "LP-476")],
 )  # fmt: skip
 def test_whatever_fails_at_whichever_request_nothing_is_lost_or_doubled(by_way, way, fault, code):
     requests = 13  # of a first delivery; one fault at each
@@ -393,6 +393,22 @@ def test_a_server_slower_than_its_proxy(by_way, way):
 
     asyncio.run(main())
     assert by_way.numbers() == [1, 2, 3, 4]
+
+
+def test_a_server_slower_than_we_wait_for(frost, way, tmp_path):
+    site = Site(frost, tmp_path, way.url, timeout_s=1)
+
+    async def main():
+        async with site.running() as sink:
+            await sink.deliver(distances(1))
+            way.plan = ["slow"]
+            with pytest.raises(OtherEndDown, match="LP-468") as down:
+                await sink.deliver(distances(2, 3))
+            assert down.value.wait_s == 1  # asked too early, it has nothing yet
+            await sink.deliver(distances(2, 3))
+
+    asyncio.run(main())
+    assert site.numbers() == [1, 2, 3]
 
 
 def test_one_value_is_refused_alone(by_way, way):
