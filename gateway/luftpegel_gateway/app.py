@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
@@ -28,6 +29,7 @@ from luftpegel_gateway.checks import explain, limits_for
 from luftpegel_gateway.conditions.conditions import FILE as CONDITIONS_FILE
 from luftpegel_gateway.conditions.conditions import Conditions
 from luftpegel_gateway.config.files import ALL, Config
+from luftpegel_gateway.config.files import Part as ConfiguredPart
 from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.control.handlers import Handlers, handlers
 from luftpegel_gateway.control.lock import locked
@@ -115,14 +117,7 @@ def alone(config: Config) -> Iterator[Handlers]:
         directory = _directory(config)
         decider = _decider(config, directory)
         reread = partial(_reread, config, directory)
-        yield handlers(
-            journal,
-            decider.decide_again,
-            reread,
-            lambda: None,
-            known=partial(_known, directory),
-            sinks=[part.name for part in config.sinks],
-        )
+        yield _handlers(config, directory, (journal, decider), reread, lambda: None)
 
 
 def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
@@ -157,38 +152,14 @@ async def _start(
         module = sinks.module_of(part.kind)
         sink = module.create(sinks.Context(part.name, part.options, config.data, directory.by_id))
         stack.push_async_callback(sink.stop)
-        worker = Worker(
-            part.name,
-            sink,
-            journal,
-            conditions,
-            intake.watch(),
-            revises=module.REVISES,
-            largest=getattr(module, "BATCH", LARGEST_BATCH),
-            tenant=None if part.tenant == ALL else part.tenant,
-        )
-        parts.append(worker.run)
+        parts.append(_worker(part, module, sink, (journal, conditions, intake)).run)
     if config.page:
-        page = Page(
-            partial(_reader_while_running, config),
-            directory,
-            conditions,
-            sinks=[part.name for part in config.sinks],
-            vital=[JOURNAL, *(part.name for part in config.sources)],
-            explain=_reasons,
-        )
+        page = _page(config, directory, conditions)
         stack.callback(page.close)
         parts.append(partial(_serve, *config.page, page))
     reread = partial(_reread_and_tell, config, directory, conditions)
-    by_request = handlers(
-        journal,
-        decider.decide_again,
-        reread,
-        intake.wake,
-        conditions=lambda: _told(conditions),
-        known=partial(_known, directory),
-        sinks=[part.name for part in config.sinks],
-    )
+    told = partial(_told, conditions)
+    by_request = _handlers(config, directory, (journal, decider), reread, intake.wake, told=told)
     await _listen(config.data, by_request, conditions, stack)
     on_signal = partial(_reread_on_signal, reread, manager, directory)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
@@ -198,6 +169,58 @@ async def _start(
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
+
+
+def _worker(
+    part: ConfiguredPart,
+    module: ModuleType,
+    sink: sinks.Sink,
+    around: tuple[LogThread, Conditions, Intake],
+) -> Worker:
+    journal, conditions, intake = around
+    return Worker(
+        part.name,
+        sink,
+        journal,
+        conditions,
+        intake.watch(),
+        revises=module.REVISES,
+        largest=getattr(module, "BATCH", LARGEST_BATCH),
+        tenant=None if part.tenant == ALL else part.tenant,
+    )
+
+
+def _page(config: Config, directory: Directory, conditions: Conditions) -> Page:
+    return Page(
+        partial(_reader_while_running, config),
+        directory,
+        conditions,
+        sinks=[part.name for part in config.sinks],
+        vital=[JOURNAL, *(part.name for part in config.sources)],
+        explain=_reasons,
+    )
+
+
+def _handlers(
+    config: Config,
+    directory: Directory,
+    heart: tuple[LogThread, Decider],
+    reread: Callable[[], int],
+    changed: Callable[[], None],
+    *,
+    told: Callable[[], Sequence[Told]] = tuple,
+) -> Handlers:
+    """What requests do, with or without a running gateway."""
+    journal, decider = heart
+    return handlers(
+        journal,
+        decider.decide_again,
+        reread,
+        changed,
+        conditions=told,
+        known=partial(_known, directory),
+        sinks=[part.name for part in config.sinks],
+    )
 
 
 def _directory(config: Config) -> Directory:

@@ -17,6 +17,7 @@ from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.state import DONE as TAKEN
 from luftpegel_gateway.model.state import WAITING, Command, StationState
 from luftpegel_gateway.model.station import Station
+from luftpegel_gateway.views.facts import command_facts
 from luftpegel_gateway.words.texts import moment, tell
 
 USUAL_DAYS, MOST_DAYS = 7.0, 366.0
@@ -105,15 +106,7 @@ def _facts(station: Station, command: Command) -> dict[str, object]:
     return {
         "station": station.id,
         "tenant": station.tenant,
-        "token": command.token,
-        "settings": command.settings,
-        "state": command.state,
-        "made_at": command.made_at,
-        "expires_at": command.expires_at,
-        "sent": command.sent,
-        "ended_at": command.ended_at,
-        "in_force": command.in_force,
-        "on_air_at": command.on_air_at,
+        **command_facts(command),
         "expired": command.state == WAITING and command.expires_at < time.time(),
     }
 

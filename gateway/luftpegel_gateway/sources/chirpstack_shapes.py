@@ -1,6 +1,6 @@
 """The shape of ChirpStack's events: the few fields of them that are read, from JSON or from protobuf.
 
-Values are left as they came (`chirpstack_values.py` reads them), so only the nesting can be wrong here. The
+Values are left as they came (`values.py` reads them), so only the nesting can be wrong here. The
 usual event goes through msgspec in one step, which skips the rest; one that is bent, or no strict JSON, is
 taken apart by hand. Protobuf is copied field by field: `json_format` costs a hundred times as much.
 """

@@ -8,27 +8,18 @@
 
 from typing import Any
 
-import msgspec
-
 from luftpegel_gateway.model.events import Clocks, Event, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources import values
+from luftpegel_gateway.sources.json_object import object_of
 
 LARGEST_EVENT = 64 * 1024
-_decode = msgspec.json.Decoder().decode
 _NEEDED = ("dev_eui", "f_port")
 
 
 def parse(_topic: str, payload: bytes, size: int | None = None) -> Event:
     """The uplink in one body. Raises Refused LP-258 for anything else."""
-    if size is not None or len(payload) > LARGEST_EVENT:
-        raise Refused("LP-258", f"{size or len(payload)} bytes are more than any frame needs")
-    try:
-        body = _decode(payload)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Refused("LP-258", f"no JSON: {values.prose(str(error), 200)}") from error
-    if not isinstance(body, dict):
-        raise Refused("LP-258", "no object")
+    body = object_of(payload, size, LARGEST_EVENT, "LP-258")
     for name in _NEEDED:
         if body.get(name) is None:
             raise Refused("LP-258", f"{name} is missing")

@@ -14,11 +14,10 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
-
 from luftpegel_gateway.model.events import Carried, Clocks, Downlink, Event, Joined, Notice, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources import values
+from luftpegel_gateway.sources.json_object import object_of
 
 LARGEST_EVENT = 256 * 1024
 MOST_GATEWAYS = 64
@@ -29,7 +28,6 @@ OTHER_KINDS = ("downlink_queued", "downlink_ack", "downlink_queue_invalidated",
 # LoRa in EU868: (spreading factor, bandwidth in Hz) -> data rate (RP002-1.0.3, table 8).
 _RATES = {**{(factor, 125_000): 12 - factor for factor in range(7, 13)}, (7, 250_000): 6}
 _MARK = "luftpegel:"  # before a command's id
-_decode = msgspec.json.Decoder().decode
 
 
 class _Who(NamedTuple):
@@ -46,14 +44,7 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
 
     Raises Refused: LP-257 for what is no message of The Things Stack v3 or names no device.
     """
-    if size is not None or len(payload) > LARGEST_EVENT:
-        raise Refused("LP-257", f"{size or len(payload)} bytes are more than any message has")
-    try:
-        message = _decode(payload)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Refused("LP-257", f"no JSON: {values.prose(str(error), 200)}") from error
-    if not isinstance(message, dict):
-        raise Refused("LP-257", "no object")
+    message = object_of(payload, size, LARGEST_EVENT, "LP-257")
     odd: list[str] = []
     for kind, reader in _READERS.items():
         if isinstance(content := message.get(kind), dict):

@@ -38,7 +38,7 @@ async def serving(
 
     OSError: the port is taken. At the end nobody who has not sent a request is waited for.
     """
-    server = _Bounded(_closing(answer), patience_s, most)
+    server = _Bounded(answer, patience_s, most)
     runner = web.ServerRunner(server, shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
@@ -50,35 +50,13 @@ async def serving(
         await runner.cleanup()
 
 
-def _closing(answer: Answer) -> Answer:
-    """One answer a connection: there is no framing to get wrong between us and a proxy."""
-
-    async def run(request: web.BaseRequest) -> web.StreamResponse:
-        server = request.protocol._manager  # noqa: SLF001 - aiohttp has no other name for it
-        if isinstance(server, _Bounded):
-            server.busy(request.protocol)
-        try:
-            response = await answer(request)
-        except ConnectionError:  # whoever asked has left
-            response = web.Response(status=400)
-        except web.RequestPayloadError:  # a body that is not what its headers say
-            response = web.Response(text="Bad Request\n", status=400)
-        except Exception:  # one page's mistake must not take the gateway down
-            log.exception("an HTTP request failed")
-            response = web.Response(text="Internal Server Error\n", status=500)
-        response.force_close()
-        response.headers.setdefault("Server", "luftpegel")
-        return response
-
-    return run
-
-
 class _Bounded(web.Server):
-    """aiohttp's server with a bound on connections and on how long each lives."""
+    """aiohttp's server with a bound on connections and on how long each lives; one answer a connection, so
+    there is no framing to get wrong between us and a proxy."""
 
     def __init__(self, answer: Answer, patience_s: float, most: int) -> None:
         super().__init__(
-            answer,
+            self._one,
             access_log=None,
             logger=_quiet,
             keepalive_timeout=patience_s,
@@ -86,7 +64,7 @@ class _Bounded(web.Server):
             max_line_size=LARGEST_LINE,
             max_field_size=LARGEST_LINE,
         )
-        self._patience_s, self._most = patience_s, most
+        self._answer, self._patience_s, self._most = answer, patience_s, most
         self._transports: dict[web.RequestHandler, asyncio.Transport] = {}
         self._ends: dict[web.RequestHandler, asyncio.TimerHandle] = {}
         self._waiting: dict[web.RequestHandler, None] = {}  # no whole request yet; the oldest first
@@ -109,9 +87,21 @@ class _Bounded(web.Server):
         if (end := self._ends.pop(handler, None)) is not None:
             end.cancel()
 
-    def busy(self, handler: object) -> None:
-        """Its request is whole: it is answered, and gives way to nobody."""
-        self._waiting.pop(handler, None)  # type: ignore[call-overload]
+    async def _one(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The request is whole: it is answered, and its connection gives way to nobody."""
+        self._waiting.pop(request.protocol, None)
+        try:
+            response = await self._answer(request)
+        except ConnectionError:  # whoever asked has left
+            response = web.Response(status=400)
+        except web.RequestPayloadError:  # a body that is not what its headers say
+            response = web.Response(text="Bad Request\n", status=400)
+        except Exception:  # one page's mistake must not take the gateway down
+            log.exception("an HTTP request failed")
+            response = web.Response(text="Internal Server Error\n", status=500)
+        response.force_close()
+        response.headers.setdefault("Server", "luftpegel")
+        return response
 
     def abort_waiting(self) -> None:
         """End the connections that have said nothing."""

@@ -35,7 +35,7 @@ def facts_of(view: View, now: float) -> dict[str, object]:
         "status": None if state.status is None else dict(state.status.fields),
         "status_at": None if state.status is None else state.status.at // 1_000_000,
         "network": None if state.network is None else _network(state.network),
-        "commands": [_command(command) for command in state.commands],
+        "commands": [command_facts(command) for command in state.commands],
         "newest": None if view.newest is None else _reading(*view.newest),
     }
 
@@ -60,7 +60,8 @@ def _network(told: NetworkTold) -> dict[str, object]:
     }
 
 
-def _command(command: Command) -> dict[str, object]:
+def command_facts(command: Command) -> dict[str, object]:
+    """A command to a station. Times: Unix seconds, our clock."""
     return {
         "token": command.token,
         "settings": dict(command.settings),

@@ -1,8 +1,7 @@
 """Every message for people: what is wrong (one cause) and what to do next, by LP code, in German and English.
 
-LP-2xx link and frames (`link.py`), LP-3xx operator and configuration (`operator.py`), LP-4xx brokers
-(`brokers.py`), platforms (`platforms.py`), databases (`databases.py`), disks, sinks and the page
-(`parts.py`). The words in braces come from the place that found it.
+LP-2xx link and frames, LP-3xx operator and configuration, LP-4xx brokers, platforms, databases, disks, sinks
+and the page; each file of this room says which it has. The words in braces come from where it was found.
 """
 
 import os
