@@ -12,7 +12,6 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 TIMES_IN_A_PERIOD = 3  # two signs of life may be lost or late
 
 
