@@ -295,3 +295,11 @@ def test_citizen_networks_are_read_from_tables(judge, tmp_path):
     more = f'[[sink]]\nkind = "opensensemap"\n{box}{sensors}[[sink]]\nkind = "sensor-community"\n{node}'
     config = judge(gateway=GATEWAY + more)
     assert [list(part.options["stations"]) for part in config.sinks[1:]] == [["LP-0001"], ["LP-0001"]]
+
+
+@pytest.mark.parametrize("folder", ["", 'folder = ""\n', "folder = 3\n"])
+def test_a_folder_that_cannot_be_read_is_a_mistake_among_the_others(judge, folder):
+    more = f'[[sink]]\nkind = "files"\n{folder}'
+    with pytest.raises(BadConfig) as bad:
+        judge(gateway=GATEWAY + more, stations=STATION.replace("49.5", "490"))
+    assert [mistake.words["key"] for mistake in bad.value.mistakes] == ["folder", "latitude"]

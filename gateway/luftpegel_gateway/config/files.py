@@ -134,6 +134,8 @@ def no_folder(folder: Path) -> Path | None:
             if part.exists():
                 return None if part.is_dir() else part
     return None
+
+
 def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
     """Note every sink whose file or folder another part writes already."""
     taken = {(data / JOURNAL).resolve(): "journal"}
@@ -142,6 +144,8 @@ def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
         if not hasattr(module, "files"):
             continue
         for key, written in module.files(part.options, part.name, data):
+            if written is None:  # it could not be read, which is a mistake of its own
+                continue
             other = taken.setdefault(written.resolve(), part.name)
             if other != part.name:
                 main.wrong((*part.place, key), "LP-336", key=key, path=written, other=other)
