@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from luftpegel_tools.hil import BenchBoard, bench_board, virtual_board
+from luftpegel_tools.rig.board import BenchBoard, bench_board, virtual_board
 
 RADIOS = ("wio_e5", "sx1262")  # drivers of the radios that a rig may have
 

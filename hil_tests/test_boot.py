@@ -3,7 +3,7 @@
 import pytest
 from mpremote.transport import TransportExecError
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import BenchBoard
 
 
 def test_it_is_an_esp32_with_micropython(board: BenchBoard) -> None:

@@ -1,6 +1,6 @@
 """Deep sleep: the board wakes by its timer, knows it, and its clock has gone on."""
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import BenchBoard
 
 
 def test_the_timer_wakes_it(board: BenchBoard) -> None:

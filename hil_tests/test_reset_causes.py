@@ -1,6 +1,6 @@
 """Why a board started is what the firmware decides by, so each way of starting is named rightly."""
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import BenchBoard
 
 
 def test_machine_reset_is_a_hard_reset(board: BenchBoard) -> None:

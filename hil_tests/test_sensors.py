@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from luftpegel_tools.firmware_image import FIRMWARE, compile_file
-from luftpegel_tools.hil import bench_board
+from luftpegel_tools.image.firmware_image import FIRMWARE, compile_file
+from luftpegel_tools.rig.board import bench_board
 
 FOLDER = "/hil_test"
 SOURCES = [FIRMWARE / "boards" / "heltec_v3.py", *sorted((FIRMWARE / "lib" / "sensors").glob("*.py"))]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from mpremote.transport import TransportError
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import BenchBoard
 
 STATION = {
     "station": "LP-HIL",

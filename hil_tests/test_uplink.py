@@ -5,7 +5,7 @@ The identity is the one the board was provisioned with; a rig needs a gateway in
 
 import pytest
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import BenchBoard
 
 SET_UP = """
 from esp32 import NVS

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import cli, debian
+from luftpegel_tools import cli
+from luftpegel_tools.programs import debian
 from luftpegel_tools.town.demo import Day
-from luftpegel_tools.town.gateway import Gateway
+from luftpegel_tools.town.gateway_process import Gateway
 from luftpegel_tools.virtual_board.errors import BoardError
 
 DEMO = [sys.executable, "-m", "luftpegel_tools.cli", "demo", "--lang", "en"]

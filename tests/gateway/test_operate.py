@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 PAGE = Path(__file__).parents[2] / "docs" / "operate.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ from luftpegel_tools.virtual_board.chips.bme280 import BME280
 from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 SENSORS = Path(__file__).parents[2] / "firmware" / "lib" / "sensors"
 PROGRAM = Path(__file__).parent / "board" / "main.py"

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 from tests.sx.spi_law import Law
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.town.kinds import MODEMS
-from luftpegel_tools.town.lone_gateway import LoneGateway
-from luftpegel_tools.town.lorawan import Identity
-from luftpegel_tools.town.network import Downlink, JoinAccept
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.network_server.lone_gateway import LoneGateway
+from luftpegel_tools.network_server.lorawan import Identity
+from luftpegel_tools.town.station_kinds import MODEMS
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
 from luftpegel_tools.virtual_board.chips.bme280 import BME280
@@ -19,7 +19,7 @@ from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sps30 import SPS30
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 from luftpegel_wire import PORT_READINGS, decode
 
 for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from luftpegel_tools.town.radio_air import SharedAir
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 SF, WIDTH, CHANNEL = 7, 125_000, 868_100_000
 SYMBOL_US = 1024

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from luftpegel_tools.town.air import GatewaySite, Link
-from luftpegel_tools.town.luck import Disturbance
-from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Uplink
+from luftpegel_tools.air.losses import Disturbance
+from luftpegel_tools.air.modem_link import GatewaySite, Link
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, JoinRequest, Uplink
 
 SITE = GatewaySite("0016c001f1500001", rssi=-95, snr=6.0)
 UPLINK = Uplink(bytes(8), 1, 0, 1, bytes(20), True, False, 5, 868_300_000, 0, 56_576)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from luftpegel_tools.town.air import GatewaySite
-from luftpegel_tools.town.radio_field import CAPTURE_DB, RadioField
-from luftpegel_tools.town.radio_link import RadioLink
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.air.modem_link import GatewaySite
+from luftpegel_tools.town.lora_coverage import CAPTURE_DB, RadioField
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 CHANNEL, LENGTH_US = 868_100_000, 70_000
 UPLINK = bytes([0x40]) + bytes(20)

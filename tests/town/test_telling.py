@@ -5,11 +5,11 @@ import json
 import pytest
 from chirpstack_api import gw
 
-from luftpegel_tools.town.doubts import Doubts
+from luftpegel_tools.town.diagnosis import Doubts
+from luftpegel_tools.town.event_output import as_json, as_text
 from luftpegel_tools.town.pace import ANSWER_US
-from luftpegel_tools.town.telling import as_json, as_text
-from luftpegel_tools.town.witness import Happening
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.town.sniffer import Happening
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 TUNING = {"frequency_hz": 868_300_000, "sf": 9, "lost": False}
 FRAME = {"f_cnt": 3, "f_port": 1, "bytes": 23, "confirmed": False, "ack": False}

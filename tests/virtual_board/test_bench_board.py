@@ -2,11 +2,11 @@
 
 import pytest
 
-from luftpegel_tools import firmware_image
+from luftpegel_tools.desk.default_board import wire
+from luftpegel_tools.image import firmware_image
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.clock import VirtualClock
-from luftpegel_tools.virtual_board.heltec_v3 import wire
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 KEYS = {"app_key": bytes(range(16)), "dev_eui": bytes(range(8)), "join_eui": bytes(8)}
 JOIN_REQUEST, DATA_UP = 0, 2

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from luftpegel_tools.hil import bench_board, virtual_board
+from luftpegel_tools.rig.board import bench_board, virtual_board
 
 
 @pytest.fixture

@@ -8,17 +8,18 @@ from typing import Any, Self
 
 from chirpstack_api import gw  # type: ignore[import-untyped]
 
-from luftpegel_tools.town.broker import BrokerError
-from luftpegel_tools.town.doubts import Doubts, why_not
-from luftpegel_tools.town.gateway_bridge import BrokerAddress, GatewayBridge
+from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.lora_gateways.bridge import GatewayBridge
+from luftpegel_tools.programs.broker import BrokerError
+from luftpegel_tools.town.diagnosis import Doubts, why_not
+from luftpegel_tools.town.lora_coverage import RadioField
 from luftpegel_tools.town.pace import Pace, keep_real_time
-from luftpegel_tools.town.radio_field import RadioField
-from luftpegel_tools.town.radio_link import RadioLink
+from luftpegel_tools.town.sniffer import Happening, Witness
 from luftpegel_tools.town.spots import spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
 from luftpegel_tools.town.town import Wishes, identities, switch_on
-from luftpegel_tools.town.witness import Happening, Witness
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 _PATIENCE_S = 5.0  # real time for a broker that is there
 _POLL_EVERY_US = 10_000

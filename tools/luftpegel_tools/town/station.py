@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.town.gateway import Entry
-from luftpegel_tools.town.kinds import (
+from luftpegel_tools.air.losses import Luck
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.town.gateway_process import Entry
+from luftpegel_tools.town.place import Place
+from luftpegel_tools.town.proof import Measurement, Terms
+from luftpegel_tools.town.station_kinds import (
     BATTERY_ADC_PIN,
     CHIP,
     KINDS,
@@ -17,14 +20,11 @@ from luftpegel_tools.town.kinds import (
     RAIL_PIN,
     Kind,
 )
-from luftpegel_tools.town.luck import Luck
-from luftpegel_tools.town.place import Place
-from luftpegel_tools.town.proof import Measurement, Terms
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import Chip
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 from luftpegel_wire.quantities import QUANTITIES, channel_of
 
 NVS_NAMESPACE = "luftpegel"

@@ -12,20 +12,20 @@ from typing import Any, Self
 
 from chirpstack_api import api  # type: ignore[import-untyped]
 
-from luftpegel_tools.town.air import Link
-from luftpegel_tools.town.broker import Broker, BrokerError
-from luftpegel_tools.town.broker_address import BrokerAddress
-from luftpegel_tools.town.chirpstack import ChirpStack, Settings
-from luftpegel_tools.town.kinds import CHIP, MODEMS
-from luftpegel_tools.town.luck import Luck
-from luftpegel_tools.town.radio_field import RadioField
-from luftpegel_tools.town.radio_link import RadioLink
-from luftpegel_tools.town.radio_network import RadioNetwork
+from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.air.losses import Luck
+from luftpegel_tools.air.modem_link import Link
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.network_server.chirpstack import ChirpStack, Settings
+from luftpegel_tools.programs.broker import Broker, BrokerError
+from luftpegel_tools.town.lora_backhaul import RadioNetwork
+from luftpegel_tools.town.lora_coverage import RadioField
 from luftpegel_tools.town.spots import Spot, spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
+from luftpegel_tools.town.station_kinds import CHIP, MODEMS
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0

@@ -6,7 +6,7 @@ is attached, and asks it only while it is powered; a chip without power does not
 
 from typing import TYPE_CHECKING, Protocol
 
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 if TYPE_CHECKING:
     from luftpegel_tools.virtual_board.board import Board

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from luftpegel_tools.airtime import symbol_us
-from luftpegel_tools.town.radio_air import RadioAir
+from luftpegel_tools.air.airtime import symbol_us
+from luftpegel_tools.air.shared_air import RadioAir
 from luftpegel_tools.virtual_board.chips.base import SPIChip
-from luftpegel_tools.virtual_board.clock import Timer
+from luftpegel_tools.virtual_time.clock import Timer
 
 if TYPE_CHECKING:
     from luftpegel_tools.virtual_board.board import Board

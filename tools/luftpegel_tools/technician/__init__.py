@@ -1,0 +1,1 @@
+"""What a technician runs: one verb of `luftpegel` a file."""

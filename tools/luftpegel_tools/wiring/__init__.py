@@ -1,0 +1,1 @@
+"""Which chip double goes with which driver, and how it is soldered to a board."""
