@@ -1,12 +1,12 @@
 """The way of one station's LoRa frames over the shared air, to and from the gateways.
 
-The counterpart of `air.Link`, for a station whose radio sends real frames.
+The counterpart of `modem_link.ModemLink`, for a station whose radio sends real frames.
 """
 
 from collections.abc import Sequence
 
 from luftpegel_tools.air.airtime import MAC_OVERHEAD
-from luftpegel_tools.air.losses import Luck
+from luftpegel_tools.air.losses import Losses
 from luftpegel_tools.air.modem_link import GatewaySite
 from luftpegel_tools.air.shared_air import Frame
 
@@ -14,7 +14,7 @@ _DATA_UP = {0b010, 0b100}  # message types of TS001, section 4.2.1
 _OPTIONS_LENGTH = 15  # bits of FCtrl
 
 
-class RadioLink(Luck):
+class LoRaLink(Losses):
     """Ask `up` for each gateway, after `heard` has drawn whether a frame is lost for all of them."""
 
     def __init__(

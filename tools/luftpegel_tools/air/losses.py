@@ -1,4 +1,4 @@
-"""What the air does to one station's frames: some get lost each way, by seeded luck; and the count of them.
+"""What the air does to one station's frames: some get lost each way, by seeded chance; and the count of them.
 
 Everything random comes from seeded streams, one for each purpose, so that switching one thing on or off
 leaves the rest of a run as it was.
@@ -30,13 +30,13 @@ class Tally:
     airtime_us: int = 0  # of uplinks
 
 
-class Luck:
+class Losses:
     """The losses of one station."""
 
     def __init__(self, seed: str, loss_up: float = 0.0, loss_down: float = 0.0) -> None:
         self._loss_up, self._loss_down = loss_up, loss_down
-        self._luck_up = random.Random(f"{seed}/up")  # noqa: S311
-        self._luck_down = random.Random(f"{seed}/down")  # noqa: S311
+        self._random_up = random.Random(f"{seed}/up")  # noqa: S311
+        self._random_down = random.Random(f"{seed}/down")  # noqa: S311
         self._fading = random.Random(f"{seed}/fading")  # noqa: S311
         self.disturbances: list[Disturbance] = []
         self.tally = Tally()
@@ -47,11 +47,11 @@ class Luck:
 
     def lost_up(self, now_us: int) -> bool:
         """Draw whether an uplink of now is lost."""
-        return self._luck_up.random() < self._loss(now_us)[0]
+        return self._random_up.random() < self._loss(now_us)[0]
 
     def lost_down(self, now_us: int) -> bool:
         """Draw whether a downlink of now is lost."""
-        return self._luck_down.random() < self._loss(now_us)[1]
+        return self._random_down.random() < self._loss(now_us)[1]
 
     def signal(self, rssi: int, snr: float) -> tuple[int, float]:
         """A mean signal as it comes this time, in dBm and dB; receivers count in quarters of a dB."""

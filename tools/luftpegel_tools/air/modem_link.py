@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from luftpegel_tools.air.losses import Luck
+from luftpegel_tools.air.losses import Losses
 from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, JoinRequest, Reception, Uplink
 
 RX1_US, RX2_US = 1_000_000, 2_000_000  # receive windows after an uplink (EU868); a join's come 4 s later
@@ -40,7 +40,7 @@ class GatewaySite:
     altitude: float = 0.0
 
 
-class Link(Luck):
+class ModemLink(Losses):
     """One station's way to the network server; is what its modem calls a Network."""
 
     def __init__(

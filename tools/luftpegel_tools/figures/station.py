@@ -100,7 +100,7 @@ class Outcome:
 
 
 @contextmanager
-def bench_board(
+def loaded_board(
     folder: Path, engine: str, heap_kib: int, frame_bytes: int = MOST_BYTES, radio: str = "wio_e5"
 ) -> Iterator[tuple[Board, BenchNetwork]]:
     """A board with everything on it, switched on, under `folder`."""
@@ -162,7 +162,7 @@ def run_wakes(
     """
     with (
         TemporaryDirectory(prefix="luftpegel-bench-") as folder,
-        bench_board(Path(folder), engine, heap_kib, frame_bytes, radio) as (board, network),
+        loaded_board(Path(folder), engine, heap_kib, frame_bytes, radio) as (board, network),
     ):
         begun = time.perf_counter()
         started_us = board.clock.now_us

@@ -1,1 +1,1 @@
-"""Doubles of network servers: a core of LoRaWAN, ChirpStack around it, and a lone gateway without a broker."""
+"""Doubles of network servers: a core of LoRaWAN, ChirpStack around it, a lone gateway without a broker."""

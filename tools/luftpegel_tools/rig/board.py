@@ -1,4 +1,4 @@
-"""A board on a bench, in the role that hardware tests need: on a serial port, or virtual.
+"""A board on a rig, in the role that hardware tests need: on a serial port, or virtual.
 
 Everything goes through mpremote's library, so a test runs on any port that pyserial can open.
 """
@@ -24,7 +24,7 @@ PROMPT_TIMEOUT_S = 1.5
 START_TIMEOUT_S = 20.0
 
 
-class BenchBoard:
+class RigBoard:
     """A board on `port`. Nothing but `put` and `remove` changes its files."""
 
     def __init__(self, port: str):
@@ -134,10 +134,10 @@ def virtual_board(engine: str) -> Iterator[str]:
 
 
 @contextmanager
-def bench_board(port: str) -> Iterator[BenchBoard]:
+def rig_board(port: str) -> Iterator[RigBoard]:
     """A board on a port that pyserial can open (/dev/ttyUSB0, socket://host:port, rfc2217://host:port)."""
     try:
-        board = BenchBoard(port)
+        board = RigBoard(port)
     except (TransportError, SerialException) as error:
         raise RuntimeError(
             f"no board on {port}: {error}. Next: check the cable and the name of the port."

@@ -33,7 +33,7 @@ NOT_SENT = (
 )
 
 
-class Doubts:
+class Diagnosis:
     """Tells each doubt once, and again only when it had gone in between."""
 
     def __init__(self, clock: VirtualClock, prefix: str, tell: Callable[[Happening], None]) -> None:

@@ -9,18 +9,18 @@ from luftpegel_tools.network_server.chirpstack import ChirpStack
 from luftpegel_tools.network_server.gateway_side import NetworkSide
 from luftpegel_tools.programs.broker import Broker
 from luftpegel_tools.town.in_step import InStep
-from luftpegel_tools.town.lora_coverage import RadioField
+from luftpegel_tools.town.lora_coverage import LoRaCoverage
 from luftpegel_tools.virtual_time.clock import VirtualClock
 
 PREFIX = "eu868"
 _STATS_EVERY_US = 3_600_000_000  # each costs real time
 
 
-class RadioNetwork:
+class LoRaBackhaul:
     """Close it."""
 
     def __init__(
-        self, clock: VirtualClock, broker: Broker, server: ChirpStack, field: RadioField, seed: int
+        self, clock: VirtualClock, broker: Broker, server: ChirpStack, field: LoRaCoverage, seed: int
     ) -> None:
         """Raises ConnectionError LP-377: the broker does not answer."""
         address = BrokerAddress(broker.host, broker.port)

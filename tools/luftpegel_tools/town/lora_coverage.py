@@ -7,7 +7,7 @@ reach their network server is not the field's business.
 
 from collections.abc import Sequence
 
-from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.air.lora_link import LoRaLink
 from luftpegel_tools.air.modem_link import GatewaySite
 from luftpegel_tools.air.shared_air import Frame, SharedAir
 from luftpegel_tools.lora_gateways.lora_gateway import SimulatedGateway, Site
@@ -19,7 +19,7 @@ LATENCY_US = 30_000
 CAPTURE_DB = 6  # so much louder a frame survives another (Bor et al., "Do LoRa LPWANs scale?", 2016)
 
 
-class RadioField:
+class LoRaCoverage:
     """`air`, `gateways`, and one chip for each station: `chip` gives it, to be soldered to a board."""
 
     def __init__(
@@ -27,7 +27,7 @@ class RadioField:
     ) -> None:
         """`latency_us`: mean delay between gateways and network server, on top of what is real of it."""
         self._clock = clock
-        self._links: dict[int, RadioLink] = {}
+        self._links: dict[int, LoRaLink] = {}
         self._drowned_at: set[str] = set()  # gateways that do not hear the frame that has ended just now
         self.air = SharedAir(clock, self._down)
         self.air.observers.append(self._heard)
@@ -49,7 +49,7 @@ class RadioField:
             for site in sites
         ]
 
-    def chip(self, link: RadioLink) -> LoRaChip:
+    def chip(self, link: LoRaLink) -> LoRaChip:
         """A station's chip, which reaches the gateways as its link says."""
         chip = SX1262(self.air)
         self._links[id(chip)] = link
@@ -62,7 +62,7 @@ class RadioField:
             self._drowned_at = {place for place in places if self._is_drowned(frame, link, place)}
             link.heard(frame, drowned=len(self._drowned_at) == len(places))
 
-    def _is_drowned(self, frame: Frame, link: RadioLink, gateway_id: str) -> bool:
+    def _is_drowned(self, frame: Frame, link: LoRaLink, gateway_id: str) -> bool:
         least = link.mean_rssi(gateway_id) - CAPTURE_DB
         rivals = [self._links.get(id(rival.sender)) for rival in frame.rivals]
         return any(rival is not None and rival.mean_rssi(gateway_id) > least for rival in rivals)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.air.lora_link import LoRaLink
 from luftpegel_tools.air.shared_air import Frame
 from luftpegel_tools.network_server.lorawan import frames
-from luftpegel_tools.town.lora_coverage import RadioField
+from luftpegel_tools.town.lora_coverage import LoRaCoverage
 from luftpegel_tools.town.station import TownStation
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_time.clock import VirtualClock
@@ -32,13 +32,13 @@ class Happening:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-class Witness:
+class Sniffer:
     """Tells join-request, join-accept, uplink and downlink of the stations on a field."""
 
     def __init__(
         self,
         clock: VirtualClock,
-        radio_field: RadioField,
+        radio_field: LoRaCoverage,
         stations: Sequence[TownStation],
         tell: Callable[[Happening], None],
     ) -> None:
@@ -60,7 +60,7 @@ class Witness:
     def _up(self, station: TownStation, frame: Frame) -> None:
         link = station.link
         said = frames.parse_uplink(frame.payload)
-        details = _tuning(frame) | {"lost": isinstance(link, RadioLink) and link.is_lost}
+        details = _tuning(frame) | {"lost": isinstance(link, LoRaLink) and link.is_lost}
         if isinstance(said, frames.JoinRequest):
             self._say("join-request", station.identity.id, {"dev_nonce": said.dev_nonce} | details)
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luftpegel_tools.air.losses import Luck
+from luftpegel_tools.air.losses import Losses
 from luftpegel_tools.image import firmware_image
 from luftpegel_tools.town.gateway_process import Entry
 from luftpegel_tools.town.place import Place
@@ -77,7 +77,7 @@ class TownStation:
     """A station of the town."""
 
     def __init__(
-        self, identity: Identity, place: Place, link: Luck, radio: LoRaWANModem | LoRaChip, build: Build
+        self, identity: Identity, place: Place, link: Losses, radio: LoRaWANModem | LoRaChip, build: Build
     ) -> None:
         self.identity, self.place, self.link = identity, place, link
         self._build = build

@@ -19,7 +19,7 @@ from luftpegel_tools.town.open_town import OpenTown, today
 from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
 from luftpegel_tools.town.pace import keep_real_time
 from luftpegel_tools.town.registration import as_text, registration
-from luftpegel_tools.town.sniffer import Happening, Witness
+from luftpegel_tools.town.sniffer import Happening, Sniffer
 from luftpegel_tools.town.spots import spot_of
 from luftpegel_tools.town.station import TownStation, entry_of
 from luftpegel_tools.town.station_kinds import CHIP, KINDS
@@ -177,7 +177,7 @@ class _Life:
             if applications is None:
                 checks.insert(0, self._with_gateway(stack, folder, town))
             assert town.field is not None
-            Witness(town.clock, town.field, town.stations, self._tell)
+            Sniffer(town.clock, town.field, town.stations, self._tell)
             if self._args.realtime or applications is not None:
                 keep_real_time(town.clock)
             else:

@@ -97,14 +97,14 @@ class LoRaChip(SPIChip):
     """Base of the chips. Faults: silent (no answer), checksum and header (payloads, headers arrive broken).
 
     `log`: the latest SPI transactions, as (now_us, bytes from the board); each one is also told to all
-    `witnesses`. `sent` and `heard`: the latest payloads.
+    `listeners`. `sent` and `heard`: the latest payloads.
     """
 
     def __init__(self, air: RadioAir):
         super().__init__()
         self.air = air
         self.log: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
-        self.witnesses: list[Callable[[bytes], None]] = []
+        self.listeners: list[Callable[[bytes], None]] = []
         self.refusals: list[tuple[int, str]] = []
         self.flaws: list[tuple[int, str]] = []
         self.sent: deque[bytes] = deque(maxlen=REMEMBERED)
@@ -159,8 +159,8 @@ class LoRaChip(SPIChip):
         if self._selected and self._mosi and not self._in_reset and "silent" not in self.faults:
             data = bytes(self._mosi)
             self.log.append((self.clock.now_us, data))
-            for witness in self.witnesses:
-                witness(data)
+            for listener in self.listeners:
+                listener(data)
             self._carry_out(data)
         self._selected = False
 

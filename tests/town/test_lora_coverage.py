@@ -2,9 +2,9 @@
 
 import pytest
 
-from luftpegel_tools.air.lora_link import RadioLink
+from luftpegel_tools.air.lora_link import LoRaLink
 from luftpegel_tools.air.modem_link import GatewaySite
-from luftpegel_tools.town.lora_coverage import CAPTURE_DB, RadioField
+from luftpegel_tools.town.lora_coverage import CAPTURE_DB, LoRaCoverage
 from luftpegel_tools.virtual_time.clock import VirtualClock
 
 CHANNEL, LENGTH_US = 868_100_000, 70_000
@@ -19,8 +19,8 @@ class Scene:
         reached = [
             [GatewaySite(f"0016c001f150000{n}", rssi, 5.0) for n, rssi in enumerate(each)] for each in levels
         ]
-        self.links = [RadioLink(sites, seed=str(n)) for n, sites in enumerate(reached)]
-        self.field = RadioField(self.clock, reached[0], 1)
+        self.links = [LoRaLink(sites, seed=str(n)) for n, sites in enumerate(reached)]
+        self.field = LoRaCoverage(self.clock, reached[0], 1)
         self.chips = [self.field.chip(link) for link in self.links]
         self.heard = [[] for _ in self.field.gateways]
         self.field.air.observers.append(self.listen)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from luftpegel_tools.air.losses import Disturbance
-from luftpegel_tools.air.modem_link import GatewaySite, Link
+from luftpegel_tools.air.modem_link import GatewaySite, ModemLink
 from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, JoinRequest, Uplink
 
 SITE = GatewaySite("0016c001f1500001", rssi=-95, snr=6.0)
@@ -35,7 +35,7 @@ def run(link, n=400, step_us=1_000_000):
 def test_the_same_seed_loses_the_same_frames():
     def received(seed):
         server = Echo()
-        answers = run(Link(server, [SITE], seed=seed, loss_up=0.3, loss_down=0.3))
+        answers = run(ModemLink(server, [SITE], seed=seed, loss_up=0.3, loss_down=0.3))
         return [(uplink.f_cnt, heard) for uplink, heard in server.heard], answers
 
     assert received("a") == received("a")
@@ -44,7 +44,7 @@ def test_the_same_seed_loses_the_same_frames():
 
 def test_loss_is_counted_apart_for_both_directions():
     server = Echo()
-    link = Link(server, [SITE], seed="x", loss_up=0.2, loss_down=0.5)
+    link = ModemLink(server, [SITE], seed="x", loss_up=0.2, loss_down=0.5)
     answers = run(link, 2000)
     tally = link.tally
     assert tally.uplinks == 2000
@@ -59,7 +59,7 @@ def test_loss_is_counted_apart_for_both_directions():
 def test_downlink_loss_does_not_change_which_uplinks_are_lost():
     def heard(loss_down):
         server = Echo()
-        run(Link(server, [SITE], seed="x", loss_up=0.3, loss_down=loss_down))
+        run(ModemLink(server, [SITE], seed="x", loss_up=0.3, loss_down=loss_down))
         return server.heard
 
     assert heard(0.0) == heard(0.9)
@@ -67,7 +67,7 @@ def test_downlink_loss_does_not_change_which_uplinks_are_lost():
 
 def test_an_outage_swallows_everything_and_ends():
     server = Echo()
-    link = Link(server, [SITE], seed="x")
+    link = ModemLink(server, [SITE], seed="x")
     link.disturbances.append(Disturbance(100_000_000, 200_000_000))
     run(link)
     assert [uplink.f_cnt for uplink, _ in server.heard] == [*range(100), *range(200, 400)]
@@ -75,7 +75,7 @@ def test_an_outage_swallows_everything_and_ends():
 
 def test_a_burst_may_hit_one_direction_alone():
     server = Echo()
-    link = Link(server, [SITE], seed="x")
+    link = ModemLink(server, [SITE], seed="x")
     link.disturbances.append(Disturbance(0, 10_000_000, loss_up=0.0, loss_down=1.0))
     answers = run(link, 20)
     assert len(server.heard) == 20
@@ -86,24 +86,25 @@ def test_a_burst_may_hit_one_direction_alone():
 @pytest.mark.parametrize(("latency_us", "window"), [(30_000, 1), (1_000_000, 2), (30_000_000, None)])
 def test_a_slow_backhaul_misses_the_first_window_then_both(latency_us, window):
     """Half of a site's mean delay is fixed, so these bounds hold for each frame."""
-    answer = Link(Echo(), [replace(SITE, latency_us=latency_us)], seed="s").uplink(UPLINK)
+    answer = ModemLink(Echo(), [replace(SITE, latency_us=latency_us)], seed="s").uplink(UPLINK)
     assert (answer.window if answer else None) == window
 
 
 def test_a_slow_backhaul_still_reaches_the_later_windows_of_a_join():
-    accept = Link(Echo(), [replace(SITE, latency_us=2_000_000)], seed="s").join(JOIN)
+    accept = ModemLink(Echo(), [replace(SITE, latency_us=2_000_000)], seed="s").join(JOIN)
     assert accept.dev_addr == 7
     assert accept.window == 1
 
 
 def test_joins_are_lost_like_any_frame():
-    assert Link(Echo(), [SITE], seed="s", loss_up=1.0).join(JOIN) is None
-    assert Link(Echo(), [SITE], seed="s", loss_down=1.0).join(JOIN) is None
+    assert ModemLink(Echo(), [SITE], seed="s", loss_up=1.0).join(JOIN) is None
+    assert ModemLink(Echo(), [SITE], seed="s", loss_down=1.0).join(JOIN) is None
 
 
 def test_every_gateway_in_reach_hears_with_its_own_signal():
     server = Echo()
-    run(Link(server, [SITE, replace(SITE, gateway_id="0016c001f1500002", rssi=-118, snr=-8.0)], seed="s"), 50)
+    other = replace(SITE, gateway_id="0016c001f1500002", rssi=-118, snr=-8.0)
+    run(ModemLink(server, [SITE, other], seed="s"), 50)
     near, far = zip(*(heard for _, heard in server.heard), strict=True)
     assert sum(r.rssi for r in near) / 50 == pytest.approx(-95, abs=2)
     assert sum(r.rssi for r in far) / 50 == pytest.approx(-118, abs=2)
@@ -113,5 +114,5 @@ def test_every_gateway_in_reach_hears_with_its_own_signal():
 @pytest.mark.parametrize("loss_down", [0.0, 1.0])
 def test_a_confirmed_downlink_is_acknowledged_only_if_it_was_heard(loss_down):
     server = Echo(Downlink(11, b"\x01", False, confirmed=True))
-    run(Link(server, [SITE], seed="s", loss_down=loss_down), 3)
+    run(ModemLink(server, [SITE], seed="s", loss_down=loss_down), 3)
     assert [uplink.acknowledges for uplink, _ in server.heard] == [False] + 2 * [loss_down == 0.0]

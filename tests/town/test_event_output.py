@@ -5,7 +5,7 @@ import json
 import pytest
 from chirpstack_api import gw
 
-from luftpegel_tools.town.diagnosis import Doubts
+from luftpegel_tools.town.diagnosis import Diagnosis
 from luftpegel_tools.town.event_output import as_json, as_text
 from luftpegel_tools.town.pace import ANSWER_US
 from luftpegel_tools.town.sniffer import Happening
@@ -46,11 +46,11 @@ def test_what_concerns_no_station():
 
 
 class Doubting:
-    """Doubts of a town, and what they told."""
+    """Diagnosis of a town, and what they told."""
 
     def __init__(self):
         self.clock, self.told = VirtualClock(), []
-        self.doubts = Doubts(self.clock, "eu868", self.told.append)
+        self.doubts = Diagnosis(self.clock, "eu868", self.told.append)
 
     def joins(self, station, *, lost=False):
         self.doubts.happened(Happening(0, "join-request", station, {"lost": lost}))
