@@ -4,14 +4,16 @@ The core checks, decrypts and answers; here its outcomes meet queues, logs and a
 """
 
 import random
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from chirpstack_api import gw  # type: ignore[import-untyped]
 
 from luftpegel_tools.air.modem_messages import Reception, Uplink
-from luftpegel_tools.network_server.chirpstack.events import GPS_EPOCH_S, LEAP_SECONDS, LogEntry
-from luftpegel_tools.network_server.chirpstack.records import DeviceRecord, Session
+from luftpegel_tools.network_server.chirpstack.bus import EventBus
+from luftpegel_tools.network_server.chirpstack.events import GPS_EPOCH_S, LEAP_SECONDS, EventMaker, LogEntry
+from luftpegel_tools.network_server.chirpstack.records import DeviceRecord, Records, Session
 from luftpegel_tools.network_server.gateway_side import Answer, best
 from luftpegel_tools.network_server.lorawan import (
     Downlink,
@@ -25,9 +27,6 @@ from luftpegel_tools.network_server.lorawan import (
     Refused,
 )
 from luftpegel_tools.network_server.lorawan.commands import DeviceStatus, DevStatusReq
-
-if TYPE_CHECKING:
-    from luftpegel_tools.network_server.chirpstack.server import ChirpStack
 
 _WRONG_KEY = "MIC of join-request is invalid, make sure keys are correct"
 _LOG_OF = {  # level, code, description
@@ -47,15 +46,47 @@ _REPEATED = (
 )
 
 
+class Applications(Protocol):
+    """The network server's other side, as the radio side needs it: records, queues, events."""
+
+    records: Records
+    events: EventMaker
+    changed: threading.Condition
+    bus: EventBus
+
+    def publish(self, name: str, record: DeviceRecord, event: Any) -> None:
+        """Send an event."""
+
+    def log(self, record: DeviceRecord, entry: LogEntry, when_ns: int) -> None:
+        """Tell the operator."""
+
+    def frame_context(self, **more: str) -> dict[str, str]:
+        """What a log entry about a frame says."""
+
+    def tell_uplink(
+        self, record: DeviceRecord, uplink: Uplink, heard: Sequence[Reception], sent_ns: int
+    ) -> None:
+        """Publish a frame that counts."""
+
+    def let_applications_answer(self, commands_seen: int) -> None:
+        """Wait for a downlink that shall ride on the answer to this very uplink."""
+
+    def next_item(self, record: DeviceRecord, room: int, now_ns: int) -> Any | None:
+        """The next downlink that can be sent, still queued."""
+
+    def status_due(self, record: DeviceRecord, sent_ns: int) -> bool:
+        """Whether to ask for the device's status now; counts as asked."""
+
+
 class RadioSide:
     """An `Application` of the gateways' network side."""
 
-    def __init__(self, server: "ChirpStack") -> None:
+    def __init__(self, server: Applications, *, seed: int, adr: bool) -> None:
         self._server = server
         self.core = NetworkServer(
             self._identity,
-            random.Random(f"lorawan/{server.settings.seed}"),  # noqa: S311 - a run must repeat
-            Plan(adr=server.settings.adr),
+            random.Random(f"lorawan/{seed}"),  # noqa: S311 - a run must repeat
+            Plan(adr=adr),
         )
         self._items: dict[tuple[bytes, int], Any] = {}  # queue items under way, by device and counter
 

@@ -75,7 +75,7 @@ class ChirpStack:
         self._history: dict[str, deque[LoggedEvent]] = defaultdict(lambda: deque(maxlen=EVENT_HISTORY))
         self._event_count = 0
         self._on_event: list[Callable[[str, Any], None]] = []
-        self.radio = RadioSide(self)
+        self.radio = RadioSide(self, seed=settings.seed, adr=settings.adr)
         self.bus = EventBus(broker, self._command)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """The LoRaWAN stack inside a simulated modem: session, airtime, duty cycle, receive windows in virtual time.
 
-Class A of LoRaWAN 1.0.4 as far as the words of `air.modem_messages` go: no cryptography, which the words leave
-out. `dev_nonce` is what a modem keeps in flash; everything else is lost with its power.
+Class A of LoRaWAN 1.0.4 as far as the words of `air.modem_messages` go: no cryptography, which the words
+leave out. `dev_nonce` is what a modem keeps in flash; everything else is lost with its power.
 """
 
 import random
