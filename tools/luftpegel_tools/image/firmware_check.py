@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from luftpegel_tools.generate.table import REPOSITORY
+from luftpegel_tools.image.firmware_image import FIRMWARE
 
-_FIRMWARE = REPOSITORY / "firmware"
+
 # var-annotated: annotations have no place on the board. union-attr: what begins as None is seen as None for
 # ever. The stubs carry errors of their own.
 _CONFIGURATION = """[mypy]
@@ -42,10 +42,10 @@ disable_error_code = assignment, list-item, var-annotated, union-attr
 def lay_out(board: Path) -> None:
     """Copies the firmware to `board` as an image has it: libraries and modules side by side."""
     keep = shutil.ignore_patterns("*.pyi", "*.pxd", "__pycache__", "README.md", "*.json", "py.typed")
-    shutil.copytree(_FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
+    shutil.copytree(FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
     for folder in ("station", "boards"):
-        shutil.copytree(_FIRMWARE / folder, board / folder, ignore=keep)
-    shutil.copy(_FIRMWARE / "main.py", board)
+        shutil.copytree(FIRMWARE / folder, board / folder, ignore=keep)
+    shutil.copy(FIRMWARE / "main.py", board)
 
 
 def main() -> int:
