@@ -4,7 +4,7 @@ import pytest
 from tests.station.conftest import RADIOS
 
 from luftpegel_tools.air.modem_messages import Downlink
-from luftpegel_tools.town.station_kinds import MODEMS
+from luftpegel_tools.wiring import MODEMS
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_STATUS, decode, encode_backfill, encode_config
 
 ENGINES = ["pip", "mpy32"]

@@ -18,15 +18,10 @@ from luftpegel_tools.figures import Figure
 from luftpegel_tools.image import firmware_image
 from luftpegel_tools.network_server.lone_gateway import LoneGateway
 from luftpegel_tools.network_server.lorawan import Identity
-from luftpegel_tools.town.station_kinds import MODEMS
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
-from luftpegel_tools.virtual_board.chips.bme280 import BME280
-from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
-from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
-from luftpegel_tools.virtual_board.chips.sps30 import SPS30
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import CHIPS, MODEMS, SCHEMATICS, solder
+from luftpegel_tools.wiring.solder import Radio
 from luftpegel_wire import PORT_BACKFILL, PORT_READINGS, Readings, decode, encode_backfill
 
 BUDGET_KIB = 96  # with a modem
@@ -49,6 +44,18 @@ SETTINGS: dict[str, Any] = {
         {"driver": "a02yyuw", "socket": "b"},
         {"driver": "ds18b20"},
     ],
+}
+# Lowest and highest value, and the slots until it is the same again.
+_COURSES = {
+    "temperature": (5, 25, 144),
+    "humidity": (40, 90, 100),
+    "pressure": (98000, 103000, 500),
+    "pm1": (2, 8, 50),
+    "pm25": (4, 20, 50),
+    "pm4": (22, 22, 1),
+    "pm10": (25, 25, 1),
+    "distance": (900, 1600, 144),
+    "water_temperature": (4, 18, 144),
 }
 
 
@@ -114,7 +121,8 @@ def loaded_board(
         state_dir=folder / "board",
         heap_kib=heap_kib,
     ) as board:
-        _wire(board, network, radio)
+        solder(board, SETTINGS, _truth, _radio(board, network, radio))
+        board.attach_adc(SCHEMATICS["heltec_v3"].battery_pin, lambda: 780_000)
         firmware_image.build(
             folder / "image", SETTINGS | {"radio": {"driver": radio, "frame_bytes": frame_bytes}}
         )
@@ -124,27 +132,16 @@ def loaded_board(
         yield board, network
 
 
-def _wire(board: Board, network: BenchNetwork, radio: str) -> None:
-    sht4x = SHT4x(lambda now: (_wave(now, 5, 25, 144), _wave(now, 40, 90, 100)))
-    bme280 = BME280(
-        lambda now: (_wave(now, 5, 25, 144), _wave(now, 40, 90, 100), _wave(now, 98000, 103000, 500))
-    )
-    sps30 = SPS30(lambda now: (_wave(now, 2, 8, 50), _wave(now, 4, 20, 50), 22.0, 25.0))
-    a02yyuw = A02YYUW(lambda now: _wave(now, 900, 1600, 144))
-    ds18b20 = DS18B20(lambda now: _wave(now, 4, 18, 144))
-    for chip in (sht4x, bme280):
-        board.attach_i2c(0, chip)
-    board.attach_uart(1, sps30, (47, 48))
-    board.attach_uart(1, a02yyuw, (5, 6))
-    board.attach_onewire(4, ds18b20)
-    board.attach_rail(36, True, [sht4x, bme280, sps30, a02yyuw, ds18b20])
-    if radio in MODEMS:
-        board.attach_uart(2, MODEMS[radio](network, DEV_EUI))
-    else:
-        air = SharedAir(board.clock)
-        LoneGateway(board.clock, air, network, IDENTITY)
-        SX1262(air).solder(board, bus=1, cs=8, reset=12, busy=13, dio1=14)
-    board.attach_adc(1, lambda: 780_000)
+def _truth(quantity: str, now_us: int) -> float:
+    return _wave(now_us, *_COURSES[quantity])
+
+
+def _radio(board: Board, network: BenchNetwork, driver: str) -> Radio:
+    if driver in MODEMS:
+        return MODEMS[driver](network, DEV_EUI)
+    air = SharedAir(board.clock)
+    LoneGateway(board.clock, air, network, IDENTITY)
+    return CHIPS[driver](air)
 
 
 def run_wakes(

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from luftpegel_tools.image.firmware_image import FIRMWARE
 
-
 # var-annotated: annotations have no place on the board. union-attr: what begins as None is seen as None for
 # ever. The stubs carry errors of their own.
 _CONFIGURATION = """[mypy]

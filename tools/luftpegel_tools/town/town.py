@@ -22,10 +22,11 @@ from luftpegel_tools.town.lora_backhaul import LoRaBackhaul
 from luftpegel_tools.town.lora_coverage import LoRaCoverage
 from luftpegel_tools.town.spots import Spot, spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
-from luftpegel_tools.town.station_kinds import CHIP, MODEMS
+from luftpegel_tools.town.station_kinds import CHIP
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
 from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import MODEMS
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0
