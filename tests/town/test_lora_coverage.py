@@ -20,13 +20,13 @@ class Scene:
             [GatewaySite(f"0016c001f150000{n}", rssi, 5.0) for n, rssi in enumerate(each)] for each in levels
         ]
         self.links = [LoRaLink(sites, seed=str(n)) for n, sites in enumerate(reached)]
-        self.field = LoRaCoverage(self.clock, reached[0], 1)
-        self.chips = [self.field.chip(link) for link in self.links]
-        self.heard = [[] for _ in self.field.gateways]
-        self.field.air.observers.append(self.listen)
+        self.coverage = LoRaCoverage(self.clock, reached[0], 1)
+        self.chips = [self.coverage.chip(link) for link in self.links]
+        self.heard = [[] for _ in self.coverage.gateways]
+        self.coverage.air.observers.append(self.listen)
 
     def listen(self, frame):
-        for heard, gateway in zip(self.heard, self.field.gateways, strict=True):
+        for heard, gateway in zip(self.heard, self.coverage.gateways, strict=True):
             if gateway.hear(frame) is not None:
                 heard.append(self.chips.index(frame.sender))
 
@@ -35,7 +35,7 @@ class Scene:
 
     def _send(self, station, frequency_hz, sf):
         chip, now_us = self.chips[station], self.clock.now_us
-        self.field.air.transmit(
+        self.coverage.air.transmit(
             chip, frequency_hz, sf, 125_000, 14, False, True, UPLINK, now_us, now_us + LENGTH_US
         )
 

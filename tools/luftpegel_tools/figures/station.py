@@ -66,7 +66,7 @@ def _wave(now_us: int, low: float, high: float, period: int) -> float:
 
 
 @dataclass
-class BenchNetwork:
+class AskingNetwork:
     """Lets the station in, hears all, and now and then asks for readings again."""
 
     frames: list[Readings] = field(default_factory=list)
@@ -109,10 +109,10 @@ class Outcome:
 @contextmanager
 def loaded_board(
     folder: Path, engine: str, heap_kib: int, frame_bytes: int = MOST_BYTES, radio: str = "wio_e5"
-) -> Iterator[tuple[Board, BenchNetwork]]:
+) -> Iterator[tuple[Board, AskingNetwork]]:
     """A board with everything on it, switched on, under `folder`."""
     clock = VirtualClock(epoch=1_790_000_000)
-    network = BenchNetwork()
+    network = AskingNetwork()
     with Board(
         clock,
         name="LP-BENCH",
@@ -136,7 +136,7 @@ def _truth(quantity: str, now_us: int) -> float:
     return _wave(now_us, *_COURSES[quantity])
 
 
-def _radio(board: Board, network: BenchNetwork, driver: str) -> Radio:
+def _radio(board: Board, network: AskingNetwork, driver: str) -> Radio:
     if driver in MODEMS:
         return MODEMS[driver](network, DEV_EUI)
     air = SharedAir(board.clock)

@@ -20,7 +20,7 @@ class LoRaBackhaul:
     """Close it."""
 
     def __init__(
-        self, clock: VirtualClock, broker: Broker, server: ChirpStack, field: LoRaCoverage, seed: int
+        self, clock: VirtualClock, broker: Broker, server: ChirpStack, coverage: LoRaCoverage, seed: int
     ) -> None:
         """Raises ConnectionError LP-377: the broker does not answer."""
         address = BrokerAddress(broker.host, broker.port)
@@ -40,12 +40,12 @@ class LoRaBackhaul:
                 address,
                 PREFIX,
                 clock,
-                field.gateways,
+                coverage.gateways,
                 after_send=in_step.soon,
                 stats_every_us=_STATS_EVERY_US,
             )
             stack.callback(bridge.close)
-            field.air.observers.append(bridge.observe)
+            coverage.air.observers.append(bridge.observe)
             in_step.join(bridge, network)
             self._stack = stack.pop_all()
 

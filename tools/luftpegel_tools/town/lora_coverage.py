@@ -2,7 +2,7 @@
 
 All gateways hear all stations, each as well as the station's link says. Of two frames that share channel,
 spreading factor and time a gateway receives the one that is much louder there, or none. How the gateways
-reach their network server is not the field's business.
+reach their network server is not its business.
 """
 
 from collections.abc import Sequence

@@ -44,17 +44,17 @@ class OpenTown:
         self.wishes = wishes
         self._tell = tell
         self.clock = VirtualClock(epoch=wishes.epoch)
-        self.field = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed, latency_us=0)
+        self.coverage = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed, latency_us=0)
         self._diagnosis = Diagnosis(self.clock, prefix, tell)
         pace = Pace(self.clock)
         with ExitStack() as stack:
             self._bridges: list[GatewayBridge] = []
-            for gateway in self.field.gateways:
+            for gateway in self.coverage.gateways:
                 bridge = GatewayBridge(
                     address, prefix, self.clock, [gateway], after_send=pace.hold, on_ack=self._ordered
                 )
                 stack.callback(bridge.close)
-                self.field.air.observers.append(bridge.observe)
+                self.coverage.air.observers.append(bridge.observe)
                 self._bridges.append(bridge)
             for bridge in self._bridges:
                 if not bridge.post.wait_ready(_PATIENCE_S):
@@ -65,7 +65,7 @@ class OpenTown:
                 station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
-            Sniffer(self.clock, self.field, self.stations, self._happened)
+            Sniffer(self.clock, self.coverage, self.stations, self._happened)
             self._stack = stack.pop_all()
 
     def switch_on(self, stagger_us: int) -> None:
@@ -91,7 +91,7 @@ class OpenTown:
             spot.sites(), seed=f"{wishes.seed}/{identity.id}", loss_up=wishes.loss, loss_down=wishes.loss
         )
         place = spot.place(number, wishes.seed, wishes.epoch)
-        return TownStation(identity, place, link, self.field.chip(link), build)
+        return TownStation(identity, place, link, self.coverage.chip(link), build)
 
     def _happened(self, happening: Happening) -> None:
         self._tell(happening)

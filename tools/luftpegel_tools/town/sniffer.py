@@ -33,21 +33,21 @@ class Happening:
 
 
 class Sniffer:
-    """Tells join-request, join-accept, uplink and downlink of the stations on a field."""
+    """Tells join-request, join-accept, uplink and downlink of the stations that are covered."""
 
     def __init__(
         self,
         clock: VirtualClock,
-        radio_field: LoRaCoverage,
+        coverage: LoRaCoverage,
         stations: Sequence[TownStation],
         tell: Callable[[Happening], None],
     ) -> None:
         self._clock = clock
         self._tell = tell
         self._stations = {id(station.radio): station for station in stations}
-        self._gateways = {id(gateway): gateway.site.gateway_id for gateway in radio_field.gateways}
+        self._gateways = {id(gateway): gateway.site.gateway_id for gateway in coverage.gateways}
         self._addresses: dict[int, str] = {}  # station by device address
-        radio_field.air.observers.append(self._observe)
+        coverage.air.observers.append(self._observe)
 
     def _observe(self, frame: Frame) -> None:
         station = self._stations.get(id(frame.sender))

@@ -72,10 +72,10 @@ class Town:
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
-            self.field: LoRaCoverage | None = None
+            self.coverage: LoRaCoverage | None = None
             if wishes.radio == CHIP:
-                self.field = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed)
-                network = LoRaBackhaul(self.clock, self.broker, self.server, self.field, wishes.seed)
+                self.coverage = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed)
+                network = LoRaBackhaul(self.clock, self.broker, self.server, self.coverage, wishes.seed)
                 stack.callback(network.close)
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
@@ -111,11 +111,11 @@ class Town:
         """The station's link, and its radio on it."""
         wishes = self.wishes
         seed = f"{wishes.seed}/{identity.id}"
-        if self.field is None:
+        if self.coverage is None:
             link = ModemLink(self.server, spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
             return link, MODEMS[wishes.radio](link, identity.dev_eui)
-        radio_link = LoRaLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
-        return radio_link, self.field.chip(radio_link)
+        lora_link = LoRaLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
+        return lora_link, self.coverage.chip(lora_link)
 
     def _found_town(self) -> tuple[str, str]:
         records = self.server.records

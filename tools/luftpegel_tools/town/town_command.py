@@ -176,8 +176,8 @@ class _Life:
             checks = [town.broker.check]
             if applications is None:
                 checks.insert(0, self._with_gateway(stack, folder, town))
-            assert town.field is not None
-            Sniffer(town.clock, town.field, town.stations, self._tell)
+            assert town.coverage is not None
+            Sniffer(town.clock, town.coverage, town.stations, self._tell)
             if self._args.realtime or applications is not None:
                 keep_real_time(town.clock)
             else:
