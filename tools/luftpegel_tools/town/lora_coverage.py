@@ -11,9 +11,10 @@ from luftpegel_tools.air.lora_link import LoRaLink
 from luftpegel_tools.air.modem_link import GatewaySite
 from luftpegel_tools.air.shared_air import Frame, SharedAir
 from luftpegel_tools.lora_gateways.lora_gateway import SimulatedGateway, Site
+from luftpegel_tools.town.station_kinds import CHIP
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import CHIPS
 
 LATENCY_US = 30_000
 CAPTURE_DB = 6  # so much louder a frame survives another (Bor et al., "Do LoRa LPWANs scale?", 2016)
@@ -51,7 +52,7 @@ class LoRaCoverage:
 
     def chip(self, link: LoRaLink) -> LoRaChip:
         """A station's chip, which reaches the gateways as its link says."""
-        chip = SX1262(self.air)
+        chip = CHIPS[CHIP](self.air)
         self._links[id(chip)] = link
         return chip
 
