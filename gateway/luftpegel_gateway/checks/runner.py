@@ -75,73 +75,39 @@ def _judge(
 ) -> Reading:
     """One reading, cell by cell; `before` are the judged ones that count."""
     reading = window[place]
-    stands = CLOCK_STANDS if clock.stands(reading.time, before) else 0
+    stands = clock.stands(reading.time, before)
     time = None if stands else reading.time
-    latest = before[-1] if before else reading
-    known, since = latest.cells if before else (), latest.time
     sound = _sound(reading, rules)
     cells = []
     for at, cell in enumerate(reading.cells):
         channel, value, rule = cell.channel, cell.value, rules.get(cell.channel)
-        flags = cell.flags & NEIGHBOUR | stands
+        flags = cell.flags & NEIGHBOUR | (CLOCK_STANDS if stands else 0)
         memo = NOTHING
         if rule is not None:
-            if value is not None:
-                if not rule.local_low <= value <= rule.local_high or not rule.low <= value <= rule.high:
-                    flags |= out_of_range(value, rule)
-                if rule.companions:
-                    flags |= _together(channel, value, rule, sound)
-            if rule.remembers:
-                last = known[at] if at < len(known) else None
-                usual = None
-                if last is not None and last.channel == channel and cell.wire == OK:
-                    usual = _as_usual(value, time, last, since, rule)
-                if usual is not None and not flags & GROSS_RANGE:
-                    more, memo = usual
+            past = _past(channel, at, before) if rule.remembers else None
+            if value is None:
+                memo = carry(past)
+            else:
+                flags |= out_of_range(value, rule) | _together(channel, value, rule, sound)
+                if rule.remembers:
+                    serves = cell.wire == OK and not flags & GROSS_RANGE
+                    where = before, window, place, channel
+                    more, memo = _in_time(value, time, past, rule, where, serves=serves)
                     flags |= more
-                else:
-                    past = _past(channel, at, before)
-                    if value is None:
-                        memo = carry(past)
-                    else:
-                        serves = cell.wire == OK and not flags & GROSS_RANGE
-                        where = before, window, place, channel
-                        more, memo = _in_time(value, time, past, rule, where, serves=serves)
-                        flags |= more
         cells.append(Cell(channel, value, cell.wire, flags, memo))
     return Reading(reading.seq, reading.time, tuple(cells), reading.age, reading.unsure, reading.revision)
 
 
-def _as_usual(
-    value: int | None, time: int | None, last: Cell, since: int | None, rule: Rule
-) -> tuple[int, Memo] | None:
-    """What `_in_time` says of a value that serves and has hardly moved since the last one, at `since`, which
-    served too and was not steep: nearly always. None where more has to be looked at."""
-    runs = last.memo
-    if len(runs) != len(STILL) or last.value is None or value is None or time is None or since is None:
-        return None
-    change, seconds = value - last.value, time - since
-    if not 0 < seconds <= rule.reach or not -rule.least <= change <= rule.least:
-        return None
-    runs = rest(runs, change, seconds, rule.flat_within, rule.weak)  # type: ignore[arg-type] # six integers
-    flags = 0
-    if runs[0] > rule.flat and is_flat(value, runs, rule):
-        flags = FLAT
-    if runs[3] > rule.weak_after and is_attenuated(value, runs, rule):
-        flags |= ATTENUATED
-    return flags, runs
-
-
 def _sound(reading: Reading, rules: Mapping[int, Rule]) -> dict[int, int]:
     """The values by channel that may testify against others: undoubted, and within what they can be."""
-    sound = {}
-    for cell in reading.cells:
-        value = cell.value
-        if cell.wire == OK and value is not None:
-            rule = rules.get(cell.channel)
-            if rule is not None and rule.low <= value <= rule.high:
-                sound[cell.channel] = value
-    return sound
+    return {
+        cell.channel: cell.value
+        for cell in reading.cells
+        if cell.wire == OK
+        and cell.value is not None
+        and (rule := rules.get(cell.channel)) is not None
+        and rule.low <= cell.value <= rule.high
+    }
 
 
 def _past(channel: int, at: int, before: Sequence[Reading]) -> Past | None:
@@ -157,6 +123,8 @@ def _past(channel: int, at: int, before: Sequence[Reading]) -> Past | None:
 
 def _together(channel: int, value: int, rule: Rule, sound: dict[int, int]) -> int:
     """What the reading's other values say of this one."""
+    if not rule.companions:
+        return 0
     values = sound if channel in sound else {**sound, channel: value}
     flags = 0
     for needed, check in rule.companions:
