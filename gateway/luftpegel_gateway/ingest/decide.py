@@ -149,12 +149,6 @@ class Decider:
             return Outcome(key=key, dev_eui=event.dev_eui)
         received = estimate(event.clocks, now)
         outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
-        if not again:
-            state = msgspec.structs.replace(
-                state,
-                marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
-                frames=state.frames + 1,
-            )
         grew = False
         try:
             state, grew = self._content((event, received), station, state, batch, outcome)
@@ -162,8 +156,12 @@ class Decider:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
         if not again:
-            link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
-            state = msgspec.structs.replace(state, link=link)
+            state = msgspec.structs.replace(
+                state,
+                marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
+                frames=state.frames + 1,
+                link=beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew),
+            )
             state = self._answer((event, received), state, batch, outcome, grew=grew)
         draft.states[key] = state
         return outcome
@@ -182,6 +180,8 @@ class Decider:
         `grew`: the station's history is as deep as it gets, so what is missing has to be asked for.
         """
         event, received = told
+        if not state.commands:
+            return self._ask(event, state, batch, outcome) if grew else state
         earlier = min(batch.now, received.seconds)
         queued, command = commands.due(state.commands, earlier, state.frames)
         if queued is not state.commands:

@@ -7,7 +7,7 @@ rows and a sleeping board's clock runs up to several per cent wrong.
 
 from collections.abc import Mapping, Sequence
 
-from luftpegel_gateway.decode.uplink import Told
+from luftpegel_gateway.decode.told import Told
 from luftpegel_gateway.model.readings import Reading
 
 SLACK_S = 60  # a frame waits for its slot after the ages were taken
@@ -21,6 +21,8 @@ def tolerance(age: int | None) -> int:
 
 def comparable(known: Reading, told: Told) -> bool:
     """Whether both tell a channel in common."""
+    if known.cells and told.cells and known.cells[0].channel == told.cells[0].channel:
+        return True
     here = {cell.channel for cell in known.cells}
     return any(cell.channel in here for cell in told.cells)
 
