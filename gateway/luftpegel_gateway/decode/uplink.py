@@ -8,75 +8,59 @@ either; its bytes were covered by LoRaWAN's own integrity code.
 import msgspec
 
 import luftpegel_wire as wire
-from luftpegel_gateway.decode.first_rows import first_rows
-from luftpegel_gateway.decode.reader import COMPILED, ReadingsReader
-from luftpegel_gateway.decode.told import OLDEST_S, Told
+from luftpegel_gateway.decode.reader import ReadingsReader
 from luftpegel_gateway.model.events import Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.model.readings import Cell
-from luftpegel_wire.readings_reader import ReadingsReader as WireReader
+
+OLDEST_S = 10 * 365 * 86400  # an age beyond this is no age: a gap is measured by it
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """One row as a frame tells it. `age`: seconds from sampling to transmission, None where the station has
+    lost its clock. No cells: absent."""
+
+    seq: int
+    age: int | None
+    cells: tuple[Cell, ...]
 
 
 class Readings:
     """A readings frame. `rows` are those read so far, newest first."""
 
     def __init__(self, payload: bytes) -> None:
-        """Read the head, and what is read of nearly every frame. Raises Refused where the head is damaged."""
-        self._payload = payload
-        self._reader: WireReader | None = None  # where the quick way ends
+        """Read the head only. Raises Refused."""
+        try:
+            self._reader = ReadingsReader(payload)
+        except wire.WireError as error:
+            raise _refused(error) from error
+        self.newest: int = self._reader.seq
+        self.oldest: int = self._reader.seq - self._reader.count + 1
         self.rows: list[Told] = []
-        quick = None if COMPILED else first_rows(payload)
-        self._ahead: list[Told] = []
         # A channel without a step is of a newer table: its unit is unknown. Only the raw frame keeps it.
-        self.steps: dict[int, int]
-        if quick is None:
-            reader = self._open()
-            self.newest: int = reader.seq
-            self.oldest: int = reader.seq - reader.count + 1
-            steps = zip(reader.channels, reader.steps, strict=True)
-            self.steps = {channel: step for channel, step in steps if step is not None}
-        else:
-            self.newest, count, self.steps, self._ahead = quick
-            self.oldest = self.newest - count + 1
+        steps = zip(self._reader.channels, self._reader.steps, strict=True)
+        self.steps: dict[int, int] = {channel: step for channel, step in steps if step is not None}
 
     def next(self) -> Told | None:
         """The next row, or None behind the last. Raises Refused when the frame is damaged there."""
-        at = len(self.rows)
-        if at < len(self._ahead):
-            told: Told | None = self._ahead[at]
-        else:
-            told = self._read(self._reader or self._open())
-        if told is not None:
-            self.rows.append(told)
-        return told
-
-    def _open(self) -> WireReader:
-        """The wire's reader, behind the rows that were read without it."""
         try:
-            reader = self._reader = ReadingsReader(self._payload)
-            for _ in self.rows:
-                reader.next()
-        except wire.WireError as error:
-            raise _refused(error) from error
-        return reader
-
-    def _read(self, reader: WireReader) -> Told | None:
-        try:
-            row = reader.next()
+            row = self._reader.next()
             if row is None:
-                reader.finish()
+                self._reader.finish()
                 return None
         except wire.WireError as error:
             raise _refused(error) from error
         cells: tuple[Cell, ...] = ()
         if not row.absent:
             steps = self.steps
-            columns = zip(reader.channels, row.values, row.quality, strict=True)
+            columns = zip(self._reader.channels, row.values, row.quality, strict=True)
             cells = tuple(
                 [Cell(channel, value, told) for channel, value, told in columns if channel in steps]
             )
         age = row.age
-        return Told(row.seq, None if row.absent or age is None or age > OLDEST_S else age, cells)
+        told = Told(row.seq, None if row.absent or age is None or age > OLDEST_S else age, cells)
+        self.rows.append(told)
+        return told
 
     def rest(self) -> list[Told]:
         """All rows, those read before among them."""

@@ -11,8 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from luftpegel_gateway.decode.told import Told
-from luftpegel_gateway.decode.uplink import Readings
+from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest.clocks import Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.tellings import comparable, informative, same_values, tolerance

@@ -7,7 +7,7 @@ rows and a sleeping board's clock runs up to several per cent wrong.
 
 from collections.abc import Mapping, Sequence
 
-from luftpegel_gateway.decode.told import Told
+from luftpegel_gateway.decode.uplink import Told
 from luftpegel_gateway.model.readings import Reading
 
 SLACK_S = 60  # a frame waits for its slot after the ages were taken

@@ -8,8 +8,7 @@ not with what a frame repeats.
 import msgspec
 
 from luftpegel_gateway.checks import limits_for
-from luftpegel_gateway.decode.told import Told
-from luftpegel_gateway.decode.uplink import Readings
+from luftpegel_gateway.decode.uplink import Readings, Told
 from luftpegel_gateway.ingest import judging, names, timekeeping
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
