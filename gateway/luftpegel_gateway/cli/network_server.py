@@ -27,6 +27,11 @@ def source_with_api(site: Site, name: str | None = None, tenant: str | None = No
     return found[0]
 
 
+def sources_of(site: Site, tenant: str) -> list[Part]:
+    """The sources of a tenant of ours whose network server can be asked."""
+    return [part for part in site.config.sources if has_api(part.options) and part.tenant == tenant]
+
+
 def api_of(source: Part) -> "Api":
     """A connection to the API of a source; ModuleNotFoundError where its part is not installed."""
     from luftpegel_gateway.network_server.channel import Api  # noqa: PLC0415 - grpc may be missing

@@ -61,9 +61,13 @@ def choose_tenant(server: Api, wanted: str | None) -> Named:
     """
     if wanted and _is_id(wanted):
         return Named(wanted.lower(), wanted.lower())
+    return _one(tenants(server), wanted, "tenant")
+
+
+def tenants(server: Api) -> list[Named]:
+    """All tenants. OtherEndDown LP-510: the key is one tenant's."""
     listed = _pages(server, server.tenants.List, api.ListTenantsRequest, "tenants")
-    found = [Named(one.id, one.name) for one in listed]
-    return _one(found, wanted, "tenant")
+    return [Named(one.id, one.name) for one in listed]
 
 
 def choose_applications(
