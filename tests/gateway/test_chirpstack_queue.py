@@ -157,13 +157,13 @@ def command_of(site):
     return found.commands[-1] if found and found.commands else None
 
 
-def test_a_command_goes_by_the_api_and_is_shown_there(town, world, verb, uplinks, until, network):
+def test_a_command_goes_by_the_api_and_is_shown_there(town, world, verb, uplinks, until):
     town.started()
     assert verb("send", "LP-0001", "interval_s=300")[0] == 0
     uplinks.send()
     (item,) = until(lambda: world.queue(EUI), "nothing queued")
     until(lambda: command_of(town).item == item.id, "its name is not kept")
-    assert network.commands == [], "not by MQTT as well"
+    assert uplinks.network.commands == [], "not by MQTT as well"
     code, said = verb("commands")
     assert (code, "in ChirpStack's queue, until 20" in said) == (0, True), said
     facts = json.loads(verb("commands", "--json")[1])[0]
@@ -172,12 +172,12 @@ def test_a_command_goes_by_the_api_and_is_shown_there(town, world, verb, uplinks
     assert "queue" not in verb("commands", "--no-dial")[1]
     sent = {"deviceInfo": {"devEui": EUI, "applicationId": "app"}, "queueItemId": item.id,
             "time": datetime.now(UTC).isoformat()}  # fmt: skip
-    network.publish(uplinks.station.topic("txack"), json.dumps(sent).encode())
+    uplinks.network.publish(uplinks.station.topic("txack"), json.dumps(sent).encode())
     until(lambda: command_of(town).on_air_at, "the name that the server gave is not known")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_the_enqueue_it_is_queued_once(town, world, verb, uplinks, until, moment):
+def test_killed_at_the_enqueue_it_is_queued_once(*, town, world, verb, uplinks, until, moment):
     """Dead between the server's doing and our writing down: the queue itself tells that it was done."""
     town.started()
     assert verb("send", "LP-0001", "interval_s=300")[0] == 0

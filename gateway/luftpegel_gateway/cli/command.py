@@ -22,6 +22,7 @@ from luftpegel_gateway.cli import (
     importing,
     init,
     journal,
+    live,
     quarantine,
     requests,
     station,
@@ -51,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    for name, run_verb, text, options in (*importing.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS):
+    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS)
+    for name, run_verb, text, options in beside:
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from luftpegel_gateway.cli.network_server import api_of, source_with_api
-from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.output import print_json, printable
 from luftpegel_gateway.cli.site import DONE, PARTLY, Site
 from luftpegel_gateway.cli.stations_file import Edited, edit, tell_gateway
 from luftpegel_gateway.config.files import Part
@@ -109,23 +109,23 @@ def _confirm(args: argparse.Namespace, plan: Any, language: str) -> None:
 
 
 def _print(inventory: Any, plan: Any, language: str) -> None:
-    names = ", ".join(_plain(one.name) for one in inventory.applications)
+    names = ", ".join(printable(one.name) for one in inventory.applications)
     devices = count_text(len(inventory.devices), language)
-    print(tell("import_read", language, _plain(inventory.tenant.name), names, devices))
+    print(tell("import_read", language, printable(inventory.tenant.name), names, devices))
     for one in plan.added:
         values: Mapping[str, Any] = one.values
-        told = (values["id"], values["dev_eui"], values["kind"], _plain(values["name"]), one.region)
+        told = (values["id"], values["dev_eui"], values["kind"], printable(values["name"]), one.region)
         print(tell("import_add", language, *told).rstrip())
     for one in plan.differs:
         key = "import_write" if one.written else "import_keep"
-        print(tell(key, language, one.station, one.key, _plain(one.here), _plain(one.there)))
+        print(tell(key, language, one.station, one.key, printable(one.here), printable(one.there)))
     for station in plan.gone:
         print(tell("import_gone", language, station))
     for station in plan.disabled:
         print(tell("import_disabled", language, station))
     for one in plan.left_out:
-        reason = tell(REASONS[one.reason], language, _plain(one.detail))
-        print(tell("import_left_out", language, one.dev_eui, _plain(one.name), reason))
+        reason = tell(REASONS[one.reason], language, printable(one.detail))
+        print(tell("import_left_out", language, one.dev_eui, printable(one.name), reason))
 
 
 def _print_done(plan: Any, done: Edited, site: Site, language: str) -> None:
@@ -147,11 +147,6 @@ def _facts(inventory: Any, plan: Any, done: Edited) -> dict[str, Any]:
         "difference": done.difference,
         **msgspec.to_builtins(plan),
     }
-
-
-def _plain(value: object) -> str:
-    """A value for a terminal: what would steer it is left out."""
-    return "".join(sign for sign in str(value if value is not None else "-") if sign.isprintable())
 
 
 def _tag(text: str) -> tuple[str, str]:

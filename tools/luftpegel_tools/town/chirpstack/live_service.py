@@ -11,6 +11,7 @@ from luftpegel_tools.town.chirpstack.access import Access
 from luftpegel_tools.town.chirpstack.pbjson import to_json
 from luftpegel_tools.town.chirpstack.server import ChirpStack, LoggedEvent
 
+_FIRST_MS = 1_790_000_000_000
 _STREAM_POLL_S = 0.5  # how soon a stream notices that its client has gone
 # Message types as LoRaWAN's MHDR has them, by (uplink, confirmed).
 _TYPES = {
@@ -85,7 +86,8 @@ def _frame_item(event: LoggedEvent) -> Any | None:
 
 
 def _id(event: LoggedEvent) -> str:
-    return f"{event.message.time.ToMilliseconds()}-{event.number}"
+    """As Redis makes them: milliseconds and a number, always rising, whatever the event's own time is."""
+    return f"{_FIRST_MS + event.number}-0"
 
 
 _PROPERTIES: dict[str, Callable[[Any], dict[str, str]]] = {
