@@ -33,9 +33,10 @@ _STATUS = {
     _Code.NOT_FOUND: NOT_THERE,
     _Code.UNIMPLEMENTED: NO_API,
     _Code.DEADLINE_EXCEEDED: SLOW,
+    _Code.UNAVAILABLE: UNREACHABLE,
 }
 # What gRPC says of an answer that is none of gRPC's: a web server's own page, or one without HTTP/2.
-_FOREIGN = re.compile(r"http2 header with status|http1\.|HTTP/1|ALPN|content-type", re.IGNORECASE)
+_FOREIGN = re.compile(r"http2 header with status|http1\.|parsing HTTP/2|ALPN|content-type", re.IGNORECASE)
 _CERTIFICATE = {9: OUT_OF_DATE, 10: OUT_OF_DATE, 62: OTHER_NAME, 64: OTHER_NAME}  # X509_V_ERR_*
 
 
@@ -43,12 +44,12 @@ def of_error(error: Any, options: Mapping[str, Any], what: str) -> Fault:
     """The one cause behind a grpc.RpcError. `what`: the call, for the detail. May take seconds."""
     code, said = error.code(), _short(error.details())
     where = f"{place(options)}, {what}"
+    if code is _Code.UNAVAILABLE and (fault := _why(options)) is not None:
+        return fault
     if _FOREIGN.search(said):
         return Fault(NO_API, f"{where}: {said}")
     if code is _Code.UNAUTHENTICATED:
         return Fault(BAD_KEY if said else NO_RIGHT, f"{where}: {said}" if said else where)
-    if code is _Code.UNAVAILABLE:
-        return _why(options) or Fault(UNREACHABLE, f"{place(options)}: {said}")
     return Fault(_STATUS.get(code, FAILED), f"{where}: {said or code.name}")
 
 
