@@ -19,6 +19,7 @@ from luftpegel_gateway.config.files import BadConfig, load
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.network_server import channel
 from luftpegel_gateway.network_server.channel import Api
+from luftpegel_gateway.network_server.faults import of_error
 from luftpegel_gateway.network_server.visit import visit
 from luftpegel_gateway.words.messages import say
 from luftpegel_tools.cli import main
@@ -185,6 +186,39 @@ def test_a_web_server_is_no_api(world, check):
 def test_what_the_server_says(world, check, status, code):
     world.spoiler.before = lambda _name: status
     assert check(world)[0] == code
+
+
+class SaidError(Exception):
+    """A grpc.RpcError as a client sees it."""
+
+    def __init__(self, code, details):
+        super().__init__(details)
+        self._code, self._details = code, details
+
+    def code(self):
+        return self._code
+
+    def details(self):
+        return self._details
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code"),
+    [
+        # What gRPC makes of the page of a web server that does not pass gRPC on, as reported.
+        (grpc.StatusCode.INTERNAL, "Received http2 header with status: 400", "LP-508"),
+        (grpc.StatusCode.UNIMPLEMENTED, "Received http2 header with status: 404", "LP-508"),
+        (grpc.StatusCode.UNAUTHENTICATED, "Received http2 header with status: 401", "LP-508"),
+        (grpc.StatusCode.UNAVAILABLE, "Received http2 header with status: 502", "LP-508"),
+        (grpc.StatusCode.UNKNOWN, "invalid content-type: text/html", "LP-508"),
+        (grpc.StatusCode.UNAUTHENTICATED, None, "LP-510"),
+        (grpc.StatusCode.UNAUTHENTICATED, "ExpiredSignature", "LP-509"),
+        (grpc.StatusCode.INTERNAL, "x\n" * 10_000, "LP-514"),
+    ],
+)
+def test_what_stands_before_the_server_says(world, status, said, code):
+    fault = of_error(SaidError(status, said), options_of(world), "devices")
+    assert (fault.code, len(fault.detail) < 400, "\n" in fault.detail) == (code, True, False)
 
 
 def options_of(world):

@@ -4,6 +4,8 @@ The server takes the same thing twice and gives each a name of its own; so does 
 """
 
 import json
+import os
+import random
 import sys
 import time
 from datetime import UTC, datetime
@@ -88,6 +90,23 @@ def test_an_expired_item_counts_for_nothing(world, server):
 def test_a_note_that_is_none_is_refused(payload):
     with pytest.raises(Refused, match="LP-250"):
         chirpstack_queue.parse("", payload)
+
+
+def test_whatever_stands_in_a_note_is_a_note_or_refused():
+    seed = int.from_bytes(os.urandom(4), "big")
+    print("seed", seed)
+    rng = random.Random(seed)
+    good = chirpstack_queue.note(downlink(), "a-name")
+    for _ in range(20_000):
+        damaged = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(damaged) + 1)
+            damaged[place : place + rng.randint(0, 3)] = rng.randbytes(rng.randint(0, 3))
+        try:
+            told = chirpstack_queue.parse("", bytes(damaged))
+        except Refused:
+            continue
+        assert isinstance(told, Queued)
 
 
 def test_a_note_tells_the_name():
@@ -202,6 +221,20 @@ def test_killed_at_the_enqueue_it_is_queued_once(*, town, world, verb, uplinks, 
             break
     until(lambda: command_of(town).item, "not queued, or not written down")
     assert [item.id for item in world.queue(EUI)] == [command_of(town).item]
+
+
+def test_a_queue_that_was_emptied_under_us_gets_the_command_again(*, town, world, verb, uplinks, until):
+    """As ChirpStack itself does when the device joins anew (reported as a lost downlink)."""
+    town.started()
+    assert verb("send", "LP-0001", "interval_s=300")[0] == 0
+    uplinks.send()
+    (first,) = until(lambda: world.queue(EUI), "nothing queued")
+    assert not first.confirmed, "one that is confirmed holds up all behind it"
+    world.server.flush_queue(EUI, pending=True)
+    uplinks.send(8)
+    (second,) = until(lambda: world.queue(EUI), "not queued again")
+    assert (second.data, second.id != first.id) == (first.data, True)
+    until(lambda: command_of(town).item == second.id, "its new name is not kept")
 
 
 def test_an_api_that_is_away_stops_no_reading_and_is_told(town, world, verb, uplinks, until):
