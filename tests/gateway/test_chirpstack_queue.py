@@ -124,7 +124,7 @@ def town(site, world):
     lines = f"port = {site.port}\n"
     keys = (
         f'api_host = "127.0.0.1"\napi_port = {world.grpc.port}\napi_key_file = "{world.key_file}"\n'
-        f'api_tenant = "{world.tenant}"\ncommands_by = "api"\n'
+        f'api_tenant = "{world.tenant}"\ncommands_by = "api"\napplications = ["app"]\n'
     )
     site.config.write_text(text.replace(lines, lines + keys, 1))
     return site
