@@ -6,10 +6,10 @@ import grpc
 import pytest
 from chirpstack_api import api
 
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
 from luftpegel_tools.cli import main
-from luftpegel_tools.town.broker import free_port
-from luftpegel_tools.town.broker_address import BrokerAddress
-from luftpegel_tools.town.chirpstack import ChirpStack, GrpcApi, Key, Settings
+from luftpegel_tools.network_server.chirpstack import ChirpStack, GrpcApi, Key, Settings
+from luftpegel_tools.programs.broker import free_port
 
 EPOCH = 1_790_000_000
 ADMIN, TENANT, READER = "key-admin", "key-tenant", "key-reader"

@@ -23,7 +23,7 @@ from luftpegel_gateway.network_server.faults import of_error
 from luftpegel_gateway.network_server.visit import visit
 from luftpegel_gateway.words.messages import say
 from luftpegel_tools.cli import main
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 STATIONS = '[[station]]\nid = "LP-0001"\ndev_eui = "70b3d57ed0000001"\nname = "M"\nkind = "level"\n'
 

@@ -17,8 +17,8 @@ from chirpstack_world import EPOCH, FOREIGN, ApiWorld, api_world  # noqa: F401
 from luftpegel_gateway.cli import live
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.network_server.live import Entry
-from luftpegel_tools.town.chirpstack import GrpcApi, Key
-from luftpegel_tools.town.chirpstack.events import LogEntry, stamp
+from luftpegel_tools.network_server.chirpstack import GrpcApi, Key
+from luftpegel_tools.network_server.chirpstack.events import LogEntry, stamp
 
 EUI = "70b3d57ed0000001"
 STATIONS = f'[[station]]\nid = "LP-0001"\ndev_eui = "{EUI}"\nname = "Mühlbach"\nkind = "climate"\n'

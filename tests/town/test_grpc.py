@@ -6,7 +6,7 @@ import grpc
 import pytest
 from chirpstack_api import api
 
-from luftpegel_tools.town.chirpstack import Key
+from luftpegel_tools.network_server.chirpstack import Key
 
 
 def status_of(call):
