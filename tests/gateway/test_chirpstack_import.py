@@ -284,6 +284,27 @@ def test_a_passing_fault_is_tried_again_and_a_lasting_one_told(world, run, liste
     assert len(listed()) == 1
 
 
+@pytest.mark.parametrize("status", [grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAUTHENTICATED])
+def test_a_device_that_goes_while_the_list_is_read(world, run, listed, status):
+    world.add("70b3d57ed0000001", "Markt")
+    world.spoiler.before = lambda name: status if name == "Get" and world.spoiler.calls[-2] == "Get" else None
+    code, said = run("--yes")
+    assert (code, "LP-519" in said, listed()) == (1, True, [])
+
+
+def test_the_stations_belong_to_the_sources_tenant(world, run, listed):
+    other = HAND_WRITTEN.replace('id = "LP-9"', 'id = "LP-9"\ntenant = "south"', 1)
+    world.stations.write_text(other)
+    world.write(tenant="north")
+    text = world.config.read_text()
+    world.config.write_text(text + '\n[[tenant]]\nid = "north"\n\n[[tenant]]\nid = "south"\n')
+    world.add("70b3d57ed0000009", "Markt", tags={"luftpegel-id": "LP-9"})
+    code, said = run("--yes")
+    assert (code, "gone" in said) == (0, False), said
+    assert listed()[-1] == {"id": "LP-9", "tenant": "north", "dev_eui": "70b3d57ed0000009", "name": "Markt",
+                            "kind": "level"}  # fmt: skip
+
+
 def test_without_an_api_it_says_so(world, run):
     world.write(api_host=None, api_key_file=None, api_tenant=None)
     code, said = run()

@@ -13,13 +13,14 @@ import msgspec
 from chirpstack_api import api  # type: ignore[import-untyped]
 from chirpstack_api.common import common_pb2  # type: ignore[import-untyped]
 
-from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 from luftpegel_gateway.network_server.channel import Api
 
 PAGE = 100
 READINGS = 5  # of a list that does not hold still
 MOST = 100_000  # of anything: more is no town's
 SHOWN = 10  # names in a message
+GONE = ("LP-510", "LP-511")  # what a tenant's key and the server's hear of a device that is not there
 NOT_THERE, SEVERAL, MOVES = "LP-511", "LP-512", "LP-519"
 
 
@@ -117,10 +118,14 @@ def read(
 
 
 def _device(server: Api, item: Any, application: Named, profile: Any) -> Device:
-    """A device of the list, with what only its own page says."""
-    whole = server.read(
-        server.devices.Get, api.GetDeviceRequest(dev_eui=item.dev_eui), f"device {item.dev_eui}"
-    ).device
+    """A device of the list, with what only its own page says. CannotStart LP-519: it is gone meanwhile."""
+    what = f"device {item.dev_eui}"
+    try:
+        whole = server.read(server.devices.Get, api.GetDeviceRequest(dev_eui=item.dev_eui), what).device
+    except OtherEndDown as down:
+        if down.code in GONE:
+            raise CannotStart(MOVES, what) from down
+        raise
     return Device(
         dev_eui=item.dev_eui.lower(),
         name=item.name,
