@@ -10,7 +10,7 @@ from luftpegel_tools.generate import docs_page
 from luftpegel_tools.generate.table import REPOSITORY
 from luftpegel_wire import quality
 
-OF_THE_PAGE = "tools/luftpegel_tools/technician/error_table.py"  # made from docs/errors.md
+OF_THE_PAGE = "tools/luftpegel_tools/technician/error_table.py"  # from docs/errors.md
 
 
 def test_nothing_is_stale():

@@ -61,8 +61,8 @@ NETWORK_SERVER: Mapping[str, Text] = {
         ("Das gibt es in ChirpStack nicht: {detail}.", "Name oder Id berichtigen; auf Groß- und Kleinschreibung kommt es an."),
     ),
     "LP-512": Text(
-        ("There are several to choose from: {detail}.", "Name one: --tenant, --application (also several times) or --source."),
-        ("Es gibt mehrere zur Auswahl: {detail}.", "Eines nennen: --tenant, --application (auch mehrmals) oder --source."),
+        ("There are several to choose from: {detail}.", "Name one: --tenant, --application (also several times), --source; of `live`: some stations."),
+        ("Es gibt mehrere zur Auswahl: {detail}.", "Eines nennen: --tenant, --application (auch mehrmals), --source; bei `live`: einige Stationen."),
     ),
     "LP-513": Text(
         ("ChirpStack's API does not answer in time: {detail}.", "Look at ChirpStack's log and load, and at the network on the way."),
