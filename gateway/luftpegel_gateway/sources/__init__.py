@@ -27,6 +27,7 @@ PARSERS = {
     "http-push": "luftpegel_gateway.sources.push_events",
     "tts-mqtt": "luftpegel_gateway.sources.tts_events",
     "tts-webhook": "luftpegel_gateway.sources.tts_events",
+    "chirpstack-queue": "luftpegel_gateway.sources.chirpstack_queue",  # our own notes
 }
 
 Deliver = Callable[[Sequence[Arrival]], Sequence[Arrival]]  # returns what there is no room for
