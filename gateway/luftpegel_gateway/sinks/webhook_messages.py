@@ -1,13 +1,10 @@
-"""What the sink "webhook" posts: batches as JSON, their keys, and their signature. Pure.
+"""What the sink "webhook" posts: batches as JSON, and their keys. Pure.
 
 Numbers are exact decimals in the quantity's unit (UCUM). Each item has a key of its own: after a crash
 a batch may be cut in another place, and then only the items' keys tell a receiver what it has.
 """
 
-import base64
-import binascii
 import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -21,7 +18,6 @@ from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.station import Station
 
 SCHEMA = "luftpegel-webhook/1"
-SECRET_MARK = "whsec_"  # noqa: S105 - before a secret in Base64
 _NULL = msgspec.Raw(b"null")
 Stations = Callable[[str, str], Station | None]
 
@@ -123,22 +119,6 @@ def batch_key(body: bytes) -> str:
     """The same for the same batch, another for every other, also where only a station's name has changed: a
     receiver may refuse a known key with another body."""
     return hashlib.sha256(body).hexdigest()
-
-
-def signature(secret: str, key: str, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 as Standard Webhooks has it: over key, Unix seconds and body, with dots between."""
-    signed = b".".join((key.encode(), str(timestamp).encode(), body))
-    return "v1," + base64.b64encode(hmac.digest(secret_bytes(secret), signed, "sha256")).decode()
-
-
-def secret_bytes(secret: str) -> bytes:
-    """`whsec_` and Base64, or any other text as it is. ValueError: Base64 that is none."""
-    if not secret.startswith(SECRET_MARK):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret[len(SECRET_MARK) :], validate=True)
-    except binascii.Error as error:
-        raise ValueError("no Base64 after whsec_") from error
 
 
 def refusals(body: bytes) -> dict[str, str]:

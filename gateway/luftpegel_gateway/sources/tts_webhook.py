@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aiohttp import web
 from yarl import URL
 
 from luftpegel_gateway.config.options import Option, Wrong, secret
@@ -16,11 +17,13 @@ from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.sources import Deliver
 from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
+from luftpegel_gateway.sources.http_login import Token
 from luftpegel_gateway.sources.tts_events import command, parse
+from luftpegel_gateway.transport import http_options
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS, url
 
-__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "wrong"]
+__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "warnings", "wrong"]
 
 KIND = "tts-webhook"
 OPTIONS = {**LISTENING, "url": Option(url, None), "downlink_key_file": Option(secret, None)}
@@ -36,19 +39,29 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
             yield other, Wrong("LP-305")
 
 
+def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What may stand but is a risk: (key, LP code). The key for commands goes to `url`."""
+    told = http_options.warnings(_DEFAULTS | _how(options))
+    yield from (("downlink_key_file", code) for _, code in told)
+
+
+def _how(options: Mapping[str, Any]) -> dict[str, Any]:
+    """How its server is spoken to, in the words of `HTTP_OPTIONS`."""
+    return {"url": options["url"], "token_file": options["downlink_key_file"]}
+
+
 class _Commands:
     """Commands to the network server; one that fails is asked for again with a later uplink."""
 
     def __init__(self, name: str, options: Mapping[str, Any], conditions: Conditions) -> None:
         self._name, self._conditions = name, conditions
         self._server = URL(options["url"]).origin()
-        how = {"url": options["url"], "token_file": options["downlink_key_file"]}
-        self._client = HttpClient(_DEFAULTS | how, name)
+        self._client = HttpClient(_DEFAULTS | _how(options), name)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def topic(self, headers: Mapping[str, str]) -> str:
+    def topic(self, request: web.BaseRequest) -> str:
         """The address that takes commands for this message's device; "" where there is none of ours."""
-        address = headers.get(ADDRESS, "")
+        address = request.headers.get(ADDRESS, "")
         try:
             return address if URL(address).origin() == self._server else ""
         except ValueError:
@@ -81,9 +94,10 @@ class _Commands:
 
 def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> HttpEvents:
     """The source of one [[source]] with kind "tts-webhook". Raises CannotStart."""
+    login = Token(options["token_file"])
     if options["url"] is None:
-        manner = Manner(KIND, lambda _headers: "", lambda _downlink: None)
+        manner = Manner(KIND, login, lambda _request: "", lambda _downlink: None)
     else:
         commands = _Commands(name, options, conditions)
-        manner = Manner(KIND, commands.topic, commands.send, commands.close)
+        manner = Manner(KIND, login, commands.topic, commands.send, commands.close)
     return HttpEvents(name, options, manner, deliver, conditions)
