@@ -230,7 +230,8 @@ def _directory(config: Config) -> Directory:
 def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
+    parse = sources.Parsers((part.name, part.kind, part.options) for part in config.sources)
+    return Decider(parse, directory.resolve, filters, directory.concerned, budget_us)
 
 
 def _known(directory: Directory, key: StationKey) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from luftpegel_gateway.decode.uplink import Alarm, Configured, Readings, Status, decode_uplink
 from luftpegel_gateway.downlinks import airtime, backfill, commands
-from luftpegel_gateway.ingest import beside, uplink
+from luftpegel_gateway.ingest import beside, counters, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
@@ -35,6 +35,7 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, encode_backfill
 
 REMEMBERED_FRAMES = 16  # a redelivery follows within the network server's and the broker's in-flight window
+REPLAYED = "counter used"  # of a frame that was recorded and sent again
 DOWNLINK_US_PER_HOUR = 9_000_000  # a quarter of the 1 % that the band of the first receive window allows
 
 Parse = Callable[[Delivery], Event]  # raises Refused
@@ -147,6 +148,10 @@ class Decider:
             repeated = state.repeated_frames + 1
             draft.states[key] = msgspec.structs.replace(state, repeated_frames=repeated)
             return Outcome(key=key, dev_eui=event.dev_eui)
+        if event.once and event.f_cnt is not None:
+            if not again and counters.used(state.counters, event.f_cnt):
+                return Outcome(key=key, dev_eui=event.dev_eui, passed=REPLAYED)
+            state = msgspec.structs.replace(state, counters=counters.use(state.counters, event.f_cnt))
         received = estimate(event.clocks, now)
         outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
         if not again:

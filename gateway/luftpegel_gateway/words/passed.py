@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 REASONS: Mapping[str, tuple[str, str]] = {
     "filtered": ("kept out by the source's filter", "vom Filter der Quelle ausgenommen"),
+    "counter used": ("with a counter that was used before", "mit einem Zähler, der schon benutzt war"),
+    "no frame of a station": ("by plain LoRa, of no station", "über einfaches LoRa, von keiner Station"),
     "device unknown": ("of devices that are no stations", "von Geräten, die keine Stationen sind"),
 }
 KIND = "kind "  # and the kind of an event that is of no interest here
