@@ -165,7 +165,8 @@ async def _start(
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
     parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
-        source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
+        context = sources.Context(part.name, part.options, intake.deliver, conditions, config.data)
+        source = sources.module_of(part.kind).create(context)
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts

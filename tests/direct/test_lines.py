@@ -72,7 +72,8 @@ def instead(place, word):
 
 @pytest.mark.parametrize("words", [
     WORDS[:-1], instead(7, ""), instead(7, "abc"), instead(7, "AB"), instead(7, "zz"), instead(7, "ab" * 256),
-    instead(1, "1a2b"), instead(2, -1), instead(2, 2**32), instead(2, ""), instead(5, -301), instead(5, "--1"),
+    instead(1, "1a2b"), instead(2, -1), instead(2, 2**32), instead(2, ""), instead(5, -301),
+    instead(5, "--1"),
     ("H", 1, "00", "1a2b3c4d", 1, 2, 3), ("A",), ("A", "1a2b3c4d", 1, 2), ("Q", 1), ("X", 1), ("",),
     ("A", "1a2b3c4d", "1.0"), ("A", "1a2b3c4d", "1_0"), ("A", "1a2b3c4d", "9" * 11),
 ])  # fmt: skip

@@ -22,6 +22,7 @@ from luftpegel_gateway.cli import (
     init,
     journal,
     quarantine,
+    record,
     requests,
     station,
 )
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS):
+    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS, *record.VERBS):
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"

@@ -152,6 +152,8 @@ class Decider:
             if not again and counters.used(state.counters, event.f_cnt):
                 return Outcome(key=key, dev_eui=event.dev_eui, passed=REPLAYED)
             state = msgspec.structs.replace(state, counters=counters.use(state.counters, event.f_cnt))
+        if event.recorded_at is not None:
+            now = event.recorded_at
         received = estimate(event.clocks, now)
         outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
         if not again:
@@ -169,6 +171,7 @@ class Decider:
         if not again:
             link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
             state = msgspec.structs.replace(state, link=link)
+        if not again and event.recorded_at is None:  # of a recording nobody waits for an answer
             state = self._answer((event, received), state, batch, outcome, grew=grew)
         draft.states[key] = state
         return outcome
@@ -211,7 +214,10 @@ class Decider:
         draft = batch.draft
         content = decode_uplink(event)
         if isinstance(content, Readings):
-            change = uplink.take(station, state, content, received, draft, whole=batch.again)
+            recorded = event.recorded_at is not None
+            change = uplink.take(
+                station, state, content, received, draft, whole=batch.again, recorded=recorded
+            )
             outcome.faults = change.faults
             outcome.received_at = change.received_at
             for reading in change.readings:

@@ -83,6 +83,7 @@ class Uplink(msgspec.Struct, frozen=True, gc=False):
     encrypted: bool = False  # the network server has no key: `data` is ciphertext
     once: bool = False  # no network server has watched over `f_cnt`: each number counts once, for ever
     lacking: tuple[str, ...] = ()  # fields that were missing or made no sense
+    recorded_at: int | None = None  # it comes from a recording: our clock when that was made, Unix seconds
 
 
 class Joined(msgspec.Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
-from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
+from luftpegel_gateway.model.quality import quality_of, words_of
 
 _BIGINT = 2**63
 _FIRST_TIME, _LAST_TIME = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
@@ -64,7 +64,7 @@ def rows(items: Sequence[Item]) -> list[Row]:
 
 def _rows_of(place: int, item: Observed) -> Iterator[Row]:
     ref, reading = item.ref, item.reading
-    doubt = TIME_UNSURE if reading.unsure else 0
+    doubt = reading.flags
     for cell in reading.cells:
         flags = cell.flags | doubt
         yield (

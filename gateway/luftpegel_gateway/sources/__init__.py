@@ -2,7 +2,7 @@
 
 A source's module offers `OPTIONS` (what may stand in its [[source]], those of `filter` among them),
 `parse(topic, payload, size) -> Event` (pure, raises `Refused`; it may stand in a file of its own), and
-`create(name, options, deliver, conditions) -> Source`. `wrong(options)` and
+`create(context) -> Source`. `wrong(options)` and
 `warnings(options)` judge options beside each other, where a kind needs it; `parser(options)` gives a `parse`
 that knows them, where what comes cannot be read without (keys); `async def probe(options, name) -> Probed`
 tries the other end once for `check`, and raises OtherEndDown with the cause.
@@ -10,14 +10,19 @@ tries the other end once for `check`, and raises OtherEndDown with the cause.
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+import msgspec
+
+from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Event
 
 SOURCES = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_mqtt",
     "http-push": "luftpegel_gateway.sources.http_push",
+    "replay": "luftpegel_gateway.sources.replay",
     "tts-mqtt": "luftpegel_gateway.sources.tts_mqtt",
     "tts-webhook": "luftpegel_gateway.sources.tts_webhook",
     "usb-receiver": "luftpegel_gateway.sources.usb_receiver",
@@ -26,6 +31,7 @@ SOURCES = {
 PARSERS = {
     "chirpstack-mqtt": "luftpegel_gateway.sources.chirpstack_events",
     "http-push": "luftpegel_gateway.sources.push_events",
+    "replay": "luftpegel_gateway.sources.recording",
     "tts-mqtt": "luftpegel_gateway.sources.tts_events",
     "tts-webhook": "luftpegel_gateway.sources.tts_events",
     "usb-receiver": "luftpegel_gateway.sources.receiver_events",
@@ -33,6 +39,17 @@ PARSERS = {
 
 Parse = Callable[[str, bytes, int | None], Event]  # topic, payload, size; raises Refused
 Deliver = Callable[[Sequence[Arrival]], Sequence[Arrival]]  # returns what there is no room for
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a source is made from: its name, its options as read, where arrivals go, who is told of troubles,
+    and the gateway's data folder, for what it must remember itself."""
+
+    name: str
+    options: Mapping[str, Any]
+    deliver: Deliver
+    conditions: Conditions
+    folder: Path
 
 
 class Source(Protocol):

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from luftpegel_gateway.config.options import Option
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.probed import Probed
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.chirpstack_events import json_command, parse, protobuf_command
 from luftpegel_gateway.sources.mqtt_events import RECEIVING, Manner, MqttEvents
 from luftpegel_gateway.transport import mqtt
@@ -25,10 +24,10 @@ async def probe(options: Mapping[str, Any], name: str) -> Probed:
     return await subscribing(options, name, _topics(options))
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> MqttEvents:
+def create(context: Context) -> MqttEvents:
     """The source of one [[source]] with kind "chirpstack-mqtt"."""
-    manner = Manner(KIND, _topics(options), _command)
-    return MqttEvents(name, options, manner, deliver, conditions)
+    manner = Manner(KIND, _topics(context.options), _command)
+    return MqttEvents(context, manner)
 
 
 def _topics(options: Mapping[str, Any]) -> str:

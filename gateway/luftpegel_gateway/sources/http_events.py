@@ -14,9 +14,8 @@ import msgspec
 from aiohttp import web
 
 from luftpegel_gateway.config.options import Option, host, matching, port, secret
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.sources.http_login import Login
 from luftpegel_gateway.transport import http_server
@@ -58,16 +57,10 @@ class Manner(msgspec.Struct, frozen=True):
 class HttpEvents:
     """One port that listens; the `Upstream` of its arrivals, whose token is the one who waits."""
 
-    def __init__(
-        self,
-        name: str,
-        options: Mapping[str, Any],
-        manner: Manner,
-        deliver: Deliver,
-        conditions: Conditions,
-    ) -> None:
+    def __init__(self, context: Context, manner: Manner) -> None:
+        name, options = context.name, context.options
         self._name, self._options, self._manner = name, options, manner
-        self._deliver, self._conditions = deliver, conditions
+        self._deliver, self._conditions = context.deliver, context.conditions
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

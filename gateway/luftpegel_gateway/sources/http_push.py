@@ -9,8 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from luftpegel_gateway.config.options import Option, Wrong, secret, whole
-from luftpegel_gateway.model.conditions import Conditions
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
 from luftpegel_gateway.sources.http_login import Login, Signed, Token
 from luftpegel_gateway.sources.push_events import parse, topic_of
@@ -36,16 +35,17 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     yield from signature.wrong(options)
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> HttpEvents:
+def create(context: Context) -> HttpEvents:
     """The source of one [[source]] with kind "http-push"."""
-    manner = Manner(KIND, _login(name, options, conditions), _topic, lambda _downlink: None)
-    return HttpEvents(name, options, manner, deliver, conditions)
+    manner = Manner(KIND, _login(context), _topic, lambda _downlink: None)
+    return HttpEvents(context, manner)
 
 
-def _login(name: str, options: Mapping[str, Any], conditions: Conditions) -> Login:
+def _login(context: Context) -> Login:
+    options = context.options
     if options["secret_file"] is None:
         return Token(options["token_file"])
-    return Signed(options["secret_file"], options["window_s"], name, conditions)
+    return Signed(options["secret_file"], options["window_s"], context.name, context.conditions)
 
 
 def _topic(request: web.BaseRequest) -> str:

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from luftpegel_gateway.config.options import Option, choice, flag, matching, port, secret
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.probed import Probed
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.mqtt_events import RECEIVING, Manner, MqttEvents
 from luftpegel_gateway.sources.tts_events import command, parse
 from luftpegel_gateway.transport import mqtt
@@ -39,10 +38,10 @@ async def probe(options: Mapping[str, Any], name: str) -> Probed:
     return await subscribing(options, name, _topics(options), plain=True)
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> MqttEvents:
+def create(context: Context) -> MqttEvents:
     """The source of one [[source]] with kind "tts-mqtt"."""
-    manner = Manner(KIND, _topics(options), command, knows_qos=False)
-    return MqttEvents(name, options, manner, deliver, conditions)
+    manner = Manner(KIND, _topics(context.options), command, knows_qos=False)
+    return MqttEvents(context, manner)
 
 
 def _topics(options: Mapping[str, Any]) -> str:

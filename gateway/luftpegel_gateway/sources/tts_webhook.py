@@ -12,10 +12,9 @@ from aiohttp import web
 from yarl import URL
 
 from luftpegel_gateway.config.options import Option, Wrong, secret
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.faults import OtherEndDown
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
 from luftpegel_gateway.sources.http_login import Token
 from luftpegel_gateway.sources.tts_events import command, parse
@@ -53,8 +52,9 @@ def _how(options: Mapping[str, Any]) -> dict[str, Any]:
 class _Commands:
     """Commands to the network server; one that fails is asked for again with a later uplink."""
 
-    def __init__(self, name: str, options: Mapping[str, Any], conditions: Conditions) -> None:
-        self._name, self._conditions = name, conditions
+    def __init__(self, context: Context) -> None:
+        name, options = context.name, context.options
+        self._name, self._conditions = name, context.conditions
         self._server = URL(options["url"]).origin()
         self._client = HttpClient(_DEFAULTS | _how(options), name)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,12 +92,12 @@ class _Commands:
         await self._client.close()
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> HttpEvents:
+def create(context: Context) -> HttpEvents:
     """The source of one [[source]] with kind "tts-webhook". Raises CannotStart."""
-    login = Token(options["token_file"])
-    if options["url"] is None:
+    login = Token(context.options["token_file"])
+    if context.options["url"] is None:
         manner = Manner(KIND, login, lambda _request: "", lambda _downlink: None)
     else:
-        commands = _Commands(name, options, conditions)
+        commands = _Commands(context)
         manner = Manner(KIND, login, commands.topic, commands.send, commands.close)
-    return HttpEvents(name, options, manner, deliver, conditions)
+    return HttpEvents(context, manner)

@@ -21,11 +21,10 @@ from zlib import crc32
 
 from luftpegel_direct import line
 from luftpegel_gateway.config.options import Option, path, whole
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink, Event
 from luftpegel_gateway.model.faults import Fault, OtherEndDown, Refused
 from luftpegel_gateway.model.probed import Probed
-from luftpegel_gateway.sources import Deliver, Parse
+from luftpegel_gateway.sources import Context, Parse
 from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.sources.receiver_events import parse, payload_of, told
 from luftpegel_gateway.sources.receiver_keys import station_keys
@@ -93,22 +92,15 @@ def _visit(options: Mapping[str, Any]) -> Probed:
 class UsbReceiver:
     """One port; the `Upstream` of its arrivals, whose tokens are the names of their frames."""
 
-    def __init__(
-        self,
-        name: str,
-        options: Mapping[str, Any],
-        deliver: Deliver,
-        conditions: Conditions,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, context: Context, clock: Callable[[], float] = time.time) -> None:
         """`clock`: our own, Unix seconds. Raises CannotStart: pyserial is not installed."""
         library()
-        self._name, self._options = name, options
-        self._deliver, self._conditions, self._clock = deliver, conditions, clock
+        self._name, self._options = context.name, context.options
+        self._deliver, self._conditions, self._clock = context.deliver, context.conditions, clock
         self._loop = asyncio.get_running_loop()
-        self._parse = parser(options)
+        self._parse = parser(context.options)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"receiver {name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"receiver {context.name}", daemon=True)
         self._answers: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         self._repeats, self._allowance = Repeats(), Allowance()
         self._receiver = ""
@@ -247,9 +239,9 @@ class UsbReceiver:
         """See `Upstream`: nothing goes back to a station."""
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> UsbReceiver:
+def create(context: Context) -> UsbReceiver:
     """The source of one [[source]] with kind "usb-receiver". Raises CannotStart."""
-    return UsbReceiver(name, options, deliver, conditions)
+    return UsbReceiver(context)
 
 
 def _read(written: bytes) -> tuple[Any, ...] | None:

@@ -6,6 +6,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "filtered": ("kept out by the source's filter", "vom Filter der Quelle ausgenommen"),
     "counter used": ("with a counter that was used before", "mit einem Zähler, der schon benutzt war"),
     "no frame of a station": ("by plain LoRa, of no station", "über einfaches LoRa, von keiner Station"),
+    "beside a recording": ("of a recording, and no uplinks", "aus einer Aufzeichnung, aber keine Uplinks"),
     "device unknown": ("of devices that are no stations", "von Geräten, die keine Stationen sind"),
 }
 KIND = "kind "  # and the kind of an event that is of no interest here

@@ -60,4 +60,12 @@ RECEIVING: Mapping[str, Text] = {
         ("{detail}: the name of this port goes by the order of plugging in, and may be another device tomorrow.", "Set port to its name in /dev/serial/by-id."),
         ("{detail}: der Name dieses Anschlusses geht nach der Reihenfolge des Einsteckens und kann morgen ein anderes Gerät sein.", "Für port seinen Namen in /dev/serial/by-id eintragen."),
     ),
+    "LP-533": Text(
+        ("The recording cannot be played: {detail}.", "Correct file of this source, or make one: `luftpegel gateway record --to FILE`."),
+        ("Die Aufzeichnung lässt sich nicht abspielen: {detail}.", "file dieser Quelle berichtigen oder eine machen: `luftpegel gateway record --to DATEI`."),
+    ),
+    "LP-534": Text(
+        ("A line of the recording is none: {detail}.", "docs/sources.md says which lines can be played; the others of this recording are not touched by it."),
+        ("Eine Zeile der Aufzeichnung ist keine: {detail}.", "docs/sources.md sagt, welche Zeilen sich abspielen lassen; die anderen dieser Aufzeichnung berührt das nicht."),
+    ),
 }  # fmt: skip
