@@ -12,7 +12,7 @@ from tests.lorawan.conftest import run_micropython
 import luftpegel_direct
 from luftpegel_direct import frame, line
 from luftpegel_gateway.transport import aes
-from luftpegel_tools import cryptolib
+from luftpegel_tools.desk import cryptolib
 
 HERE = Path(__file__).parent
 VECTORS = HERE.parents[1] / "spec" / "direct" / "1.json"

@@ -19,7 +19,7 @@ from luftpegel_gateway.sources import http_push
 from luftpegel_gateway.sources.http_login import Signed
 from luftpegel_gateway.sources.push_events import parse, topic_of
 from luftpegel_gateway.transport.signature import Unsigned, judge, signature
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a-secret-of-the-town").decode()
 PATIENCE_S = 60
