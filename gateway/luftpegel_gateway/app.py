@@ -53,6 +53,7 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
 from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
+from luftpegel_gateway.sources.decoded import decoded
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
@@ -186,6 +187,7 @@ def _worker(
         conditions,
         intake.watch(),
         revises=module.REVISES,
+        raw=getattr(module, "RAW", False),
         largest=getattr(module, "BATCH", LARGEST_BATCH),
         tenant=None if part.tenant == ALL else part.tenant,
     )
@@ -229,10 +231,10 @@ def _directory(config: Config) -> Directory:
 
 
 def _decider(config: Config, directory: Directory) -> Decider:
-    filters = {part.name: source_filter.make(part.options) for part in config.sources}
+    filters = {part.name: source_filter.make(part.options, part.tenant) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
     parse = sources.Parsers((part.name, part.kind, part.options) for part in config.sources)
-    return Decider(parse, directory.resolve, filters, directory.concerned, budget_us)
+    return Decider(parse, directory.resolve, filters, directory.concerned, budget_us, decoded=decoded)
 
 
 def _known(directory: Directory, key: StationKey) -> bool:

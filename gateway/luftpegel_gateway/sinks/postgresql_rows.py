@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection, Stranger
 from luftpegel_gateway.model.quality import quality_of, words_of
 
 _BIGINT = 2**63
@@ -32,6 +32,7 @@ def fitting(items: Sequence[Item]) -> tuple[list[Item], list[Rejection]]:
 
 
 def _misfit(item: Item) -> str:
+    assert not isinstance(item, Stranger)  # no sink without RAW gets one
     ref = item.ref
     if isinstance(item, AlarmRaised):
         words = (ref.tenant, ref.station, item.kind)

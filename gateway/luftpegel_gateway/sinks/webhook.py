@@ -32,6 +32,7 @@ OPTIONS = {
 }
 warnings = http_options.warnings
 REVISES = True
+RAW = True
 BATCH = 2000
 REFUSED, REFUSES_ALL = "LP-488", "LP-489"
 KNOWN, GONE, TOO_LARGE, FAILS = 409, 410, 413, 500

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Stranger
 from luftpegel_gateway.model.quality import quality_of, words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.station import Station
@@ -77,6 +77,25 @@ class PostedAlarm(msgspec.Struct, tag_field="kind", tag="alarm"):
     place: Place | None
 
 
+class PostedRaw(msgspec.Struct, tag_field="kind", tag="raw"):
+    """A frame of a device that is no station. `data`: Base64; `object`: as the network server decoded it."""
+
+    key: str
+    tenant: str
+    dev_eui: str
+    f_port: int | None
+    f_cnt: int | None
+    data: bytes
+    object: msgspec.Raw
+    received: str
+    source: str
+    application: str
+    rssi: int | None
+    snr: float | None
+    dr: int | None
+    gateway: str
+
+
 class Answer(msgspec.Struct):
     """What a receiver may answer: items that it will never take."""
 
@@ -93,26 +112,47 @@ class Refusal(msgspec.Struct):
 def key_of(item: Item) -> str:
     """The name of an item, and of this telling of it: the same however often it is sent."""
     ref = item.ref
-    words: tuple[object, ...] = (ref.tenant, ref.station, ref.life, item_seq(item))
-    if isinstance(item, AlarmRaised):
-        words = ("alarm", *words, item.channel, item.kind)
+    life: tuple[object, ...] = (ref.tenant, ref.station, ref.life)
+    words: tuple[object, ...]
+    if isinstance(item, Stranger):
+        digest = hashlib.sha256(item.data).hexdigest()[:16]
+        words = ("raw", ref.tenant, ref.station, item.f_cnt, item.f_port, digest)
+    elif isinstance(item, AlarmRaised):
+        words = ("alarm", *life, item.seq, item.channel, item.kind)
     else:
-        words = ("reading", *words, item.reading.revision)
+        words = ("reading", *life, item.reading.seq, item.reading.revision)
     return "/".join(quote(str(word), safe="") for word in words)
-
-
-def item_seq(item: Item) -> int:
-    """Its number."""
-    return item.seq if isinstance(item, AlarmRaised) else item.reading.seq
 
 
 def body_of(items: Sequence[Item], stations: Stations) -> bytes:
     """A batch."""
-    posted = [
-        _alarm(item, stations) if isinstance(item, AlarmRaised) else _reading(item, stations)
-        for item in items
-    ]
+    posted = [_posted(item, stations) for item in items]
     return msgspec.json.encode({"schema": SCHEMA, "items": posted})
+
+
+def _posted(item: Item, stations: Stations) -> Posted | PostedAlarm | PostedRaw:
+    if isinstance(item, Stranger):
+        return _raw(item)
+    return _alarm(item, stations) if isinstance(item, AlarmRaised) else _reading(item, stations)
+
+
+def _raw(item: Stranger) -> PostedRaw:
+    return PostedRaw(
+        key=key_of(item),
+        tenant=item.ref.tenant,
+        dev_eui=item.ref.station,
+        f_port=item.f_port,
+        f_cnt=item.f_cnt,
+        data=item.data,
+        object=msgspec.Raw(item.decoded) if item.decoded else _NULL,
+        received=_moment(item.received_at // 1_000_000) or "",
+        source=item.source,
+        application=item.application,
+        rssi=item.rssi,
+        snr=item.snr,
+        dr=item.dr,
+        gateway=item.gateway,
+    )
 
 
 def batch_key(body: bytes) -> str:
