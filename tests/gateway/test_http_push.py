@@ -1,5 +1,6 @@
 """The source "http-push": signed messages, ChirpStack's own HTTP integration, refusals that one can read."""
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -15,7 +16,7 @@ from chirpstack_api import integration
 
 from luftpegel_gateway.model.events import Joined, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
-from luftpegel_gateway.sources import http_push
+from luftpegel_gateway.sources import Context, http_push
 from luftpegel_gateway.sources.http_login import Signed
 from luftpegel_gateway.sources.push_events import parse, topic_of
 from luftpegel_gateway.transport.signature import Unsigned, judge, signature
@@ -232,6 +233,28 @@ def test_chirpstack_posts_as_it_does(site, listening, station):
     assert poster.post(b"{}", given, "/?event=up")[0] == 200
     assert site.codes() == ["LP-250"]
     site.stop()
+
+
+def test_chirpstack_is_not_kept_waiting(tmp_path, station):
+    """It waits five seconds for an answer, and meanwhile serves no downlink of the device."""
+    options = {key: option.default for key, option in http_push.OPTIONS.items()}
+    options |= {"port": free_port(), "token_file": "a-token"}
+
+    async def answer():
+        source = http_push.create(Context("push", options, lambda _arrivals: (), Told(), tmp_path))
+        source.start()
+        poster, given = Poster(options["port"]), {"Authorization": "Bearer a-token"}
+        posting = asyncio.to_thread(poster.insist, station.uplink(0), given, "/?event=up")
+        began = asyncio.get_running_loop().time()
+        status, _ = await posting  # nothing is ever committed
+        waited = asyncio.get_running_loop().time() - began
+        await asyncio.to_thread(source.stop)
+        return status, waited
+
+    status, waited = asyncio.run(answer())
+    assert status == 503
+    assert waited < 15
+    assert http_push.PATIENCE_S < 5
 
 
 def test_what_chirpstack_posts_is_read(station):

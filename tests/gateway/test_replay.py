@@ -10,6 +10,7 @@ import pytest
 from luftpegel_gateway.model.events import Delivery, Passed, Uplink
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources.recording import BESIDE, LARGEST_LINE, line_of, moment_of, parse
+from luftpegel_gateway.sources.replay import Pace
 from luftpegel_gateway.sources.replay_position import Done, Position, PositionFile, head_of
 from luftpegel_tools import cli
 
@@ -188,6 +189,20 @@ def test_only_uplinks_count_and_none_has_a_way_back(station):
         parse("", tape)  # a recording of a recording could hide anything
     assert moment_of(recorded(station, 3)) == (AT + 1800) * 1_000_000
     assert moment_of(b"rubbish") is None
+
+
+def test_one_wrong_time_neither_stops_nor_hurries_the_rest():
+    """A clock that began at 0, one that ran ahead, lines out of order: the others keep their pace."""
+    second = 1_000_000
+    pace = Pace(1.0)
+    assert pace.wait_s(0, 10.0) == 0  # a clock that was not set yet
+    assert pace.wait_s(AT * second, 10.0) == 0
+    assert pace.wait_s((AT + 60) * second, 10.0) == 60
+    assert pace.wait_s((AT + 50) * second, 70.0) == 0  # out of order
+    assert pace.wait_s((AT + 10**9) * second, 70.0) == 0
+    assert pace.wait_s((AT + 70) * second, 70.0) == 0
+    assert pace.wait_s((AT + 80) * second, 70.0) == 10
+    assert Pace(0.001).wait_s(AT * second, 0.0) == 0
 
 
 def test_the_position_moves_over_what_is_whole():

@@ -279,6 +279,14 @@ def test_each_cause_has_its_code(monkeypatch, number, code):
     assert down.value.code == code
 
 
+def test_a_board_is_neither_reset_nor_told_that_nobody_listens(receiver):
+    """One control line alone resets an ESP32; with DTR cleared, a board with USB of its own sends nothing."""
+    receiver.plug()
+    port = serial_port.Port(receiver.link, 115200)
+    assert (port._port.dtr, port._port.rts) == (True, True)
+    port.close()
+
+
 def test_a_silent_device_is_told(receiver, monkeypatch):
     """Another board, a modem, a wrong speed: what is there says no line, or nothing."""
     monkeypatch.setattr(usb_receiver, "ASK_S", 1.5)

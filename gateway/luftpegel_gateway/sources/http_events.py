@@ -45,13 +45,15 @@ async def _nothing() -> None:
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """Whose parser; who may post; what stands in for an MQTT topic; how to answer; what to close."""
+    """Whose parser; who may post; what stands in for an MQTT topic; how to answer; what to close; how long a
+    sender waits for the commit (seconds)."""
 
     kind: str
     login: Login
     topic: Callable[[web.BaseRequest], str]
     answer: Callable[[Downlink], None]
     close: Callable[[], Coroutine[None, None, None]] = _nothing
+    patience_s: float = PATIENCE_S
 
 
 class HttpEvents:
@@ -118,7 +120,7 @@ class HttpEvents:
         if self._manner.login.full() or self._deliver([arrival]):
             return _later(429)
         try:
-            await asyncio.wait_for(waiting, PATIENCE_S)
+            await asyncio.wait_for(waiting, self._manner.patience_s)
         except TimeoutError:
             return _later(503)
         self._manner.login.taken(mark)

@@ -18,6 +18,7 @@ from luftpegel_gateway.transport import signature
 __all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "wrong"]
 
 KIND = "http-push"
+PATIENCE_S = 4.0  # ChirpStack waits for five, and meanwhile does nothing else for the device
 OPTIONS = {
     **LISTENING,
     "token_file": Option(secret, None),
@@ -37,7 +38,7 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
 
 def create(context: Context) -> HttpEvents:
     """The source of one [[source]] with kind "http-push"."""
-    manner = Manner(KIND, _login(context), _topic, lambda _downlink: None)
+    manner = Manner(KIND, _login(context), _topic, lambda _downlink: None, patience_s=PATIENCE_S)
     return HttpEvents(context, manner)
 
 

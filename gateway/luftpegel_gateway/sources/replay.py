@@ -30,7 +30,7 @@ OPTIONS = {
 }
 UNREADABLE = "LP-533"
 MOST_WAITING = 500  # lines on their way to the disk
-LONGEST_WAIT_S = 86_400.0  # between two lines: a recording may have a gap
+LONGEST_WAIT_S = 3600.0  # between two lines; a longer gap is jumped over, and so is a time that cannot be
 WRITE_EVERY_S = 0.25  # the position: so much is played again after a crash, and known
 AGAIN_S = 5.0
 log = logging.getLogger("luftpegel.gateway")
@@ -46,6 +46,24 @@ async def probe(options: Mapping[str, Any], name: str) -> Probed:  # noqa: ARG00
     if moment_of(first.rstrip(b"\r\n")) is None:
         raise OtherEndDown(UNREADABLE, f"{options['file']}: its first line is none of a recording")
     return Probed(str(options["file"]))
+
+
+class Pace:
+    """When lines are due, from the times when they were recorded. One wrong time must neither stop all that
+    follow nor let them all come at once."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._from: tuple[int, float] | None = None  # a line's moment, and when it was played
+
+    def wait_s(self, moment: int, now: float) -> float:
+        """How long to wait for a line recorded at `moment` (microseconds). `now`: seconds that only rise."""
+        if self._from is not None:
+            due = self._from[1] + (moment - self._from[0]) / 1e6 / self._speed
+            if abs(due - now) <= LONGEST_WAIT_S:
+                return max(0.0, due - now)
+        self._from = (moment, now)
+        return 0.0
 
 
 class Replay:
@@ -109,17 +127,14 @@ class Replay:
 
     async def _lines(self, stream: BinaryIO) -> None:
         """Each line at its time; no more on their way than fit."""
-        paced, began = None, self._loop.time()
+        pace = Pace(self._speed)
         while not self._ended.is_set():
             line, size = _line(stream)
             if not line:
                 break
             end = stream.tell()
             if self._speed and (moment := moment_of(line.rstrip(b"\r\n"))) is not None:
-                if paced is None:
-                    paced, began = moment, self._loop.time()
-                due = began + (moment - paced) / 1e6 / self._speed
-                await self._wait(min(due - self._loop.time(), LONGEST_WAIT_S))
+                await self._wait(pace.wait_s(moment, self._loop.time()))
             await self._hand_over(line, size, end)
         while len(self._done) and not self._ended.is_set():
             await self._for_room()

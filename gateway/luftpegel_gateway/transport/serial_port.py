@@ -39,13 +39,13 @@ class Port:
     """One port while it is open. Its methods raise OtherEndDown; one thread at a time reads and writes."""
 
     def __init__(self, path: Path, baud: int) -> None:
-        """Open it for us alone, and without the two lines by which opening one resets many boards."""
+        """Open it for us alone. Both control lines stay as the system sets them, asserted: one of them alone
+        resets an ESP32, and a board with USB of its own takes a cleared DTR for "nobody listens"."""
         self._path = path
         self._port = library().Serial()
         self._port.port, self._port.baudrate = str(path), baud
         self._port.timeout, self._port.write_timeout = PATIENCE_S, 5
         self._port.exclusive = True
-        self._port.dtr = self._port.rts = False
         try:
             self._port.open()
         except (OSError, ValueError) as error:
