@@ -32,6 +32,7 @@ COMMANDS = {
         "luftpegel_tools.technician.station_command",
         "check a station file, build what goes onto a board",
     ),
+    "explain": ("luftpegel_tools.technician.explain_command", "what an error code means, and what to do"),
     "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
