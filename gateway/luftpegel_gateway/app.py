@@ -53,6 +53,7 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
 from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
+from luftpegel_gateway.sources.decoded import decoded
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
@@ -165,7 +166,8 @@ async def _start(
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
     parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
-        source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
+        context = sources.Context(part.name, part.options, intake.deliver, conditions, config.data)
+        source = sources.module_of(part.kind).create(context)
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
@@ -185,6 +187,7 @@ def _worker(
         conditions,
         intake.watch(),
         revises=module.REVISES,
+        raw=getattr(module, "RAW", False),
         largest=getattr(module, "BATCH", LARGEST_BATCH),
         tenant=None if part.tenant == ALL else part.tenant,
     )
@@ -228,9 +231,10 @@ def _directory(config: Config) -> Directory:
 
 
 def _decider(config: Config, directory: Directory) -> Decider:
-    filters = {part.name: source_filter.make(part.options) for part in config.sources}
+    filters = {part.name: source_filter.make(part.options, part.tenant) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
+    parse = sources.Parsers((part.name, part.kind, part.options) for part in config.sources)
+    return Decider(parse, directory.resolve, filters, directory.concerned, budget_us, decoded=decoded)
 
 
 def _known(directory: Directory, key: StationKey) -> bool:

@@ -13,7 +13,8 @@ from tests.sinks.conftest import LEVEL, START, TEMPERATURE, alarm, observed
 
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.sinks import webhook as module
-from luftpegel_gateway.sinks.webhook_messages import key_of, secret_bytes, signature
+from luftpegel_gateway.sinks.webhook_messages import key_of
+from luftpegel_gateway.transport.signature import secret_bytes, signature
 
 
 def items_of(receiver):

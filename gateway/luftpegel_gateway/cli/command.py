@@ -24,6 +24,7 @@ from luftpegel_gateway.cli import (
     journal,
     live,
     quarantine,
+    record,
     requests,
     station,
 )
@@ -52,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS)
+    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS, *record.VERBS)
     for name, run_verb, text, options in beside:
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(

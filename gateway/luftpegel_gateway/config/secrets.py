@@ -33,9 +33,22 @@ def read_secret(value: str, folder: Path, environment: Mapping[str, str] = os.en
     A file may be read by its owner alone (mode 0600). A credential's mode is systemd's affair: where the
     service is not root's, it shows rights of a group although only the service may read it.
     """
+    content, code = _content(value, folder, environment)
+    return Secret(_first_line(content, code))
+
+
+def read_secret_text(value: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:
+    """The same for a secret of many lines."""
+    return Secret(_content(value, folder, environment)[0])
+
+
+def _content(value: str, folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """All of it, and the code of what may be wrong with it."""
     kind, colon, rest = value.partition(":")
-    read = _KINDS.get(kind) if colon else None
-    return Secret(read(rest, environment) if read else _of_file(folder / value))
+    if colon and kind in _KINDS:
+        read, code = _KINDS[kind]
+        return read(rest, environment), code
+    return _of_file(folder / value), "LP-326"
 
 
 def _of_environment(name: str, environment: Mapping[str, str]) -> str:
@@ -43,7 +56,7 @@ def _of_environment(name: str, environment: Mapping[str, str]) -> str:
         raise Wrong("LP-324", reason="no name of a variable")
     if name not in environment:
         raise Wrong("LP-324", reason=f"{name} is not set")
-    return _first_line(environment[name], "LP-324")
+    return environment[name]
 
 
 def _of_credential(name: str, environment: Mapping[str, str]) -> str:
@@ -51,7 +64,7 @@ def _of_credential(name: str, environment: Mapping[str, str]) -> str:
         raise Wrong("LP-325", reason="no name of a credential")
     if not environment.get("CREDENTIALS_DIRECTORY"):
         raise Wrong("LP-325", reason="systemd has given none")
-    return _first_line(_text(Path(environment["CREDENTIALS_DIRECTORY"]) / name, "LP-325"), "LP-325")
+    return _text(Path(environment["CREDENTIALS_DIRECTORY"]) / name, "LP-325")
 
 
 def _of_file(file: Path) -> str:
@@ -59,7 +72,7 @@ def _of_file(file: Path) -> str:
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise Wrong("LP-309", path=file, mode=f"{mode:04o}")
-    return _first_line(content, "LP-326")
+    return content
 
 
 def _text(file: Path, code: str) -> str:
@@ -83,7 +96,7 @@ def _first_line(text: str, code: str) -> str:
     return lines[0]
 
 
-_KINDS: Mapping[str, Callable[[str, Mapping[str, str]], str]] = {
-    "env": _of_environment,
-    "credential": _of_credential,
+_KINDS: Mapping[str, tuple[Callable[[str, Mapping[str, str]], str], str]] = {
+    "env": (_of_environment, "LP-324"),
+    "credential": (_of_credential, "LP-325"),
 }

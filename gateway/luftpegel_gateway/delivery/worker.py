@@ -14,7 +14,7 @@ from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.journal.port import Batch
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.faults import Fault, JournalDown, OtherEndDown
-from luftpegel_gateway.model.observations import Item, Observed, Rejection
+from luftpegel_gateway.model.observations import Item, Observed, Rejection, Stranger
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
@@ -37,20 +37,23 @@ class Worker:
         news: asyncio.Event,
         *,
         revises: bool = True,
+        raw: bool = False,
         largest: int = LARGEST_BATCH,
         tenant: str | None = "",
         clock: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
     ) -> None:
         """`news` is set when the log has grown. `revises`: the sink takes corrections (its module's
-        `REVISES`). `largest`: items offered at a time. `tenant`: whose items the sink gets,
-        and no other's; None: everybody's. `clock`: our own, Unix seconds."""
+        `REVISES`). `raw`: it takes other makers' frames (its `RAW`). `largest`: items offered at a time.
+        `tenant`: whose items the sink gets, and no other's; None: everybody's. `clock`: our own, Unix
+        seconds."""
         self.name = name
         self.sink = sink
         self._log = log_thread
         self._conditions = conditions
         self._news = news
         self._revises = revises
+        self._raw = raw
         self._largest = largest
         self._tenant = tenant
         self._clock = clock
@@ -104,6 +107,8 @@ class Worker:
         """Its tenant's; a correction where it can be told. History is told once, as it is known by now."""
         if self._tenant is not None and item.ref.tenant != self._tenant:
             return False
+        if isinstance(item, Stranger):
+            return self._raw
         return self._revises or history or not (isinstance(item, Observed) and item.reading.revision)
 
     async def _offer(self, items: Sequence[Item]) -> list[Rejection]:

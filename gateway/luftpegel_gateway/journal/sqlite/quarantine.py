@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from luftpegel_gateway.journal.port import Outcome
 from luftpegel_gateway.model.events import Delivery
-from luftpegel_gateway.model.observations import Item, Observed, Rejection
+from luftpegel_gateway.model.observations import Item, Observed, Rejection, Stranger
 
 MOST_DETAILS = 5  # of one code in one message
 _COLUMNS = (
@@ -85,6 +85,8 @@ def digest_of_refused(item: Item) -> bytes:
     ref = item.ref
     if isinstance(item, Observed):
         name = f"{ref.life} {item.reading.seq}"
+    elif isinstance(item, Stranger):
+        name = f"raw {item.f_port} {item.f_cnt} {item.data.hex()}"
     else:
         name = f"{ref.life} {item.seq} {item.channel} {item.kind} {item.threshold}"
     return _digest(ref.tenant.encode(), ref.station.encode(), name.encode())

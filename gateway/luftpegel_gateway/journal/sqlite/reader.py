@@ -145,11 +145,20 @@ class SqliteReader:
             row = self._database.execute(f"{_ENTRY} WHERE id = ?", (number,)).fetchone()
             return self._entry(row) if row else None
 
-    def messages(self) -> Sequence[tuple[Delivery, int]]:
-        """Every message that is still in the log, oldest first, with the moment when it came (Unix s)."""
-        with told_as_down(self._path):
-            rows = self._database.execute("SELECT messages FROM segment ORDER BY id")
-            return [message for (packed,) in rows for message in self._packer.unpack(packed)]
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[tuple[Delivery, int]]:
+        """See `Reader`. Row by row, so that no snapshot stands in the writer's way; rows that are joined
+        meanwhile have the number of their last, so that none is missed."""
+        last = 0
+        query = "SELECT id, messages FROM segment WHERE id > ? ORDER BY id LIMIT 1"
+        while True:
+            with told_as_down(self._path):
+                row = self._database.execute(query, (last,)).fetchone()
+            if row is None:
+                return
+            last = row[0]
+            for delivery, at in self._packer.unpack(row[1]):
+                if (since is None or at >= since) and (until is None or at < until):
+                    yield delivery, at
 
     def account(self, sinks: Sequence[str]) -> Account:
         """See `Reader`."""
