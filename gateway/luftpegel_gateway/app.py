@@ -126,10 +126,10 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
     CannotStart: a gateway runs here, or there is no journal yet.
     """
     path = config.data / JOURNAL_FILE
+    refuse_after_loss(path)
+    if not path.exists():  # asked before the lock, which would make the folder
+        raise CannotStart("LP-331", str(path))
     with locked(config.data):
-        refuse_after_loss(path)
-        if not path.exists():
-            raise CannotStart("LP-331", str(path))
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
@@ -234,8 +234,9 @@ def _decider(config: Config, directory: Directory) -> Decider:
 
 
 def _known(directory: Directory, key: StationKey) -> bool:
-    """Whether stations.toml has this station."""
-    return directory.by_id(key[1], key[0]) is not None
+    """Whether stations.toml has a station whose readings have this name."""
+    found = directory.by_id(key[1], key[0])
+    return found is not None and found.id == key[1]
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:

@@ -25,11 +25,12 @@ from luftpegel_gateway.cli import (
     requests,
     station,
 )
-from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.output import print_json, refused
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
+from luftpegel_gateway.config.secrets import HERE, LEFT, READ
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
-from luftpegel_gateway.words.messages import language_of, say
+from luftpegel_gateway.words.messages import language_of
 
 Verb = Callable[[argparse.Namespace, Site, str], int]
 
@@ -38,9 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their options."""
     parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
-    for name, run_verb, text in basics.VERBS:
-        _verb(verbs, name, run_verb, text)
-    for name, run_verb, text, options in check.VERBS:
+    for name, run_verb, text, options in (*basics.VERBS, *check.VERBS):
         options(_verb(verbs, name, run_verb, text))
     init.options(_verb(verbs, "init", None, init.HELP))
     stations = verbs.add_parser("station", help="the stations of stations.toml").add_subparsers(
@@ -69,7 +68,11 @@ def run(args: argparse.Namespace) -> int:
         if args.run_verb is None:  # what `init` writes is not there yet
             checked = argparse.Namespace(**vars(args) | {"run_verb": check.check})
             return init.init(args, language, partial(run, checked))
-        config = load(args.config, may_be_empty=args.run_verb in station.WITHOUT_STATIONS)
+        config = load(
+            args.config,
+            may_be_empty=args.run_verb in station.WITHOUT_STATIONS,
+            secrets=_secrets_for(args),
+        )
         language = language_of(args.lang or config.language)
         return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
@@ -81,8 +84,16 @@ def run(args: argparse.Namespace) -> int:
         )
         return WRONG_USE
     except (CannotStart, JournalDown) as refusal:
-        print(say(refusal.code, language, detail=refusal.detail), file=sys.stderr)
+        print(refused(refusal, language), file=sys.stderr)
         return WRONG_USE if refusal.code == requests.UNCONFIRMED else PROBLEM
+
+
+def _secrets_for(args: argparse.Namespace) -> str:
+    """Which secrets a verb needs: what goes to brokers and platforms all, what judges the files those in
+    files, anything else none."""
+    if args.run_verb is check.check and args.no_dial:
+        return HERE
+    return READ if args.run_verb in (basics.run, check.check) else LEFT
 
 
 def site_of(config: Config, file: Path) -> Site:

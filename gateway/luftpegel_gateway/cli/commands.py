@@ -5,18 +5,22 @@ lock, and the gateway sends it when it runs. The list is read from the journal.
 """
 
 import argparse
+import contextlib
 import time
+from collections.abc import Iterator
 from contextlib import closing
 
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, Site
-from luftpegel_gateway.control.asking import doer
+from luftpegel_gateway.control.asking import Doer, doer
 from luftpegel_gateway.control.protocol import Cancel, Send
+from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.downlinks.commands import LIMITS
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.state import DONE as TAKEN
 from luftpegel_gateway.model.state import WAITING, Command, StationState
 from luftpegel_gateway.model.station import Station
+from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.views.facts import command_facts
 from luftpegel_gateway.words.texts import moment, tell
 
@@ -26,26 +30,26 @@ DAY_S = 86400
 
 def send(args: argparse.Namespace, site: Site, language: str) -> int:
     """Queue settings for a station."""
-    station = _station(args, site)
+    station = _station(args.station, site)
     settings = dict(args.settings)
     if len(settings) < len(args.settings):
         raise CannotStart("LP-271", tell("setting_twice", language))
-    with doer(site.data, site.alone) as gateway:
+    with _gateway(site) as gateway:
         request = Send(station.id, settings, int(args.expires * DAY_S), station.tenant)
         token = gateway.ask(request).token
     if args.json:
-        print_json(args, {"station": station.id, "tenant": station.tenant, "token": token})
+        print_json(args, {**_names(station), "token": token})
         return DONE
-    print(tell("command_queued", language, token, station.id))
+    print(tell("command_queued", language, token, name_of_station(station)))
     interval = settings.get("interval_s", station.interval_s)
     if interval != station.interval_s:
-        print(tell("interval_differs", language, station.id, interval))
+        print(tell("interval_differs", language, name_of_station(station), interval))
     return DONE
 
 
 def commands(args: argparse.Namespace, site: Site, language: str) -> int:
     """The commands of one station or all, in order."""
-    chosen = [_station(args, site)] if args.station else site.stations
+    chosen = [_station(args.station, site)] if args.station else site.stations
     with closing(site.open_reader()) as reader:
         states = reader.states()
     rows = [
@@ -57,9 +61,8 @@ def commands(args: argparse.Namespace, site: Site, language: str) -> int:
         print_json(args, [_facts(station, command) for station, command in rows])
         return DONE
     for station, command in rows:
-        print(
-            f"{station.id:12} {command.token:6}  {_words(command.settings):32}  {_stands(command, language)}"
-        )
+        settings, stands = _words(command.settings), _stands(command, language)
+        print(f"{name_of_station(station):12} {command.token:6}  {settings:32}  {stands}")
     if not rows:
         print(tell("no_commands", language))
     return DONE
@@ -67,23 +70,35 @@ def commands(args: argparse.Namespace, site: Site, language: str) -> int:
 
 def cancel(args: argparse.Namespace, site: Site, language: str) -> int:
     """Take back a command that waits."""
-    station = _station(args, site)
-    with doer(site.data, site.alone) as gateway:
+    station = _station(args.station, site)
+    with _gateway(site) as gateway:
         gateway.ask(Cancel(station.id, args.token, station.tenant))
     if args.json:
-        print_json(args, {"station": station.id, "token": args.token})
+        print_json(args, {**_names(station), "token": args.token})
     else:
-        print(tell("command_taken_back", language, args.token, station.id))
+        print(tell("command_taken_back", language, args.token, name_of_station(station)))
     return DONE
 
 
-def _station(args: argparse.Namespace, site: Site) -> Station:
-    """The station that is meant: an id, or tenant/id. CannotStart LP-270."""
-    tenant, _, name = args.station.rpartition("/")
-    found = [one for one in site.stations if one.id == name and (not tenant or one.tenant == tenant)]
-    if len(found) != 1:
-        raise CannotStart("LP-270", args.station)
-    return found[0]
+def _station(word: str, site: Site) -> Station:
+    """The station that is meant. CannotStart LP-270, LP-550, LP-551."""
+    key = meant(word, named(site.stations).values()).key
+    return next(one for one in site.stations if (one.tenant, one.id) == key)
+
+
+@contextlib.contextmanager
+def _gateway(site: Site) -> Iterator[Doer]:
+    """Who does it. CannotStart LP-331 before the first start: this must not make the data folder, which would
+    belong to whoever called."""
+    with closing(site.open_reader()):
+        pass
+    with doer(site.data, site.alone) as gateway:
+        yield gateway
+
+
+def _names(station: Station) -> dict[str, str]:
+    """A station for machines: `station` is what its readings are kept under, `label` what people call it."""
+    return {"station": station.id, "label": station.label, "tenant": station.tenant}
 
 
 def _stands(command: Command, language: str) -> str:
@@ -104,8 +119,7 @@ def _words(settings: dict[str, int] | dict[str, int | str]) -> str:
 
 def _facts(station: Station, command: Command) -> dict[str, object]:
     return {
-        "station": station.id,
-        "tenant": station.tenant,
+        **_names(station),
         **command_facts(command),
         "expired": command.state == WAITING and command.expires_at < time.time(),
     }

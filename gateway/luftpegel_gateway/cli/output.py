@@ -4,13 +4,20 @@ import argparse
 import json
 import logging
 
-from luftpegel_gateway.words.messages import parts_of
+from luftpegel_gateway.model.faults import CannotStart, JournalDown
+from luftpegel_gateway.words.messages import parts_of, say
 
 
 def print_json(args: argparse.Namespace, answer: object) -> None:
     """The answer for machines, when it is asked for."""
     if args.json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def refused(refusal: CannotStart | JournalDown, language: str) -> str:
+    """Why a verb cannot do its work, and what to do."""
+    words = refusal.words if isinstance(refusal, CannotStart) else {}
+    return say(refusal.code, language, detail=refusal.detail, **words)
 
 
 class JsonLines(logging.Formatter):

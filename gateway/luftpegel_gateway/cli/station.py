@@ -24,6 +24,7 @@ from luftpegel_gateway.config.stations import read_stations
 from luftpegel_gateway.config.wrong import Wrong
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Reload
+from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.words.texts import stations_text, tell
@@ -40,12 +41,14 @@ def add(args: argparse.Namespace, site: Site, language: str) -> int:
 
 def rename(args: argparse.Namespace, site: Site, language: str) -> int:
     """Another id for people; its readings stay where they are."""
-    return _edit(args, site, language, lambda text: editing.rename(text, args.tenant, args.id, args.new))
+    tenant, name = _meant(args, site)
+    return _edit(args, site, language, lambda text: editing.rename(text, tenant, name, args.new))
 
 
 def retire(args: argparse.Namespace, site: Site, language: str) -> int:
     """Nobody waits for it any more; it stays readable."""
-    return _edit(args, site, language, lambda text: editing.retire(text, args.tenant, args.id, args.on))
+    tenant, name = _meant(args, site)
+    return _edit(args, site, language, lambda text: editing.retire(text, tenant, name, args.on))
 
 
 def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
@@ -59,6 +62,13 @@ def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
         told = f"  ({', '.join(more)})" if more else ""
         print(f"{name_of_station(station):16} {station.dev_eui}  {station.kind:8} {station.name}{told}")
     return DONE
+
+
+def _meant(args: argparse.Namespace, site: Site) -> tuple[str, str]:
+    """Tenant and present id of the station that is meant. CannotStart LP-270, LP-550, LP-551."""
+    word = f"{args.tenant}/{args.id}" if args.tenant and "/" not in args.id else args.id
+    found = meant(word, named(site.stations).values())
+    return found.key[0], found.label
 
 
 def _edit(args: argparse.Namespace, site: Site, language: str, change: Callable[[str], str]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
 from luftpegel_gateway.config.options import Option, choice, host, matching, number, path, port, text, whole
+from luftpegel_gateway.config.secrets import READ, reading
 from luftpegel_gateway.config.stations import NO_STATIONS, read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.config.toml_lines import line_of
@@ -84,8 +85,16 @@ class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a progr
         self.mistakes = mistakes
 
 
-def load(file: Path, *, may_be_empty: bool = False) -> Config:
-    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station."""
+def load(file: Path, *, may_be_empty: bool = False, secrets: str = READ) -> Config:
+    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station.
+
+    `secrets`: which of them are read (config/secrets.py). Only with READ may sources and sinks be made of it.
+    """
+    with reading(secrets):
+        return _load(file, may_be_empty=may_be_empty)
+
+
+def _load(file: Path, *, may_be_empty: bool) -> Config:
     main = JudgedFile(file)
     if main.mistakes:
         raise BadConfig(main.mistakes)

@@ -220,17 +220,19 @@ def create(context: Context) -> Files:
 
 
 async def probe(options: Mapping[str, Any], name: str) -> None:
-    """Try to write a file into the folder. Raises CannotStart LP-337, SinkDown LP-424."""
+    """Look whether the folder can be written, or made; changes nothing. CannotStart LP-337, SinkDown
+    LP-424."""
     if options["format"] == "parquet":
         format_parquet.need()
-    trial = options["folder"] / f".{name}.trial-{os.getpid()}"
+    await asyncio.to_thread(_look, options["folder"], name)
+
+
+def _look(folder: Path, name: str) -> None:
     try:
-        await asyncio.to_thread(_try, trial)
+        there = next(part for part in (folder, *folder.absolute().parents) if part.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(f"{there} cannot be written")
     except OSError as error:
-        raise SinkDown("LP-424", f"{options['folder']}: {error}") from error
-
-
-def _try(trial: Path) -> None:
-    with replacing(trial) as stream:
-        stream.write(b"trial")
-    trial.unlink()
+        raise SinkDown("LP-424", f"{name}: {folder}: {error}") from error

@@ -19,11 +19,12 @@ from luftpegel_gateway.words.pushing import PUSHING
 from luftpegel_gateway.words.sensorthings import SENSORTHINGS
 from luftpegel_gateway.words.setup import SETUP
 from luftpegel_gateway.words.text import Text
+from luftpegel_gateway.words.verbs import VERBS
 
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
     **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
-    **INSTALLING, **SENSORTHINGS,
+    **INSTALLING, **SENSORTHINGS, **VERBS,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {

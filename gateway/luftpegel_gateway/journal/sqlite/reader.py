@@ -10,7 +10,7 @@ import msgspec
 
 from luftpegel_gateway.journal.port import Account, Entry, Group, Offer, StationKey
 from luftpegel_gateway.journal.sqlite import history
-from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
+from luftpegel_gateway.journal.sqlite.database import open_for_looking, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, HELD, PASSED, PLACES, VERSION
@@ -35,7 +35,7 @@ class SqliteReader:
         self._path = path
         self._packer = Packer()
         with told_as_down(path):
-            self._database = open_for_reading(path)
+            self._database = open_for_looking(path)
             try:
                 version = self._database.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.Error:

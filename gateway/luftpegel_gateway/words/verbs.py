@@ -1,0 +1,28 @@
+"""Messages about what an operator types (LP-55x); how they are told: `messages.py`."""
+
+# ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
+
+from collections.abc import Mapping
+
+from luftpegel_gateway.words.text import Text
+
+VERBS: Mapping[str, Text] = {
+    "LP-550": Text(
+        ("There is no such station: {detail}.", "Did you mean: {near}? `luftpegel gateway station list` shows all."),
+        ("Eine solche Station gibt es nicht: {detail}.", "Gemeint war vielleicht: {near}. `luftpegel gateway station list` zeigt alle."),
+    ),
+    "LP-551": Text(
+        ("Several tenants have a station of this name: {detail}.", "Say which one is meant: {choices}."),
+        ("Mehrere Mandanten haben eine Station dieses Namens: {detail}.", "Sagen, welche gemeint ist: {choices}."),
+    ),
+    "LP-552": Text(
+        ("There is no such quantity: {detail}.", "Give one of: {near}; docs/channels.md has all."),
+        ("Eine solche Größe gibt es nicht: {detail}.", "Eine von diesen angeben: {near}; alle stehen in docs/channels.md."),
+    ),
+    "LP-553": Text(
+        ("'{key}' is the credential {name}, which systemd gives to the service alone; this command runs outside of it.",
+         "Run it with the same credential: `sudo systemd-run --pipe --wait --collect -p User=luftpegel -p LoadCredential={name}:FILE luftpegel gateway check --config FILE`, with User and LoadCredential as `systemctl cat luftpegel-gateway` shows them; an encrypted one takes LoadCredentialEncrypted, and `sudo systemd-creds decrypt FILE -` shows whether it can be read. `check --no-dial` needs none."),
+        ("'{key}' ist das Credential {name}, das systemd nur dem Dienst gibt; dieser Befehl läuft außerhalb.",
+         "Ihn mit demselben Credential ausführen: `sudo systemd-run --pipe --wait --collect -p User=luftpegel -p LoadCredential={name}:DATEI luftpegel gateway check --config DATEI`, mit User und LoadCredential wie in `systemctl cat luftpegel-gateway`; ein verschlüsseltes nimmt LoadCredentialEncrypted, und `sudo systemd-creds decrypt DATEI -` zeigt, ob es lesbar ist. `check --no-dial` braucht keines."),
+    ),
+}  # fmt: skip
