@@ -43,7 +43,7 @@ from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.directory.watch import watch
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader, StationKey
-from luftpegel_gateway.journal.sqlite import to_version_1
+from luftpegel_gateway.journal.sqlite import to_version_1, version_2
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.journal.sqlite.watch import refuse_after_loss
@@ -120,8 +120,10 @@ def alone(config: Config) -> Iterator[Handlers]:
         yield _handlers(config, directory, (journal, decider), reread, lambda: None)
 
 
-def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
-    """Write the journal for a gateway of version 0.2.0.
+def export(
+    config: Config, to: Path, again: Sequence[str], release: str
+) -> to_version_1.Exported | version_2.Exported:
+    """Write the journal for a gateway of an earlier release.
 
     CannotStart: a gateway runs here, or there is no journal yet.
     """
@@ -130,6 +132,8 @@ def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Expor
     if not path.exists():  # asked before the lock, which would make the folder
         raise CannotStart("LP-331", str(path))
     with locked(config.data):
+        if release == version_2.RELEASE:
+            return version_2.export(path, to)
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
@@ -230,7 +234,14 @@ def _directory(config: Config) -> Directory:
 def _decider(config: Config, directory: Directory) -> Decider:
     filters = {part.name: source_filter.make(part.options) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
+    return Decider(
+        sources.parse,
+        directory.resolve,
+        filters,
+        directory.concerned,
+        budget_us,
+        tenant=directory.tenant,
+    )
 
 
 def _known(directory: Directory, key: StationKey) -> bool:

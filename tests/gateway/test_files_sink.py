@@ -134,7 +134,7 @@ def test_one_file_for_all_stations_and_a_month(deliver, there, lines):
 
 def test_tenants_with_a_station_of_one_name_have_files_of_their_own(deliver, there):
     deliver([observed(1, time=NOON), observed(1, time=NOON, tenant="other")])
-    assert there() == ["2026-11/2026-11-26_LP-0001.csv", "2026-11/2026-11-26_other_LP-0001.csv"]
+    assert there() == ["2026-11/2026-11-26_LP-0001.csv", "2026-11/2026-11-26_other@LP-0001.csv"]
 
 
 def test_a_late_reading_stands_in_its_place_and_a_gap_is_a_gap(deliver, lines):

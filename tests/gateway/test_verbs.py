@@ -1,4 +1,4 @@
-"""What an operator types: names of stations, secrets that are not needed, and looking that changes nothing."""
+"""What an operator types: names of stations, secrets not needed, and looking that changes nothing."""
 
 import json
 import re

@@ -128,7 +128,8 @@ def _station_line(view: View, now: float, language: str) -> str:
     counts = f"{state.received} {tell('received', language)}, {state.missing} {tell('missing', language)}"
     share = percent(state.completeness, language)
     age = age_text(view, now, language)
-    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}"
+    gone = f", {tell('retired_on', language, view.station.retired)}" if view.station.retired else ""
+    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}{gone}"
 
 
 def _no_options(_parser: argparse.ArgumentParser) -> None:

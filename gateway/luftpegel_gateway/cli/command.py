@@ -106,7 +106,7 @@ def site_of(config: Config, file: Path) -> Site:
         run=lambda: _app().run(config),
         open_reader=lambda: _app().open_reader(config),
         alone=lambda: _app().alone(config),
-        export=lambda to, again: _app().export(config, to, again),
+        export=lambda to, again, release: _app().export(config, to, again, release),
         config=config,
         risks=list(risks(config)),
         files={"gateway.toml": file, "stations.toml": config.stations_file},

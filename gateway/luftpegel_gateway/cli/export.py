@@ -19,7 +19,7 @@ from luftpegel_gateway.cli import moments
 from luftpegel_gateway.cli.output import print_json, refused
 from luftpegel_gateway.cli.progress import Progress
 from luftpegel_gateway.cli.site import DONE, PROBLEM, WRONG_USE
-from luftpegel_gateway.config.files import BadConfig, Config, load
+from luftpegel_gateway.config.files import ALL, BadConfig, Config, load
 from luftpegel_gateway.config.secrets import LEFT
 from luftpegel_gateway.directory.naming import meant, named, nearest
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
@@ -43,7 +43,8 @@ FORMATS: Mapping[str, ModuleType] = {
 }
 
 NO_JOURNAL = "LP-331"
-UNKNOWN = ("LP-270", "LP-550", "LP-551", "LP-552")  # what was asked for is nobody's: wrong use
+# What was asked for is nobody's: wrong use.
+UNKNOWN = ("LP-270", "LP-368", "LP-550", "LP-551", "LP-552", "LP-554")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     place.add_argument("--store", type=Path, metavar="FILE", help="a store's file, instead of --config")
     place.add_argument("--station", action="append", default=[], metavar="ID",
                        help="only this; may be repeated")  # fmt: skip
+    place.add_argument("--tenant", metavar="ID", help="only what is this tenant's, out of its store")
     place.add_argument("--quantity", action="append", default=[], metavar="NAME",
                        help="only this, as level or temperature-2; may be repeated")  # fmt: skip
     place.add_argument("--since", metavar="DAY", help="from this day (2026-11-01) or time on")
@@ -91,7 +93,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace, language: str, since: int | None, until: int | None) -> int:
     config = None if args.store else load(args.config, secrets=LEFT)
-    file = args.store or _store_of(config)
+    if config and args.tenant is not None and args.tenant not in config.tenants:
+        raise CannotStart("LP-368", args.tenant, value=args.tenant)
+    file = args.store if config is None else _store_of(config, args.tenant)
     stations = config.stations if config else ()
     names = {(one.tenant, one.id): one.name for one in stations}
     if args.format == "parquet":
@@ -138,12 +142,19 @@ def _write(
     form.write(stream, rows, zone, args.decimal)
 
 
-def _store_of(config: Config | None) -> Path:
-    """The first store of a configuration. CannotStart LP-428: it has none."""
-    for part in config.sinks if config else ():
-        if config and part.kind == store.KIND:
-            return store.files(part.options, part.name, config.data)[0][1]
-    raise CannotStart("LP-428", "gateway.toml has no [[sink]] of kind \"store\"")
+def _store_of(config: Config, tenant: str | None) -> Path:
+    """The first store of a configuration, or a tenant's.
+
+    CannotStart LP-428: there is none; LP-554: stores of several tenants, and nobody said whose.
+    """
+    stores = [part for part in config.sinks if part.kind == store.KIND]
+    serving = [part for part in stores if tenant is None or part.tenant in (tenant, ALL)]
+    if tenant is None and len({part.tenant for part in serving}) > 1 and serving[0].tenant != ALL:
+        raise CannotStart("LP-554", ", ".join(part.tenant for part in serving if part.tenant))
+    if not serving:
+        whose = f", tenant = \"{tenant}\"" if tenant else ""
+        raise CannotStart("LP-428", f"gateway.toml: [[sink]] kind = \"store\"{whose}?")
+    return store.files(serving[0].options, serving[0].name, config.data)[0][1]
 
 
 def _chosen(
@@ -154,6 +165,8 @@ def _chosen(
     CannotStart: nobody has such a station (LP-270, LP-550, LP-551) or such a quantity (LP-552). One that is
     known and has no values yet is no mistake.
     """
+    found = [one for one in found if args.tenant in (None, one.tenant)]
+    stations = [one for one in stations if args.tenant in (None, one.tenant)]
     known = named(stations, {(one.tenant, one.station) for one in found}).values()
     keys = {meant(word, known).key for word in args.station}
     measured = {name_of(one.channel) for one in found}

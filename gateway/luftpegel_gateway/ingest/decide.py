@@ -72,13 +72,17 @@ class Decider:
         filters: Mapping[str, Filter] = {},
         concerned: Concerned = lambda _key: (),
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
+        *,
+        tenant: Callable[[str], str] = lambda _source: "",
     ) -> None:
-        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours."""
+        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours.
+        `tenant`: whose a source is."""
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
         self._concerned = concerned
         self._budget_us = downlink_us_per_hour
+        self._tenant = tenant
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
@@ -97,6 +101,11 @@ class Decider:
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
         """One delivery: nothing that it does wrong touches its neighbours."""
+        outcome = self._outcome(delivery, draft, now, again=again)
+        outcome.tenant = self._tenant(delivery.source)
+        return outcome
+
+    def _outcome(self, delivery: Delivery, draft: Draft, now: int, *, again: bool) -> Outcome:
         try:
             event = self._parse(delivery)
         except Refused as refusal:

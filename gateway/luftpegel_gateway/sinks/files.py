@@ -184,7 +184,9 @@ class Files:
         state.written(key)
 
     def _file_of(self, key: Key) -> Path:
-        name = "_".join(filter(None, (key.part, key.tenant, key.station)))
+        # An id has no @, so the file of one tenant's station is never another's ("a_b" beside "b" of "a").
+        station = f"{key.tenant}@{key.station}" if key.tenant else key.station
+        name = "_".join(filter(None, (key.part, station)))
         return self._folder / self._days.folder_of(key.part) / f"{name}{self._format.SUFFIX}"
 
     def _remove(self, file: Path) -> None:

@@ -223,6 +223,8 @@ class State:
     def _lay_out(self, layout: str) -> None:
         """Files are made otherwise than before: all of them are to be made; those that lie there stay."""
         told = self._database.execute("SELECT told FROM layout").fetchone()
+        if self._database.execute("SELECT 1 FROM files WHERE tenant != '' LIMIT 1").fetchone():
+            layout += "/tenant@station"
         if told is not None and told[0] == layout:
             return
         self._database.execute("INSERT OR REPLACE INTO layout VALUES (0, ?)", (layout,))

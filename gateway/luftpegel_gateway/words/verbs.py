@@ -25,4 +25,8 @@ VERBS: Mapping[str, Text] = {
         ("'{key}' ist das Credential {name}, das systemd nur dem Dienst gibt; dieser Befehl läuft außerhalb.",
          "Ihn mit demselben Credential ausführen: `sudo systemd-run --pipe --wait --collect -p User=luftpegel -p LoadCredential={name}:DATEI luftpegel gateway check --config DATEI`, mit User und LoadCredential wie in `systemctl cat luftpegel-gateway`; ein verschlüsseltes nimmt LoadCredentialEncrypted, und `sudo systemd-creds decrypt DATEI -` zeigt, ob es lesbar ist. `check --no-dial` braucht keines."),
     ),
+    "LP-554": Text(
+        ("There are stores of several tenants: {detail}.", "Say whose with --tenant ID, or give a file with --store."),
+        ("Es gibt Ablagen mehrerer Mandanten: {detail}.", "Mit --tenant ID sagen, wessen gemeint ist, oder mit --store eine Datei angeben."),
+    ),
 }  # fmt: skip
