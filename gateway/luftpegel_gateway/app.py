@@ -53,6 +53,9 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
 from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
+from luftpegel_gateway.views.verdict import DOES_NOT_STOP
+from luftpegel_gateway.words.messages import language_of
+from luftpegel_gateway.words.texts import stations_text, tell
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
@@ -81,8 +84,8 @@ async def run(config: Config) -> None:
         async with contextlib.AsyncExitStack() as stack:
             parts = await _start(config, stack, manager)
             tasks = {asyncio.create_task(part()) for part in parts}
-            log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
-            manager.ready(f"running: {len(config.stations)} stations")
+            log.info("running: stations: %d, sinks: %d", len(config.stations), len(config.sinks))
+            manager.ready(_running(config, len(config.stations)))
             try:
                 await _first_of(tasks, stop)
             finally:
@@ -144,7 +147,10 @@ async def _start(
 
     Returns what then has to run beside each other until the end.
     """
-    conditions = Conditions(config.data / CONDITIONS_FILE)
+    vital = {JOURNAL, *(part.name for part in config.sources)}
+    conditions = Conditions(
+        config.data / CONDITIONS_FILE, stops=lambda who, code: who in vital and code not in DOES_NOT_STOP
+    )
     directory = _directory(config)
     decider = _decider(config, directory)
     journal = LogThread(_open(config))
@@ -165,7 +171,7 @@ async def _start(
     told = partial(_told, conditions)
     by_request = _handlers(config, directory, (journal, decider), reread, intake.wake, told=told)
     await _listen(config.data, by_request, conditions, stack)
-    on_signal = partial(_reread_on_signal, reread, manager, directory)
+    on_signal = partial(_reread_on_signal, config, reread, manager, directory)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
     parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
@@ -276,13 +282,21 @@ def _reread_and_tell(config: Config, directory: Directory, conditions: Condition
     return number
 
 
-def _reread_on_signal(reread: Callable[[], int], manager: ServiceManager, directory: Directory) -> None:
+def _running(config: Config, stations: int) -> str:
+    """What `systemctl status` says, in the operator's language."""
+    language = language_of(config.language)
+    return tell("service_runs", language, stations_text(stations, language))
+
+
+def _reread_on_signal(
+    config: Config, reread: Callable[[], int], manager: ServiceManager, directory: Directory
+) -> None:
     manager.reloading()
     try:
         reread()
     except CannotStart as refusal:
         log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
-    manager.ready(f"running: {len(directory.stations)} stations")
+    manager.ready(_running(config, len(directory.stations)))
 
 
 def _told(conditions: Conditions) -> list[Told]:

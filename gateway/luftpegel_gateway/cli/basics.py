@@ -9,7 +9,8 @@ from contextlib import closing
 
 import msgspec
 
-from luftpegel_gateway.cli.output import JsonLines, print_json
+from luftpegel_gateway.cli import logs
+from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
@@ -24,15 +25,39 @@ from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
+log = logging.getLogger("luftpegel.gateway")
+
 
 def run(args: argparse.Namespace, site: Site, language: str) -> int:
     """Run the gateway."""
-    handler = logging.StreamHandler()
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonLines(language) if args.json or site.config.log == "json" else plain)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    asyncio.run(site.run())
+    parts = [part.options for part in (*site.config.sources, *site.config.sinks)]
+    as_json = args.json or site.config.log == "json"
+    limited = logs.begin(language, as_json=as_json, secrets=list(logs.secrets_in(parts)))
+    try:
+        asyncio.run(_run(site, limited))
+    except (CannotStart, JournalDown):
+        raise
+    except Exception as error:
+        log.critical("the gateway failed: %s", error, exc_info=True)
+        return PROBLEM
+    finally:
+        limited.close()
     return DONE
+
+
+async def _run(site: Site, limited: logs.Limited) -> None:
+    """The gateway, and beside it a look now and then at what the log has only counted."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(logs.LOOK_S)
+            limited.look()
+
+    looking = asyncio.create_task(look())
+    try:
+        await site.run()
+    finally:
+        looking.cancel()
 
 
 def status(args: argparse.Namespace, site: Site, language: str) -> int:

@@ -6,7 +6,6 @@ the use is wrong.
 
 import argparse
 import importlib
-import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +24,7 @@ from luftpegel_gateway.cli import (
     requests,
     station,
 )
-from luftpegel_gateway.cli.output import print_json, refused
+from luftpegel_gateway.cli.output import complain, print_json, refused
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
 from luftpegel_gateway.config.secrets import HERE, LEFT, READ
@@ -77,14 +76,14 @@ def run(args: argparse.Namespace) -> int:
         return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
         for mistake in bad.mistakes:
-            print(mistake.text(language), file=sys.stderr)
+            complain(mistake.text(language))
         print_json(
             args,
             [{"file": str(found.file), "line": found.line, "code": found.code} for found in bad.mistakes],
         )
         return WRONG_USE
     except (CannotStart, JournalDown) as refusal:
-        print(refused(refusal, language), file=sys.stderr)
+        complain(refused(refusal, language))
         return WRONG_USE if refusal.code == requests.UNCONFIRMED else PROBLEM
 
 

@@ -1,11 +1,13 @@
-"""How verbs answer: text for people, JSON for machines, a log for journald."""
+"""How verbs answer: text for people, JSON for machines, and why not."""
 
 import argparse
 import json
 import logging
+import sys
 
+from luftpegel_gateway.cli.logs import prefixed, to_journal
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
-from luftpegel_gateway.words.messages import parts_of, say
+from luftpegel_gateway.words.messages import say
 
 
 def print_json(args: argparse.Namespace, answer: object) -> None:
@@ -20,17 +22,6 @@ def refused(refusal: CannotStart | JournalDown, language: str) -> str:
     return say(refusal.code, language, detail=refusal.detail, **words)
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line, for journald and the like."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON."""
-        line = {"time": record.created, "level": record.levelname.lower(), "message": record.getMessage()}
-        if code := getattr(record, "code", None):
-            cause, step = parts_of(code, self._language, detail=getattr(record, "detail", ""))
-            line |= {"part": getattr(record, "part", ""), "code": code, "cause": cause, "next_step": step}
-        return json.dumps(line, ensure_ascii=False)
+def complain(text: str) -> None:
+    """Say on stderr what is wrong; under systemd so that `journalctl -p err` shows it."""
+    print(prefixed(text, logging.ERROR) if to_journal(sys.stderr) else text, file=sys.stderr)
