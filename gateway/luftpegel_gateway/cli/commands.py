@@ -15,7 +15,7 @@ from luftpegel_gateway.cli.site import DONE, Site
 from luftpegel_gateway.control.asking import Doer, doer
 from luftpegel_gateway.control.protocol import Cancel, Send
 from luftpegel_gateway.directory.naming import meant, named
-from luftpegel_gateway.downlinks.commands import LIMITS
+from luftpegel_gateway.downlinks.commands import LIMITS, overdue
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.state import DONE as TAKEN
 from luftpegel_gateway.model.state import WAITING, Command, StationState
@@ -121,7 +121,7 @@ def _facts(station: Station, command: Command) -> dict[str, object]:
     return {
         **_names(station),
         **command_facts(command),
-        "expired": command.state == WAITING and command.expires_at < time.time(),
+        "expired": overdue(command, int(time.time())),
     }
 
 

@@ -191,8 +191,7 @@ class Decider:
         `grew`: the station's history is as deep as it gets, so what is missing has to be asked for.
         """
         event, received = told
-        earlier = min(batch.now, received.seconds)
-        queued, command = commands.due(state.commands, earlier, state.frames)
+        queued, command = commands.due(state.commands, batch.now, received.seconds, state.frames)
         if queued is not state.commands:
             state = msgspec.structs.replace(state, commands=queued)
         if command is not None and event.reply_topic:
