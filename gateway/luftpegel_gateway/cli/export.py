@@ -34,6 +34,7 @@ from luftpegel_gateway.sinks.store_reader import Series, StoreReader
 from luftpegel_gateway.sinks.value_rows import Row
 from luftpegel_gateway.words.messages import language_of
 from luftpegel_gateway.words.texts import tell
+from luftpegel_gateway.words.usage import in_german
 
 FORMATS: Mapping[str, ModuleType] = {
     "csv": format_csv,
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
             raise argparse.ArgumentTypeError("Parquet is nothing for a terminal: give --to FILE")
         return _export(args, language, since, until)
     except argparse.ArgumentTypeError as error:
-        print(f"luftpegel export: {error}", file=sys.stderr)
+        said = in_german(str(error)) if language == "de" else str(error)
+        print(f"luftpegel export: {said}", file=sys.stderr)
     except BadConfig as bad:
         for mistake in bad.mistakes:
             print(mistake.text(language), file=sys.stderr)

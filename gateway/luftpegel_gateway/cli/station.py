@@ -14,19 +14,20 @@ from typing import Any
 
 import msgspec
 
-from luftpegel_gateway.cli.output import print_json
-from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.cli.output import complain, print_json
+from luftpegel_gateway.cli.site import DONE, WRONG_USE, Site
 from luftpegel_gateway.config import editing
 from luftpegel_gateway.config.files import BadConfig
 from luftpegel_gateway.config.judged import JudgedFile, Mistake, read_text
 from luftpegel_gateway.config.replacing import alone_in, replace
-from luftpegel_gateway.config.stations import read_stations
+from luftpegel_gateway.config.stations import OPTIONS, read_stations
 from luftpegel_gateway.config.wrong import Wrong
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Reload
 from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.page.layout import name_of_station
+from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.texts import stations_text, tell
 
 # Option of `add` -> key in stations.toml
@@ -36,6 +37,13 @@ KEYS = ("id", "tenant", "dev_eui", "name", "kind", "interval_s", "latitude", "lo
 def add(args: argparse.Namespace, site: Site, language: str) -> int:
     """One station more, at the end of the file."""
     values = {key: found for key in KEYS if (found := getattr(args, key)) not in (None, "")}
+    for key, value in values.items():
+        try:
+            OPTIONS[key].read(value, site.config.stations_file.parent)
+        except Wrong as wrong:
+            option = key.upper() if key == "id" else f"--{key.replace('_', '-')}"
+            complain(say(wrong.code, language, key=option, **wrong.words))
+            return WRONG_USE
     return _edit(args, site, language, lambda text: editing.add(text, values))
 
 
@@ -124,7 +132,10 @@ def _judge(site: Site, file: Path, trial: Path) -> None:
     """BadConfig, told of `file`, when the stations in `trial` cannot stand."""
     _, mistakes = read_stations(trial, site.config.tenants)
     if mistakes:
-        raise BadConfig([Mistake(file, found.line, found.code, found.words) for found in mistakes])
+        there = len(read_text(file).splitlines())  # a line beyond it is only to be written
+        lines = [found.line if found.line <= there else 0 for found in mistakes]
+        told = zip(lines, mistakes, strict=True)
+        raise BadConfig([Mistake(file, line, found.code, found.words) for line, found in told])
 
 
 def _replace(site: Site, file: Path, before: bytes, after: str) -> Path:

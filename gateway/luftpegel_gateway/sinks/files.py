@@ -8,6 +8,7 @@ the start.
 
 import asyncio
 import contextlib
+import logging
 import os
 import sqlite3
 import time
@@ -28,6 +29,7 @@ from luftpegel_gateway.sinks.atomic_file import part_of, replacing, sync_folder
 from luftpegel_gateway.sinks.files_state import Key, State
 from luftpegel_gateway.sinks.local_days import Days, without_summer_time, zone
 
+log = logging.getLogger("luftpegel.gateway")
 KIND = "files"
 FORMATS: Mapping[str, ModuleType] = {"csv": format_csv, "parquet": format_parquet, "zrxp": format_zrxp}
 OPTIONS = {
@@ -55,6 +57,12 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
 def files(options: Mapping[str, Any], _name: str, _folder: Path) -> list[tuple[str, Path]]:
     """What nobody else may write: (key, path)."""
     return [("folder", options["folder"])]
+
+
+def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What keeps it from starting on this machine, told also where nothing is tried: (key, LP code)."""
+    if options["format"] == "parquet" and not format_parquet.is_there():
+        yield "format", format_parquet.MISSING
 
 
 class Files:
@@ -148,6 +156,28 @@ class Files:
 
     def _close_now(self) -> None:
         if self._state is not None:
+            with contextlib.suppress(SinkDown):  # told before; now it ends
+                self._keep_now()
+        if self._state is not None:
+            self._state.close()
+            self._state = None
+
+    def _keep_now(self) -> None:
+        """See that what we write to is the file of this name; write it anew where somebody took it away.
+
+        Raises SinkDown LP-555 where that cannot be done: then the open file is all that has the readings, and
+        stays open.
+        """
+        if self._state is None:
+            return
+        where = str(self._context.folder / f"files-{self._context.name}.sqlite")
+        try:
+            lost = self._state.keep()
+        except (OSError, sqlite3.Error) as error:
+            raise SinkDown("LP-555", f"{where}: {error}") from error
+        if lost:
+            told = {"part": self._context.name, "code": "LP-556", "detail": f"{where}: {lost}"}
+            log.warning("%s: %s %s", *told.values(), extra=told)
             self._state.close()
             self._state = None
 
@@ -157,7 +187,10 @@ class Files:
         for tenant, station in {(item.ref.tenant, item.ref.station) for item in items}:
             if (known := self._context.station(station, tenant)) is not None:
                 names[tenant, station] = known.name
-        return state.take(items, names, self._oldest(state), lambda key: not self._file_of(key).exists())
+        oldest = self._oldest(state)
+        rejections = state.take(items, names, oldest, lambda key: not self._file_of(key).exists())
+        self._keep_now()
+        return rejections
 
     def _prune_now(self) -> None:
         state = self._open_now()

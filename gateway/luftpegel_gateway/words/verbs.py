@@ -29,4 +29,16 @@ VERBS: Mapping[str, Text] = {
         ("There are stores of several tenants: {detail}.", "Say whose with --tenant ID, or give a file with --store."),
         ("Es gibt Ablagen mehrerer Mandanten: {detail}.", "Mit --tenant ID sagen, wessen gemeint ist, oder mit --store eine Datei angeben."),
     ),
+    "LP-555": Text(
+        ("The file that remembers what stands in the files was removed or replaced, and cannot be written anew: {detail}. The gateway still holds it open; readings wait.",
+         "Make room in the data folder and let the gateway's user write there; do not stop the gateway before this is over."),
+        ("Die Datei, die weiß, was in den Dateien steht, wurde entfernt oder ersetzt und lässt sich nicht neu schreiben: {detail}. Das Gateway hält sie noch offen; Messwerte warten.",
+         "Im Datenordner Platz schaffen und den Benutzer des Gateways dort schreiben lassen; das Gateway nicht anhalten, bevor das vorbei ist."),
+    ),
+    "LP-556": Text(
+        ("The file that remembers what stands in the files was removed or replaced while in use: {detail}. All of it has been written anew; nothing is missing and nothing is there twice.",
+         "Find out who tidies the data folder, and leave it to the gateway. What was put in its place lies beside it as .strange-1."),
+        ("Die Datei, die weiß, was in den Dateien steht, wurde im Betrieb entfernt oder ersetzt: {detail}. Sie ist vollständig neu geschrieben; nichts fehlt, nichts steht doppelt da.",
+         "Herausfinden, wer im Datenordner aufräumt, und ihn dem Gateway überlassen. Was an ihre Stelle gelegt wurde, liegt daneben als .strange-1."),
+    ),
 }  # fmt: skip

@@ -99,7 +99,8 @@ def welcome(database: sqlite3.Connection, sink: str) -> bool:
     row = database.execute("SELECT position FROM cursor WHERE sink = ?", (sink,)).fetchone()
     if row and (row[0] >> PLACES) + 1 >= oldest:
         return False
-    offer(database, sink, Offer())
+    if database.execute("SELECT 1 FROM reading LIMIT 1").fetchone():  # else all that comes is new to it
+        offer(database, sink, Offer())
     database.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (sink, (oldest - 1) << PLACES))
     return True
 
