@@ -1,6 +1,7 @@
 """What an operator is told who makes a mistake: in the right language, of the right thing, all at once."""
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
@@ -190,14 +191,16 @@ def test_the_step_for_an_empty_list_works_as_it_stands(tmp_path, capsys):
     [["gateway", "status", "--json"], ["gateway", "station", "list"], ["gateway", "--help"],
      ["gateway", "station", "list", "--json"], ["gateway", "commands"]],
 )  # fmt: skip
-def test_a_reader_who_has_enough_is_no_error(site, words):
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_reader_who_has_enough_is_no_error(site, words, buffered):
     """`| head`: whoever reads has gone when we write, also where what we write fits the pipe."""
     text = "".join(STATIONS.replace('"A"', f'"A{n}"').replace("0001", f"{n:04d}") for n in range(1, 800))
     (site.folder / "stations.toml").write_text(text)
     site.started().stop()
     config = [] if "--help" in words else ["--config", str(site.config)]
     with subprocess.Popen([sys.executable, "-m", "luftpegel_tools.cli", *words, *config],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shown:  # fmt: skip
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=os.environ | {"PYTHONUNBUFFERED": buffered}) as shown:  # fmt: skip
         shown.stdout.close()
         assert shown.stderr.read() == b""
         assert shown.wait(60) == 0
