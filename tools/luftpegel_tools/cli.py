@@ -51,11 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     language = language_in(arguments)
     try:
-        with spoken(language):
-            code = _run(arguments, chosen, language)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        return code
+        try:
+            with spoken(language):
+                return _run(arguments, chosen, language)
+        finally:  # here and not at the end of the process, where nobody could catch it; also after --help
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has enough; what is still to be flushed goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
