@@ -171,7 +171,8 @@ class MemoryLog:
             return False
         self.offer(sink, Offer())
         with self._changing() as kept:
-            kept.cursors[sink] = kept.oldest
+            others = min(kept.cursors.values(), default=0) if sink not in kept.cursors else 0
+            kept.cursors[sink] = max(kept.oldest, others)
         return True
 
     @staticmethod
