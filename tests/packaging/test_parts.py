@@ -77,7 +77,7 @@ def test_a_verb_says_which_part_it_needs(alone, verb, part, language, words):
     assert told.returncode == 3
     assert "LP-399" in told.stderr
     assert words in told.stderr
-    assert f"pip install 'luftpegel[{part}]'" in told.stderr
+    assert f'pip install "luftpegel[{part}] @ file://$PWD"' in told.stderr
 
 
 def test_a_frame_in_protobuf_waits_for_the_part_that_reads_it(alone):

@@ -5,17 +5,34 @@ What stands in gateway.toml is where a secret is, not the secret: a path, `env:N
 operator may have written the password itself.
 """
 
+import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 
 from luftpegel_gateway.config.wrong import Wrong
 
+READ, HERE, LEFT = "read", "here", "left"  # which secrets are read: all; those in files; none
 LONGEST = 64 * 1024  # bytes; a token has some thousand
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+_READS: ContextVar[str] = ContextVar("secrets", default=READ)
+
+
+@contextlib.contextmanager
+def reading(which: str) -> Iterator[None]:
+    """READ, HERE or LEFT while files of settings are judged: a verb that goes nowhere needs no secret, and
+    may be called by who cannot have one. A secret that is not read is an `Unread`."""
+    token = _READS.set(which)
+    try:
+        yield
+    finally:
+        _READS.reset(token)
 
 
 class Secret(str):
@@ -27,19 +44,35 @@ class Secret(str):
         return "'***'"
 
 
+class Unread(Secret):
+    """A secret that nobody needs now. What was made of it goes nowhere."""
+
+    __slots__ = ()
+
+
 def read_secret(value: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:
     """The secret that `value` tells of; its first line. Raises Wrong, which does not repeat it.
 
     A file may be read by its owner alone (mode 0600). A credential's mode is systemd's affair: where the
     service is not root's, it shows rights of a group although only the service may read it.
     """
+    if _left(value):
+        return Unread("left unread")
     content, code = _content(value, folder, environment)
     return Secret(_first_line(content, code))
 
 
 def read_secret_text(value: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:
     """The same for a secret of many lines."""
+    if _left(value):
+        return Unread("left unread")
     return Secret(_content(value, folder, environment)[0])
+
+
+def _left(value: str) -> bool:
+    """Whether this secret is not to be read now."""
+    kind, colon, _ = value.partition(":")
+    return _READS.get() == LEFT or (_READS.get() == HERE and bool(colon) and kind in _KINDS)
 
 
 def _content(value: str, folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -63,7 +96,7 @@ def _of_credential(name: str, environment: Mapping[str, str]) -> str:
     if not _CREDENTIAL.fullmatch(name):
         raise Wrong("LP-325", reason="no name of a credential")
     if not environment.get("CREDENTIALS_DIRECTORY"):
-        raise Wrong("LP-325", reason="systemd has given none")
+        raise Wrong("LP-553", name=name)
     return _text(Path(environment["CREDENTIALS_DIRECTORY"]) / name, "LP-325")
 
 

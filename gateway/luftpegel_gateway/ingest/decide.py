@@ -79,15 +79,18 @@ class Decider:
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
         *,
         decoded: Callable[[Delivery], bytes] = lambda _delivery: b"",
+        tenant: Callable[[str], str] = lambda _source: "",
     ) -> None:
         """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours.
-        `decoded`: what a network server made of a payload, JSON; asked for frames passed on raw."""
+        `decoded`: what a network server made of a payload, JSON; asked for frames passed on raw. `tenant`:
+        whose a source is."""
         self._decoded = decoded
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
         self._concerned = concerned
         self._budget_us = downlink_us_per_hour
+        self._tenant = tenant
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
@@ -106,6 +109,11 @@ class Decider:
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
         """One delivery: nothing that it does wrong touches its neighbours."""
+        outcome = self._outcome(delivery, draft, now, again=again)
+        outcome.tenant = self._tenant(delivery.source)
+        return outcome
+
+    def _outcome(self, delivery: Delivery, draft: Draft, now: int, *, again: bool) -> Outcome:
         try:
             event = self._parse(delivery)
         except Refused as refusal:
@@ -215,8 +223,7 @@ class Decider:
         event, received = told
         if not state.commands:
             return self._ask(event, state, batch, outcome) if grew else state
-        earlier = min(batch.now, received.seconds)
-        queued, command = commands.due(state.commands, earlier, state.frames)
+        queued, command = commands.due(state.commands, batch.now, received.seconds, state.frames)
         if queued is not state.commands:
             state = msgspec.structs.replace(state, commands=queued)
         if command is not None and event.reply_topic:

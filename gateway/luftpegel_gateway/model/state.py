@@ -116,7 +116,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
     what the station answered. `on_air_at`: when a radio gateway sent it last. `item`: what the network server
-    calls it in its queue, where it gives names of its own.
+    calls it in its queue, where it gives names of its own. `ours_at`, `network_at`: since when our clock and
+    that of the frames count its age; None: from `made_at`, and not yet.
     """
 
     token: int
@@ -131,6 +132,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     in_force: dict[str, int | str] = {}
     on_air_at: int | None = None
     item: str = ""
+    ours_at: int | None = None
+    network_at: int | None = None
 
 
 class NetworkTold(msgspec.Struct, frozen=True, array_like=True, gc=False):

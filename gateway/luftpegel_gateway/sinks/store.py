@@ -60,7 +60,7 @@ ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingErr
 
 def files(options: Mapping[str, Any], _name: str, folder: Path) -> list[tuple[str, Path]]:
     """What nobody else may write: (key, path)."""
-    return [("path" if options["path"] else "kind", options["path"] or folder / FILE)]
+    return [("path", options["path"] or folder / FILE)]
 
 
 class Store:

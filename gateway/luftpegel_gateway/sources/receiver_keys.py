@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_gateway.config.options import Wrong, text
-from luftpegel_gateway.config.secrets import read_secret_text
+from luftpegel_gateway.config.secrets import Unread, read_secret_text
 from luftpegel_gateway.sources import values
 
 WRONG_LINE = "LP-528"
@@ -26,7 +26,10 @@ class StationKeys(dict[str, bytes]):
 def station_keys(value: Any, folder: Path) -> Mapping[str, bytes]:
     """The reader of an option: where the keys are (a file of its owner's alone, `env:…`, `credential:…`)."""
     found = StationKeys()
-    for number, written in enumerate(read_secret_text(text(value, folder), folder).splitlines(), 1):
+    secret = read_secret_text(text(value, folder), folder)
+    if isinstance(secret, Unread):
+        return found
+    for number, written in enumerate(secret.splitlines(), 1):
         words = written.partition("#")[0].split()
         if not words:
             continue

@@ -33,9 +33,9 @@ INSTALLING: Mapping[str, Text] = {
     ),
     "LP-399": Text(
         ("A part of Luftpegel that this needs is not installed here: {detail}.",
-         "Run in the same environment: pip install '{detail}'. Frames that wait for it: `luftpegel gateway quarantine replay`."),
+         "In the checkout that this was installed from, with the pip of the same environment: pip install \"{detail} @ file://$PWD\" (docs/install.md). Frames that wait for it: `luftpegel gateway quarantine replay`."),
         ("Ein Teil von Luftpegel, der hierfür nötig ist, ist hier nicht installiert: {detail}.",
-         "In derselben Umgebung ausführen: pip install '{detail}'. Frames, die darauf warten: `luftpegel gateway quarantine replay`."),
+         "Im Checkout, aus dem installiert wurde, mit dem pip derselben Umgebung: pip install \"{detail} @ file://$PWD\" (docs/install.md). Frames, die darauf warten: `luftpegel gateway quarantine replay`."),
     ),
 }  # fmt: skip
 

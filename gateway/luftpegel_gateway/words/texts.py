@@ -151,6 +151,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "would_offer": ("{} readings would go to “{}”.", "{} Messwerte gingen an „{}“."),
     "offered": ("{} readings go to “{}” now, after what is new.",
                 "{} Messwerte gehen jetzt an „{}“, nach dem, was neu ist."),
+    "to_is_store": ("--to is the store itself", "--to ist die Ablage selbst"),
+    "nothing_stored": ("The store has no values of that yet.", "Die Ablage hat davon noch keine Werte."),
+    "log_more": ("… {} more in the last {}", "… {} weitere in den letzten {}"),
+    "service_runs": ("running: {}", "läuft: {}"),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
 }  # fmt: skip
 
