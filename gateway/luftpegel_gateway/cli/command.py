@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 def _secrets_for(args: argparse.Namespace) -> str:
     """Which secrets a verb needs: what goes to brokers and platforms all; what judges the files, reads frames
     or may ask a network server those in files; anything else none."""
-    may_ask = commands.commands, commands.cancel, quarantine.replay
+    may_ask = commands.commands, commands.cancel, requests.replay
     if args.run_verb in may_ask or (args.run_verb is check.check and args.no_dial):
         return HERE
     dialling = basics.run, check.check, importing.import_stations, live.live
