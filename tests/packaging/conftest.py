@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from luftpegel_tools.package import debian_package
 from luftpegel_tools.town.broker import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 WHEN_DONE_S = 120
+VERSION, LATER = "0.3.0", "0.3.1"
+MOMENT = 1_790_000_000  # SOURCE_DATE_EPOCH
 
 
 def run(*order, **more):
@@ -62,3 +65,33 @@ def site(tmp_path):
         "latitude = 50.1\nlongitude = 8.6\n"
     )
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory):
+    """What `make package` packs, laid out once; its version, and its moment."""
+    work = tmp_path_factory.mktemp("package")
+    about = debian_package.About(debian_package.own_architecture(), VERSION, MOMENT)
+    debian_package.prepare(REPOSITORY, about, work / "luftpegel", work)
+    return work / "luftpegel"
+
+
+@pytest.fixture(scope="session")
+def package(laid_out, tmp_path_factory):
+    """The package of this checkout."""
+    return packed(laid_out, VERSION, tmp_path_factory.mktemp("now"))
+
+
+@pytest.fixture(scope="session")
+def next_package(laid_out, package, tmp_path_factory):
+    """The same, as the version that will follow it."""
+    later = tmp_path_factory.mktemp("later") / "luftpegel"
+    shutil.copytree(laid_out, later, symlinks=True)
+    (about,) = later.glob("tree/usr/lib/luftpegel/packages/luftpegel-*.dist-info/METADATA")
+    about.write_text(about.read_text().replace(f"\nVersion: {VERSION}\n", f"\nVersion: {LATER}\n"))
+    return packed(later, LATER, tmp_path_factory.mktemp("next"))
+
+
+def packed(source, version, to):
+    about = debian_package.About(debian_package.own_architecture(), version, MOMENT)
+    return debian_package.pack(source, about, to, level=0)
