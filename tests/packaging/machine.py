@@ -1,8 +1,8 @@
 """A Debian machine of its own: a minimal root, with Debian's systemd in it as the first process.
 
-It has its own mounts, processes and name, and this machine's network, so that a broker here is reached from there.
-Making one takes root and the right to mount. Where these lack (`can_boot`), the package is held as far as it goes
-without them: see test_package_files.py.
+It has its own mounts, processes and name, and this machine's network, so that a broker here is reached from
+there. Making one takes root and the right to mount. Where these lack (`can_boot`), the package is held as far
+as it goes without them: test_debian_package.py.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 from luftpegel_tools import debian
 from luftpegel_tools.fresh import roots
@@ -77,7 +78,7 @@ def _make(release, place):
         "--variant=minbase",
         f"--include={','.join(INSIDE)}",
     ]
-    order += [f"--aptopt={option}" for option in roots.ways_of_apt(roots._apt_config())]
+    order += [f"--aptopt={option}" for option in roots.ways_of_apt(roots.apt_config())]
     suite = roots.RELEASES[release]
     done = subprocess.run(
         [*order, suite, str(place), "-"], input="\n".join(roots.sources_of(suite)) + "\n", text=True,
@@ -108,9 +109,8 @@ class Machine:
 
     def _first(self):
         with contextlib.suppress(OSError):
-            children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-            with open(children) as told:
-                self.first = told.read().strip()
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            self.first = children.read_text().strip()
         return self.first
 
     def state(self):
@@ -138,8 +138,12 @@ class Machine:
     def done(self, *words):
         """What it prints; it must end well."""
         told = self.run(*words)
-        assert told.returncode == 0, f"{words}\n{told.stdout}\n{told.stderr}"
+        assert told.returncode == 0, f"{words}\n{told.stdout}\n{told.stderr}\n{self.journal()}"
         return told.stdout
+
+    def journal(self):
+        """The last words of everything in it."""
+        return self.run("journalctl", "--no-pager", "--lines=30").stdout
 
     def show(self, what, unit="luftpegel-gateway"):
         """A property of the unit."""

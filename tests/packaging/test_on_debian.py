@@ -1,14 +1,15 @@
-"""The pages as an administrator follows them, on Debian 12 and 13 with systemd at work: install, upgrade and back,
-backup and move, remove and purge. Each command of the pages' `sh` blocks is run, in the order of the pages.
+"""The pages as an administrator follows them, on Debian 12 and 13 with systemd at work: install, upgrade and
+back, backup and move, remove and purge. Each command of the pages' `sh` blocks is run, in their order.
 
-What others' packages got wrong is tried on ours: a service that stays stopped after an upgrade, a package that can
-not be installed twice, a user or data lost on the way, files left behind, data restored as root's.
+What others' packages got wrong is tried on ours: a service that stays stopped after an upgrade, a package
+that cannot be installed twice, a user or data lost on the way, files left behind, data restored as root's.
 """
 
 import importlib.util
 import itertools
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ class Town:
         self.station, self.numbers, self.sent = world.FakeStation(), itertools.count(), 0
         self.page = free_port()
         self.bring(machine)
-        (machine.root / "root/answers.toml").write_text(ANSWERS.format(broker=broker.port, page=self.page))
+        (machine.root / "etc/answers.toml").write_text(ANSWERS.format(broker=broker.port, page=self.page))
 
     def bring(self, machine):
         for version, package in self.packages.items():
@@ -66,9 +67,12 @@ class Town:
         """What the lines of a block print, on this machine or another."""
         printed = ""
         for line in block:
-            command = line.replace("gateway init", "gateway init --answers /root/answers.toml")
+            command = line.replace("gateway init", "gateway init --answers /etc/answers.toml")
             command = re.sub(r"^apt (install|remove|purge)", r"apt-get --yes \1", command)
-            printed += (machine or self.machine).done("sh", "-c", f"cd /root; {command}")
+            told = (machine or self.machine).run("sh", "-c", f"cd /root; {command}")
+            # 1: something is not well, as here a station that was never heard.
+            assert told.returncode in ({0, 1} if "gateway status" in line else {0}), f"{command}\n{told}"
+            printed += told.stdout
         return printed
 
     def send(self):
@@ -131,7 +135,7 @@ def test_install(town):
     folders = machine.done("stat", "--format=%U:%G %a", "/etc/luftpegel", DATA)
     assert folders.split("\n")[:2] == ["luftpegel:luftpegel 750"] * 2
     assert machine.done("luftpegel", "--version") == f"luftpegel {VERSION}\n"
-    assert "Everything" in town.type(init) or "ok" in machine.done("cat", CONFIG) or True
+    assert "chirpstack-mqtt, store" in town.type(init)
     assert town.type(start)
     assert machine.show("ActiveState") == "active"
     assert machine.show("StatusText") == "running: 1 stations"
@@ -254,10 +258,8 @@ def test_backup_restore_and_move(town, machines):
     town.bring(other)
     town.type([f"apt install ./luftpegel-gateway_{LATER}_amd64.deb"], other)
     other.done("install", "-d", "/media/usb")
-    machine.done("cp", "-a", "/media/usb/luftpegel-moves", "/root")
-    import subprocess
-
-    subprocess.run(["cp", "-a", machine.root / "root/luftpegel-moves", other.root / "media/usb"], check=True)
+    disk = "media/usb/luftpegel-moves"
+    subprocess.run(["cp", "-a", machine.root / disk, other.root / disk], check=True)
     town.type(arrive, other)
     assert other.show("ActiveState") == "active"
     assert town.owners(DATA, other) == {"luftpegel"}

@@ -11,7 +11,7 @@ import importlib.metadata
 import sys
 from collections.abc import Sequence
 
-from luftpegel_gateway.words.installing import part_of
+from luftpegel_gateway.words.installing import missing, part_of
 from luftpegel_gateway.words.messages import language_of, say
 
 COMMANDS = {
@@ -34,12 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     try:
         return _run(arguments, chosen)
-    except ModuleNotFoundError as missing:
-        part = part_of(missing.name)
+    except ModuleNotFoundError as absent:
+        part = part_of(absent.name)
         if part is None:
             raise
-        needed = f"luftpegel[{NEEDS[chosen]}]" if chosen in NEEDS else part
-        print(say("LP-399", language_of(None), detail=needed), file=sys.stderr)
+        code, detail = missing(NEEDS.get(chosen or "", part))
+        print(say(code, language_of(None), detail=detail), file=sys.stderr)
         return MISSING
 
 
