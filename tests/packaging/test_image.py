@@ -16,7 +16,7 @@ import pytest
 from luftpegel_tools.package import image
 from luftpegel_tools.town.broker import Broker, free_port
 
-from .machine import PATH, can_boot
+from .machine import PATH
 
 PATIENCE_S = 60
 ENTER = """
@@ -53,7 +53,7 @@ def enter(root, order, user="0:0", sealed="", **more):
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["13"] if can_boot() else ["none"])
+@pytest.fixture(scope="module")
 def built(package, tmp_path_factory):
     """The root after all steps of the recipe."""
     root = tmp_path_factory.mktemp("image") / "root"
