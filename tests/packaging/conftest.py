@@ -16,8 +16,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 WHEN_DONE_S = 120
 VERSION, LATER = "0.3.0", "0.3.1"
-# Where nobody may mount, as in a root of `make fresh`, there are no machines: what is left of the package's tests
-# is test_debian_package.py.
+# Where nobody may mount, as in a root of `make fresh`, there are no machines: what is left of the package's
+# tests is test_debian_package.py.
 collect_ignore = [] if can_boot() else ["test_on_debian.py", "test_image.py"]
 MOMENT = 1_790_000_000  # SOURCE_DATE_EPOCH
 
