@@ -1,5 +1,7 @@
 """One wheel of this checkout, and one environment with the gateway's own packages alone."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -74,27 +76,47 @@ def site(tmp_path):
 
 @pytest.fixture(scope="session")
 def laid_out(tmp_path_factory):
-    """What `make package` packs, laid out once; its version, and its moment."""
-    work = tmp_path_factory.mktemp("package")
+    """What `make package` packs, laid out once."""
+    return once(tmp_path_factory, "laid-out", _lay_out) / "luftpegel"
+
+
+def _lay_out(work):
     about = debian_package.About(debian_package.own_architecture(), VERSION, MOMENT)
     debian_package.prepare(REPOSITORY, about, work / "luftpegel", work)
-    return work / "luftpegel"
 
 
 @pytest.fixture(scope="session")
 def package(laid_out, tmp_path_factory):
     """The package of this checkout."""
-    return packed(laid_out, VERSION, tmp_path_factory.mktemp("now"))
+    return next(once(tmp_path_factory, "now", lambda work: packed(laid_out, VERSION, work)).glob("*.deb"))
 
 
 @pytest.fixture(scope="session")
 def next_package(laid_out, package, tmp_path_factory):
     """The same, as the version that will follow it."""
-    later = tmp_path_factory.mktemp("later") / "luftpegel"
-    shutil.copytree(laid_out, later, symlinks=True)
-    (about,) = later.glob("tree/usr/lib/luftpegel/packages/luftpegel-*.dist-info/METADATA")
-    about.write_text(about.read_text().replace(f"\nVersion: {VERSION}\n", f"\nVersion: {LATER}\n"))
-    return packed(later, LATER, tmp_path_factory.mktemp("next"))
+
+    def make(work):
+        later = work / "luftpegel"
+        shutil.copytree(laid_out, later, symlinks=True)
+        (about,) = later.glob("tree/usr/lib/luftpegel/packages/luftpegel-*.dist-info/METADATA")
+        about.write_text(about.read_text().replace(f"\nVersion: {VERSION}\n", f"\nVersion: {LATER}\n"))
+        packed(later, LATER, work)
+
+    return next(once(tmp_path_factory, "next", make).glob(f"*{LATER}*.deb"))
+
+
+def once(factory, name, make):
+    """A folder that `make(folder)` fills, by whichever of the processes side by side comes first."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            growing = place.with_suffix(".growing")
+            growing.mkdir()
+            make(growing)
+            growing.rename(place)
+    return place
 
 
 def packed(source, version, to):

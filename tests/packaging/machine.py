@@ -30,6 +30,7 @@ INSIDE = (
     "netbase",
 )
 RUNNING = {"running", "degraded"}  # degraded: a unit of Debian's that wants a kernel of its own
+# Shared, as systemd-nspawn does it: else the mounts of a service's credentials are seen by nobody.
 BOOT = """
 set -e
 cd "$1"
@@ -39,7 +40,7 @@ cd "$1"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
-rm -rf run/* && mount --bind run run  # not tmpfs: credentials want access lists, which not every tmpfs has
+mount -t tmpfs -o mode=0755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t tmpfs -o mode=0755 tmpfs dev
 for node in null zero full random urandom tty; do touch dev/$node; mount --bind /dev/$node dev/$node; done
@@ -49,6 +50,7 @@ ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 pivot_root . mnt
 umount -l /mnt
+mount --make-rshared /
 exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system
 """
 SEPARATE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", "--cgroup")

@@ -53,7 +53,7 @@ def pack(source: Path, about: About, to: Path, level: int = 6) -> Path:
     vendor.run(order, cwd=source, env=os.environ | environment | _debhelper())
     to.mkdir(parents=True, exist_ok=True)
     made = source.parent / f"{PACKAGE}_{about.version}_{about.architecture}.deb"
-    return Path(shutil.copy(made, to))
+    return made if made.parent == to else Path(shutil.copy(made, to))
 
 
 def own_architecture() -> str:
