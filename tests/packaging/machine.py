@@ -158,12 +158,17 @@ class Machine:
             time.sleep(0.1)
         return found
 
-    def end(self):
-        """Everything in it dies with its first process."""
+    def stop(self):
+        """A power cut: everything in it dies with its first process."""
         if self.process:
             if self.first:
                 subprocess.run(["kill", "-KILL", self.first], check=False)
             self.process.kill()
             self.process.wait(PATIENCE_S)
             self.log.close()
+        self.process = self.first = None
+
+    def end(self):
+        """Nothing of it is left."""
+        self.stop()
         shutil.rmtree(self.root, ignore_errors=True)

@@ -232,6 +232,14 @@ def test_upgrade_and_back(town):
         town.all_there()
 
 
+def test_after_a_power_cut_it_starts_by_itself(town):
+    town.machine.stop()
+    town.send()
+    town.machine.boot()
+    town.machine.until(lambda: town.machine.show("ActiveState") == "active", town.machine.journal)
+    town.all_there()
+
+
 def test_a_broken_configuration_leaves_no_half_installed_package(town):
     machine, before = town.machine, (town.machine.root / CONFIG[1:]).read_text()
     (machine.root / CONFIG[1:]).write_text("[gateway\n")
