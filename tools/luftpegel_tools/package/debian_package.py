@@ -76,6 +76,5 @@ def _debhelper() -> dict[str, str]:
     return debian.libraries_of(root) | {
         "PATH": f"{root}/usr/sbin:{root}/usr/bin:{_SYSTEMS}",
         "PERL5LIB": ":".join(map(str, perl)),
-        "DPKG_DATADIR": str(root / "usr/share/dpkg"),
         "DH_DATAFILES": str(root / "usr/share/debhelper"),
     }
