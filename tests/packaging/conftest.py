@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.package import debian_package
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.packaging import debian_package
+from luftpegel_tools.programs.broker import free_port
 
 from .machine import can_boot
 

@@ -19,9 +19,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from luftpegel_gateway.words.messages import CATALOGUE
-from luftpegel_tools import debian
 from luftpegel_tools.fresh.roots import RELEASES
-from luftpegel_tools.package import papers, vendor
+from luftpegel_tools.packaging import papers, vendor
+from luftpegel_tools.programs import debian
 
 from .conftest import VERSION, done, packed, run
 

@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-from luftpegel_tools.package import image
-from luftpegel_tools.town.broker import Broker, free_port
+from luftpegel_tools.packaging import image
+from luftpegel_tools.programs.broker import Broker, free_port
 
 from .machine import PATH
 

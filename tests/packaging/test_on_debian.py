@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from luftpegel_tools.fresh.roots import RELEASES
-from luftpegel_tools.town.broker import Broker, free_port
+from luftpegel_tools.programs.broker import Broker, free_port
 
 from .conftest import LATER, REPOSITORY, VERSION
 from .machine import Machine
