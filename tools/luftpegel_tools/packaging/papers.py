@@ -1,6 +1,7 @@
 """What a Debian package tells of itself: changelog, machine-readable copyright, the command's man page."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,7 +14,8 @@ from luftpegel_tools.packaging.vendor import found
 
 MAINTAINER = "Luftpegel <packages@luftpegel.example>"
 VERBS = ("gateway", "export", "decode")  # those that the gateway's own packages are enough for
-_COMMON = {"Apache License": "/usr/share/common-licenses/Apache-2.0"}  # Debian has them on every machine
+_COMMON = "/usr/share/common-licenses/Apache-2.0"
+_APACHE = re.compile(r"^ *Apache License.*?END OF TERMS AND CONDITIONS *$", re.DOTALL | re.MULTILINE)
 _LICENCE_KEYS = ("License-Expression", "License")
 _FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
 
@@ -66,12 +68,9 @@ def _texts(one: Distribution) -> str:
 
 
 def _text(path: Path) -> str:
-    """A licence file; of one that Debian has on every machine, where it lies there."""
+    """A licence file; in place of the Apache licence's terms, where Debian has them on every machine."""
     text = path.read_text("utf-8", "replace")
-    for title, common in _COMMON.items():
-        if text.strip().startswith(title) and len(text) > 5000:
-            return f"{title}: the whole text lies in {common}"
-    return text
+    return _APACHE.sub(f"Apache License 2.0: its terms lie in {_COMMON}\n", text)
 
 
 def _is_licence(path: Path) -> bool:
