@@ -5,6 +5,9 @@
 #   make test            everything that must hold
 #   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
 #   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
+#   make package         the gateway as a Debian package, in build/ (ARGS="--architecture arm64" for a Raspberry Pi)
+#   make sbom            what is in that package, as CycloneDX, in build/
+#   make image           that package as an OCI image, in build/, without a Docker engine; as root
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
@@ -15,7 +18,7 @@ JOBS ?= 2
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-.PHONY: demo test check fresh bench generate fast clean
+.PHONY: demo test check fresh bench package sbom image generate fast clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -34,6 +37,15 @@ fresh:
 
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.figures $(ARGS)
+
+package: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.packaging $(ARGS)
+
+sbom: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.packaging --sbom $(ARGS)
+
+image: package
+	$(BIN)/python -m luftpegel_tools.packaging.image $(ARGS)
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from luftpegel_gateway.cli.usage import Parser, language_in, spoken, translate
-from luftpegel_gateway.words.installing import part_of
+from luftpegel_gateway.words.installing import missing, part_of
 from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.usage import in_german
 
@@ -60,12 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has enough; what is still to be flushed goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except ModuleNotFoundError as missing:
-        part = part_of(missing.name)
+    except ModuleNotFoundError as absent:
+        part = part_of(absent.name)
         if part is None:
             raise
-        needed = f"luftpegel[{NEEDS[chosen]}]" if chosen in NEEDS else part
-        print(say("LP-399", language, detail=needed), file=sys.stderr)
+        code, detail = missing(NEEDS.get(chosen or "", part))
+        print(say(code, language, detail=detail), file=sys.stderr)
         return MISSING
 
 

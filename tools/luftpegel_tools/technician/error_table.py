@@ -257,6 +257,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-532": ("gateway", "the name of a port goes by the order of plugging in"),
     "LP-533": ("gateway", "the recording cannot be played"),
     "LP-534": ("gateway", "a line of a recording is none"),
+    "LP-540": ("gateway", "a part of Luftpegel is not in the Debian package"),
+    "LP-541": ("make image", "buildah is not installed"),
     "LP-550": ("gateway", "there is no such station, but one with nearly that name"),
     "LP-551": ("gateway", "several tenants have a station of that name"),
     "LP-552": ("gateway", "there is no such quantity"),

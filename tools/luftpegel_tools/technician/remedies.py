@@ -350,4 +350,9 @@ REMEDIES: Mapping[str, Remedy] = {
         "pip uninstall luftpegel-wire-fast",
         "pip uninstall luftpegel-wire-fast",
     ),
+    "LP-541": Remedy(
+        "buildah ist nicht installiert",
+        "sudo apt install buildah, then make image again.",
+        "sudo apt install buildah, dann noch einmal make image.",
+    ),
 }
