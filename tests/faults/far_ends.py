@@ -24,6 +24,7 @@ class FarEnd(Part):
     least once", or "at most once" (what might be there is not told again)."""
 
     promise = "once"
+    silence_is_told = True
 
     @property
     def told_as(self):

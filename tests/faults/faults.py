@@ -37,7 +37,7 @@ def boot(town, parts, _luck):
     town.start()
     town.send(16)
     _wait_for_others(town, parts)
-    until(lambda: _told(town, parts), town.told)
+    _wait_until_told(town, parts)
     town.kill()
     town.start()
     town.send(8)
@@ -53,7 +53,7 @@ def day(town, parts, _luck):
         town.send(DAY // 2)
         there = [part for part in parts if part not in gone]
         until(lambda there=there: town.has_all(there), town.told)
-        until(lambda gone=gone: _told(town, gone), town.told)
+        _wait_until_told(town, gone)
         _back(gone)
 
 
@@ -131,7 +131,7 @@ def expire(town, parts, _luck):
         part.expire(town)
     town.send(8)
     _wait_for_others(town, parts)
-    until(lambda: _told(town, parts), town.told)
+    _wait_until_told(town, parts)
     for part in parts:
         part.renew(town)
     town.stop()
@@ -160,10 +160,20 @@ def _back(parts):
         part.back()
 
 
-def _told(town, parts):
-    """Whether the trouble of each is told; or else that it has been put into quarantine for good."""
-    town.note_troubles()
-    return all(town.codes_seen.get(part.told_as) or town.quarantined(part) for part in parts)
+def _wait_until_told(town, parts):
+    """The trouble of each is told, or else it has been put into quarantine; now and then a reading comes."""
+    ends = time.monotonic()
+
+    def told():
+        nonlocal ends
+        if time.monotonic() > ends:
+            town.send(2)
+            ends = time.monotonic() + 2
+        town.note_troubles()
+        return all(town.codes_seen.get(part.told_as) or town.quarantined(part) for part in known)
+
+    known = [part for part in parts if part.silence_is_told]
+    until(told, town.told)
 
 
 def _wait_for_others(town, parts):

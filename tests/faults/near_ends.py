@@ -7,6 +7,7 @@ import threading
 import paho.mqtt.client as paho
 from tests.faults.mosquitto import Mosquitto
 from tests.faults.part import SECRET, Part, Reached
+from tests.faults.town import until
 from tests.gateway.test_http_sources import message, pushed
 
 from luftpegel_tools.town.broker import free_port
@@ -20,6 +21,7 @@ class NearEnd(Part):
     """`send(station, seq)` tells a reading, `send_broken` what no parser takes, and go on until each is taken."""
 
     promise = "once"
+    silence_is_told = True  # whether the gateway can know that nobody tells it anything
 
     @property
     def told_as(self):
@@ -58,7 +60,7 @@ class _MqttEnd(Reached, NearEnd):
     def __init__(self, servers):
         self.broker = Mosquitto(servers.folder(f"{self.kind} broker"), ["gateway", "server"])
         self.secret = SECRET
-        self._sent, self._count = [], 0
+        self._sent, self._has, self._count = set(), set(), 0  # packets: told, and those the broker has
         connected = threading.Event()
         client = self.client = paho.Client(
             paho.CallbackAPIVersion.VERSION2, client_id="server", clean_session=False
@@ -67,6 +69,7 @@ class _MqttEnd(Reached, NearEnd):
         client.max_inflight_messages_set(1000)
         client.reconnect_delay_set(1, 1)
         client.on_connect = lambda *_: connected.set()
+        client.on_publish = lambda _client, _data, mid, _reason, _properties: self._has.add(mid)
         client.connect("127.0.0.1", self.broker.port)
         client.loop_start()
         assert connected.wait(PATIENCE_S)
@@ -87,12 +90,10 @@ class _MqttEnd(Reached, NearEnd):
         self._publish(station, BROKEN + str(self._count).encode())
 
     def _publish(self, station, payload):
-        self._sent.append(self.client.publish(self.topic(station), payload, qos=1))
+        self._sent.add(self.client.publish(self.topic(station), payload, qos=1).mid)
 
     def settle(self):
-        for told in self._sent:
-            told.wait_for_publish(PATIENCE_S)
-        self._sent.clear()
+        until(lambda: self._sent <= self._has, lambda: f"the broker lacks {self._sent - self._has}")
 
     def restart(self):
         self.settle()  # what is in the publisher's hands alone is not the gateway's affair
@@ -136,6 +137,8 @@ class TtsMqttEnd(_MqttEnd):
 
 class _PostingEnd(Reached, NearEnd):
     """A network server that posts in turn, and each message until it hears 200."""
+
+    silence_is_told = False
 
     def __init__(self, servers):
         self.port = free_port()

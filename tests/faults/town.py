@@ -163,7 +163,7 @@ class Town(Site):
         status, body = self.get("/readyz")
         if status is None:
             return None
-        return {found["subject"]: found["code"] for found in json.loads(body)["findings"]}
+        return {found["subject"]: found["code"] for found in json.loads(body)["findings"] if found["code"]}
 
     # Its life.
 
@@ -262,7 +262,8 @@ class Town(Site):
 
     def note_troubles(self):
         for name, code in (self.troubles() or {}).items():
-            self.codes_seen.setdefault(name, set()).add(code)
+            if name not in self.series and name not in self.visitors:
+                self.codes_seen.setdefault(name, set()).add(code)
 
     def quarantined(self, part):
         """How many items or messages of a part."""
