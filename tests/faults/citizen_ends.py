@@ -15,6 +15,8 @@ PATIENCE_S = 20
 class _CitizenEnd(HttpEnd, FarEnd):
     """The double has an event loop of its own, in a thread."""
 
+    public = True
+
     def __init__(self, servers):
         self.double = self._make()
         self._loop = asyncio.new_event_loop()

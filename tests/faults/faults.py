@@ -112,7 +112,7 @@ def disk(town, parts, _luck):
 
 
 def clock(town, parts, _luck):
-    """The gateway's clock jumps: two days ahead, three back, and home; under libfaketime."""
+    """The gateway's clock jumps: two days ahead, three back, and home."""
     town.stop()
     town.start_with_clock()
     town.ready()

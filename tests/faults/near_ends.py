@@ -55,6 +55,7 @@ class NearEnd(Part):
 class _MqttEnd(Reached, NearEnd):
     """A network server's broker, a real mosquitto with a login; QoS 1."""
 
+    bytes_up, bytes_down = 120, 3000  # a login and some acknowledgements up, events down
     more = ""
 
     def __init__(self, servers):

@@ -16,6 +16,7 @@ class Part:
 
     kind = ""
     without = {}
+    public = False  # for everybody to see: it gets only what nobody doubts
 
     def settings(self, town):
         """What stands in its [[sink]] or [[source]] beside the kind; files go into `town.folder`."""
@@ -67,9 +68,10 @@ class Part:
 
 
 class Reached(Part):
-    """By TCP, through `way`."""
+    """By TCP, through `way`. `bytes_up`, `bytes_down`: within how many its connections are cut."""
 
     way = None
+    bytes_up, bytes_down = 6000, 800
 
     def lead(self, port):
         self.way = Way(port)
@@ -90,7 +92,7 @@ class Reached(Part):
 
     def cut(self, luck):
         self.way.ended = 0
-        self.way.manner = lambda: broken(luck)
+        self.way.manner = lambda: broken(luck, self.bytes_up, self.bytes_down)
         self.way.away()
         self.way.back()
 

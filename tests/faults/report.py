@@ -43,7 +43,7 @@ def remark(cell):
     if "failed" in cell:
         return f"FAILED: {cell['failed'][:80]}"
     words = [f"{cell['kills']} kills"] if cell["kills"] else []
-    words += [f"{cell['untold']} not told again, as promised"] if cell["untold"] else []
+    words += [f"{cell['untold']} not told, as promised"] if cell["untold"] else []
     return ", ".join([*words, *cell["troubles"]])
 
 

@@ -113,7 +113,7 @@ class Runs:
         """All is well again: what is there, when nothing waits any more."""
         for part in parts:
             part.calm()
-        town.ready()
+        until(lambda: town.troubles() is not None, town.told)
         for source in town.sources:
             source.settle()
         until(lambda: town.has_all(parts), lambda: self._missing(town, parts))

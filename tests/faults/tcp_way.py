@@ -29,12 +29,12 @@ class Manner:
 PLAIN = Manner()
 
 
-def broken(luck):
-    """How a connection fares in a network that fails: most are cut somewhere."""
+def broken(luck, up=6000, down=800):
+    """How a connection fares in a network that fails: cut within so many bytes up or down."""
     end = luck.choice(["cut", "cut", "cut", "half"])
     if luck.random() < 0.5:
-        return Manner(UP, luck.randrange(1, 6000), end)
-    return Manner(DOWN, luck.choice([0, 1, luck.randrange(1, 800)]), end)
+        return Manner(UP, luck.randrange(1, up), end)
+    return Manner(DOWN, luck.choice([0, 1, luck.randrange(1, down)]), end)
 
 
 class Way:
