@@ -1,4 +1,4 @@
-"""Somebody else's MQTT broker, a real mosquitto, with a login; a subscriber that never misses a message counts."""
+"""Somebody else's MQTT broker, a real mosquitto, with a login; a subscriber that misses nothing counts."""
 
 import json
 import threading

@@ -55,7 +55,8 @@ class OpenSenseMapEnd(_CitizenEnd):
             self.double.boxes[box] = ("the first token", list(sensors.values()))
             token = town.secret(f"box-{station}", "the first token")
             told += f'[sink.stations."{station}"]\nbox = "{box}"\ntoken_file = "{token}"\n'
-            told += f'sensors = {{ temperature = "{sensors["temperature"]}", humidity = "{sensors["humidity"]}" }}\n'
+            named = ", ".join(f'{quantity} = "{sensor}"' for quantity, sensor in sensors.items())
+            told += f"sensors = {{ {named} }}\n"
         return told
 
     def wants(self, town, station):

@@ -31,7 +31,8 @@ class PostgreSqlEnd(Reached, FarEnd):
         self.server.sql(order, self.database)
 
     def _disconnect(self):
-        self._do(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '{self.user}'")
+        ours = f"FROM pg_stat_activity WHERE usename = '{self.user}'"
+        self._do(f"SELECT count(pg_terminate_backend(pid)) {ours}")
 
     def expire(self, town):
         self.password += "2"
@@ -57,7 +58,7 @@ class PostgreSqlEnd(Reached, FarEnd):
             self._disconnect()
 
     def held(self, town):
-        if self.server.sql("SELECT to_regclass('luftpegel.readings')", self.database) != [("luftpegel.readings",)]:
+        if self.server.sql("SELECT to_regclass('luftpegel.readings')", self.database) == [("",)]:
             return Counter()
         rows = self.server.sql(
             "SELECT station, seq, CASE channel WHEN 2 THEN 'temperature' ELSE 'humidity' END "
@@ -101,7 +102,8 @@ class InfluxDbEnd(HttpEnd, FarEnd):
     def held(self, town):
         found = Counter()
         for quantity in ("temperature", "humidity"):
-            rows = self.server.rows(f"SELECT seq, station FROM luftpegel_{quantity} GROUP BY station", "faults")
+            asked = f"SELECT seq, station FROM luftpegel_{quantity} GROUP BY station"
+            rows = self.server.rows(asked, "faults")
             found.update((row["station"], row["seq"], quantity) for row in rows)
         return found
 
@@ -123,7 +125,8 @@ class SensorThingsEnd(HttpEnd, FarEnd):
         self.server.start()
 
     def held(self, town):
-        asked = {"$filter": f"startswith(properties/luftpegel, 'faults {town.number}/')", "$expand": "Observations($top=1000)"}
+        ours = f"startswith(properties/luftpegel, 'faults {town.number}/')"
+        asked = {"$filter": ours, "$expand": "Observations($top=1000)"}
         return Counter(
             (one["parameters"]["station"], one["parameters"]["seq"], stream["properties"]["channel"])
             for stream in self.server.all("Datastreams", **asked)

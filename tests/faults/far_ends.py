@@ -20,8 +20,8 @@ FAR_ENDS = {
 
 
 class FarEnd(Part):
-    """What a sink delivers to. `promise`: what docs promise of repeats: "once" (idempotent: never doubled), "at
-    least once", or "at most once" (what might be there is not told again)."""
+    """What a sink delivers to. `promise`: of repeats, "once" (idempotent: never doubled), "at least once", or
+    "at most once" (what might be there is not told again)."""
 
     promise = "once"
     silence_is_told = True
@@ -36,7 +36,7 @@ class FarEnd(Part):
         return True
 
     def held(self, town) -> Counter:
-        """(station, number, quantity) -> how often it is there. Read by other means than the gateway's own."""
+        """(station, number, quantity) -> how often it is there, read by other means than the gateway's."""
         raise NotImplementedError
 
 

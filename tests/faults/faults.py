@@ -1,4 +1,4 @@
-"""The faults: each happens to all parts of a town at once, under load, and ends. What comes of it is counted then.
+"""The faults: each happens to all parts of a town at once, under load, and ends; then its work is counted.
 
 `FAULTS`: the rows of the table. A fault is a function of the town, its parts under fault, and luck.
 """
@@ -81,8 +81,6 @@ def cut(town, parts, luck):
     while time.monotonic() < ends and not all(part.cuts() >= CUTS for part in parts):
         town.send(4)
         time.sleep(0.4)
-        if len(town.sent) > 2 * DAY:
-            time.sleep(1)
     assert all(part.cuts() for part in parts), {part.kind: part.cuts() for part in parts}
 
 
@@ -98,7 +96,7 @@ def restart(town, parts, _luck):
 
 
 def disk(town, parts, _luck):
-    """The gateway's disk takes nothing more, while items wait and while they come; then there is room again."""
+    """The gateway's disk takes nothing more, while items wait and while they come; then it has room again."""
     town.ready()
     _away(parts)
     town.send(12)
@@ -123,7 +121,7 @@ def clock(town, parts, _luck):
 
 
 def expire(town, parts, _luck):
-    """The secret holds no more; then the operator writes the new one into its file and starts the gateway again."""
+    """The secret holds no more; the operator writes the new one into its file, and starts the gateway again."""
     town.ready()
     town.send(8)
     until(lambda: town.has_all(parts), town.told)
@@ -140,7 +138,8 @@ def expire(town, parts, _luck):
 
 
 def refuse(town, parts, _luck):
-    """401, 403, 409, 429, 500, 503, cut, lost, torn and strangers' answers; a read-only database; rights taken."""
+    """401, 403, 409, 429, 500, 503, lost, torn and strangers' answers; a read-only database; rights that are
+    taken away; of sources: messages that are none."""
     town.ready()
     steps = itertools.zip_longest(*(part.refusals(town) for part in parts))
     for _ in steps:

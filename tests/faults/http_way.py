@@ -1,8 +1,8 @@
-"""A way to any HTTP server that answers in its place as it is told to: statuses, torn answers, strangers' pages.
+"""A way to any HTTP server that answers in its place as it is told to: statuses, torn answers, others' pages.
 
 A word of `plan` is for one request: a status; "cut", before anything is done; "lost", all is done, and the
-connection ends before the answer; "torn", in the middle of it; "portal", a login page with status 200, as from
-a hotel's network. `token`: the bearer token that is wanted, where the server itself asks for none.
+connection ends before the answer; "torn", in the middle of it; "portal", a login page with status 200, as
+from a hotel's network. `token`: the bearer token that is wanted, where the server itself asks for none.
 """
 
 import asyncio

@@ -1,13 +1,14 @@
-"""Sinks that write to a disk: its folder may be gone (a mount that is away), and a file may be held by others."""
+"""Sinks that write to a disk: its folder may be gone (a mount that is away), a file may be held by others."""
 
 import csv
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from typing import ClassVar
 
 from tests.faults.far_ends import FarEnd
 
-DISK = "a disk: no way to it that could be cut"
+DISK = "on the same machine: no way to it that could be cut"
 NO_LOGIN = "a disk asks for no login"
 NO_ANSWERS = "a disk gives no answers; see the full disk"
 
@@ -15,7 +16,7 @@ NO_ANSWERS = "a disk gives no answers; see the full disk"
 class _LocalEnd(FarEnd):
     """`folder` is its own."""
 
-    without = {
+    without: ClassVar = {
         "cut": DISK,
         "restart": "nothing runs there that could end",
         "expire": NO_LOGIN,
@@ -67,7 +68,8 @@ class StoreEnd(_LocalEnd):
             return Counter()
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)) as database:
             rows = database.execute(
-                "SELECT station, seq, CASE channel WHEN 2 THEN 'temperature' ELSE 'humidity' END FROM readings"
+                "SELECT station, seq, CASE channel WHEN 2 THEN 'temperature' ELSE 'humidity' END "
+                "FROM readings"
             )
             return Counter(rows.fetchall())
 
@@ -77,7 +79,7 @@ class StoreEnd(_LocalEnd):
 
 class FilesEnd(_LocalEnd):
     kind = "files"
-    without = _LocalEnd.without | {"slow": "files are written beside, and nobody waits for them"}
+    without: ClassVar = _LocalEnd.without | {"slow": "files are written beside, and nobody waits for them"}
 
     def settings(self, town):
         return f'folder = "{self.folder}"\nwrite_every_s = 1\n'

@@ -1,4 +1,4 @@
-"""The near end of every kind of source: who tells readings, keeps what was not acknowledged, and tells it again."""
+"""The near end of every kind of source: it tells readings, keeps what nobody acknowledged, tells it again."""
 
 import http.client
 import queue
@@ -18,7 +18,7 @@ BROKEN = b'{"torn": '
 
 
 class NearEnd(Part):
-    """`send(station, seq)` tells a reading, `send_broken` what no parser takes, and go on until each is taken."""
+    """`send(station, seq)` tells a reading, `send_broken` what no parser takes, again until each is taken."""
 
     promise = "once"
     silence_is_told = True  # whether the gateway can know that nobody tells it anything

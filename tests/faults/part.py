@@ -1,8 +1,10 @@
-"""What every part under faults offers: a far end (where a sink delivers) or a near end (where a source hears).
+"""What every part under faults offers: a far end (a sink delivers to it) or a near end (a source hears it).
 
 A new sink or source gets all faults by one class that names how its other end is reached, stopped, restarted,
 made to refuse and counted, and by a line in `far_ends.FAR_ENDS` or `near_ends.NEAR_ENDS`.
 """
+
+from typing import ClassVar
 
 from tests.faults.http_way import WORDS, HttpWay
 from tests.faults.tcp_way import Manner, Way, broken
@@ -15,7 +17,7 @@ class Part:
     """One other end. `without`: fault -> why that cannot be here; all others happen."""
 
     kind = ""
-    without = {}
+    without: ClassVar = {}
     public = False  # for everybody to see: it gets only what nobody doubts
 
     def settings(self, town):

@@ -1,6 +1,7 @@
-"""An NGSI-LD broker and a webhook's receiver: doubles that are never kinder than real ones, behind a real way."""
+"""An NGSI-LD broker and a webhook's receiver: doubles, never kinder than real ones, behind a real way."""
 
 from collections import Counter
+from typing import ClassVar
 
 from tests.faults.far_ends import FarEnd
 from tests.faults.part import HttpEnd
@@ -28,7 +29,7 @@ class NgsiEnd(_DoubleEnd):
 
     kind = "ngsi-ld"
     double_class = NgsiBroker
-    names = {"temperature": "temperature", "relativeHumidity": "humidity"}
+    names: ClassVar = {"temperature": "temperature", "relativeHumidity": "humidity"}
 
     def settings(self, town):
         return super().settings(town) + 'history = "missing"\n'

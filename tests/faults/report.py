@@ -49,7 +49,8 @@ def remark(cell):
 
 def table(told):
     """As Markdown."""
-    lines = [HEAD, tuple("---" if name in ("fault", "part", "remark") else "--:" for name in HEAD), *rows(told)]
+    rule = tuple("--:" if name in COUNTS else "---" for name in HEAD)
+    lines = [HEAD, rule, *rows(told)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Has each fault happen once to all sinks, or all sources, of a town; the tests and the table read what came of it.
+"""Has each fault happen once to all sinks, or all sources, of a town; tests and table read what came of it.
 
 All far ends are there in every run, so one that is away or slow can hold up the others, were that possible.
 """

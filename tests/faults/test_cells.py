@@ -1,8 +1,8 @@
-"""Every cell of the table of faults: nothing is lost, nothing waits for ever, and nothing is there twice where
-that is promised. `make faults` prints the counts."""
+"""Every cell of the table of faults: nothing is lost, nothing waits for ever, nothing is there twice where that
+is promised. `make faults` prints the counts."""
 
 import pytest
-from tests.faults.runs import class_of_part, cells
+from tests.faults.runs import cells, class_of_part
 
 CELLS = [(group, fault, kind) for group, fault, kind, why_not in cells() if not why_not]
 

@@ -1,4 +1,4 @@
-"""The table of faults is whole: every sink and source that there is stands in it, and the page shows it all."""
+"""The table of faults is whole: every sink and source that there is stands in it, and the page shows it."""
 
 from pathlib import Path
 
@@ -21,7 +21,10 @@ def test_every_sink_and_every_source_has_its_other_end():
     assert set(NEAR_ENDS) == set(sources.SOURCES)
 
 
-@pytest.mark.parametrize(("group", "kind"), [(SINKS, one) for one in FAR_ENDS] + [(SOURCES, one) for one in NEAR_ENDS])
+PARTS = [*((SINKS, kind) for kind in FAR_ENDS), *((SOURCES, kind) for kind in NEAR_ENDS)]
+
+
+@pytest.mark.parametrize(("group", "kind"), PARTS)
 def test_what_cannot_be_is_a_fault_with_a_reason(group, kind):
     part = class_of_part(group, kind)
     assert part.kind == kind

@@ -86,7 +86,7 @@ class Forked:
 
 @dataclass
 class Cell:
-    """What became of the readings that one part was to take or tell, in one fault. `untold`: by its promise."""
+    """What became of the readings that a part was to take or tell, in one fault. `untold`: by its promise."""
 
     sent: int = 0
     delivered: int = 0
@@ -198,19 +198,21 @@ class Town(Site):
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
         broken = [(entry.code, entry.detail) for entry in self.entries()][:5]
         short = len(set(self.sent) - self.witnessed()), len(self.sent)
-        return f"not stored {short}, quarantine {broken}, troubles {self.troubles()}, waiting {self.waiting()}\n{log[-3000:]}"
+        state = f"not stored {short}, quarantine {broken}, waiting {self.waiting()}"
+        return f"{state}, troubles {self.troubles()}\n{log[-3000:]}"
 
     # What it is told.
 
     def send(self, count):
-        """Readings from each source in turn; from one alone, two stations and the visitors."""
+        """So many readings from each source; from one alone, of two stations and the visitors."""
         stations = list(self.series.values())
-        for place in range(count):
-            part = self.sources[place % len(self.sources)]
-            station = stations[place % len(stations)]
-            if self.visitors and place % 4 == 3:
-                station = next(self._visited, station)
-            self._send(part, station)
+        for _ in range(count):
+            for place, part in enumerate(self.sources):
+                turn = len(self.sent)
+                station = stations[place if len(self.sources) > 1 else turn % len(stations)]
+                if self.visitors and turn % 4 == 3:
+                    station = next(self._visited, station)
+                self._send(part, station)
 
     def _send(self, part, station):
         seq, station.next = station.next, station.next + 1
