@@ -121,7 +121,7 @@ def clock(town, parts, _luck):
 
 
 def expire(town, parts, _luck):
-    """The secret holds no more; the operator writes the new one into its file, and starts the gateway again."""
+    """The secret holds no more; the operator writes the new one into its file and starts the gateway anew."""
     town.ready()
     town.send(8)
     until(lambda: town.has_all(parts), town.told)

@@ -1,8 +1,8 @@
 """The gateway, whole, whose wall clock jumps: `jumping_gateway.py FILE ...`, as many seconds as FILE says.
 
 What counts seconds (monotonic) goes on as ever, as on any machine whose clock is set. libfaketime would do it
-from outside, but its sleep until a moment (clock_nanosleep, TIMER_ABSTIME) fails behind a jump (EINVAL), which
-no machine's does.
+from outside, but its sleep until a moment (clock_nanosleep, TIMER_ABSTIME) fails behind a jump (EINVAL): no
+machine's does.
 """
 
 import sys

@@ -1,5 +1,5 @@
-"""Every cell of the table of faults: nothing is lost, nothing waits for ever, nothing is there twice where that
-is promised. `make faults` prints the counts."""
+"""Every cell of the table of faults: nothing is lost, nothing waits for ever, nothing is there twice where
+that is promised. `make faults` prints the counts."""
 
 import pytest
 from tests.faults.runs import cells, class_of_part

@@ -1,8 +1,8 @@
 """One worker a sink: reads the log from the sink's cursor, delivers, moves the cursor. Retries alone.
 
 The cursor moves after the sink has everything for good, so a crash in between delivers again, and nothing is
-lost. A journal that cannot write (a full disk) is asked again for the cursor alone: a platform that recognises
-no repeats is not told the same once a minute meanwhile.
+lost. A journal that cannot write (a full disk) is asked again for the cursor alone: else a platform that
+knows no repeats would be told the same once a minute.
 """
 
 import asyncio
