@@ -5,7 +5,7 @@ The identity is the one the board was provisioned with; a rig needs a gateway in
 
 import pytest
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import RigBoard
 
 SET_UP = """
 from esp32 import NVS
@@ -39,12 +39,12 @@ def set_up(driver: str) -> str:
 
 
 @pytest.fixture
-def radio(board: BenchBoard, set_up: str) -> BenchBoard:
+def radio(board: RigBoard, set_up: str) -> RigBoard:
     board.exec(set_up)
     return board
 
 
-def test_one_confirmed_uplink(radio: BenchBoard) -> None:
+def test_one_confirmed_uplink(radio: RigBoard) -> None:
     joined = radio.eval("radio.joined() or radio.join()")
     assert joined, "the network does not answer: provision the board, and see that a gateway is in reach"
     assert 51 <= radio.eval("radio.max_payload()") <= 242
@@ -53,7 +53,7 @@ def test_one_confirmed_uplink(radio: BenchBoard) -> None:
     assert radio.eval("radio.joined()") is True
 
 
-def test_the_session_outlives_the_radios_sleep(radio: BenchBoard, set_up: str) -> None:
+def test_the_session_outlives_the_radios_sleep(radio: RigBoard, set_up: str) -> None:
     radio.exec("radio.joined() or radio.join()")
     radio.exec("radio.send(1, b'luftpegel')")
     radio.exec("radio.sleep()")

@@ -6,7 +6,7 @@ import os
 
 from tests.faults.part import SECRET
 
-from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.programs.broker import Broker
 
 
 class Mosquitto(Broker):

@@ -10,7 +10,7 @@ from tests.faults.part import SECRET, Part, Reached
 from tests.faults.town import until
 from tests.gateway.test_http_sources import message, pushed
 
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 PATIENCE_S = 30
 ANSWER_S = 3  # how long who posts waits for an answer

@@ -10,7 +10,7 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 PATIENCE_S = 20
 UP, DOWN = "up", "down"
