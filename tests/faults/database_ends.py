@@ -126,9 +126,11 @@ class SensorThingsEnd(HttpEnd, FarEnd):
 
     def held(self, town):
         ours = f"startswith(properties/luftpegel, 'faults {town.number}/')"
-        asked = {"$filter": ours, "$expand": "Observations($top=1000)"}
-        return Counter(
-            (one["parameters"]["station"], one["parameters"]["seq"], stream["properties"]["channel"])
-            for stream in self.server.all("Datastreams", **asked)
-            for one in stream["Observations"]
-        )
+        found = Counter()
+        for stream in self.server.all("Datastreams", **{"$filter": ours, "$expand": "Observations"}):
+            rows = stream["Observations"]
+            if "Observations@iot.nextLink" in stream:  # as many as the server shows at once
+                rows = self.server.all(f"Datastreams({stream['@iot.id']})/Observations")
+            channel = stream["properties"]["channel"]
+            found.update((row["parameters"]["station"], row["parameters"]["seq"], channel) for row in rows)
+        return found

@@ -11,7 +11,8 @@ from tests.faults.far_ends import FarEnd
 from tests.faults.town import until
 
 KILLS = int(os.environ.get("LUFTPEGEL_KILLS", "10"))
-A_LIFE_S = 1.2  # at most, before the kill
+A_LIFE_S = 0.9  # at most, before the kill
+EVERY_S = 0.015  # a reading, so that there is always something under way
 DAY = 144  # readings: one each ten minutes
 MUTE_S = 4.0
 CUTS, CUTTING_S = 3, 15.0  # of each way at least, or so long
@@ -22,10 +23,12 @@ def kill(town, parts, luck):
     """SIGKILL at random instants, while readings come and go."""
     town.ready()
     for _ in range(KILLS):
-        town.send(6)
-        time.sleep(luck.uniform(0.02, A_LIFE_S))
+        ends = time.monotonic() + luck.uniform(0.02, A_LIFE_S)
+        while time.monotonic() < ends:
+            town.send(1)
+            time.sleep(EVERY_S)
         town.kill()
-        town.send(2)
+        town.send(1)
         town.start()
 
 
