@@ -1,7 +1,8 @@
 """One worker a sink: reads the log from the sink's cursor, delivers, moves the cursor. Retries alone.
 
 The cursor moves after the sink has everything for good, so a crash in between delivers again, and nothing is
-lost.
+lost. A journal that cannot write (a full disk) is asked again for the cursor alone: else a platform that
+knows no repeats would be told the same once a minute.
 """
 
 import asyncio
@@ -60,6 +61,7 @@ class Worker:
         self._backoff = backoff or Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
         self._told: str | None = None  # the code of the sink's trouble; None: a process before may have told
         self._started = False
+        self._delivered: tuple[Batch, Sequence[Rejection]] | None = None  # and the cursor is still before it
 
     async def run(self) -> None:
         """Deliver for ever. What fails is told, waited for, and tried again from the cursor."""
@@ -84,6 +86,8 @@ class Worker:
                 log.info("%s is new, and gets the readings that are kept", self.name)
             await self.sink.start()
             self._started = True
+        if self._delivered is not None:
+            await self._advance(*self._delivered)
         self._news.clear()  # before looking: what comes from now on sets it again
         batch = await self._log.call(lambda journal: journal.after(self.name, self._largest))
         if batch is None:
@@ -97,8 +101,11 @@ class Worker:
             await asyncio.sleep(GATHER_S)
 
     async def _advance(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
+        if not batch.history:  # history may be offered anew meanwhile, and then begins again
+            self._delivered = batch, rejections
         now = int(self._clock())
         await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
+        self._delivered = None
 
     def _wanted(self, batch: Batch) -> Sequence[Item]:
         return [item for item in batch.items if self._wants(item, history=batch.history)]

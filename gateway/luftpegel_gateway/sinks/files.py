@@ -45,7 +45,7 @@ OPTIONS = {
 REVISES = True
 Answer = TypeVar("Answer")
 SHARE = 10  # writing takes at most one part in so many of the time
-AGAIN_S = 60.0  # after files could not be written
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # after files could not be written
 
 
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
@@ -115,6 +115,7 @@ class Files:
         self._thread.shutdown()
 
     async def _keep_writing(self) -> None:
+        wait = FIRST_WAIT_S
         while True:
             await self._news.wait()
             self._news.clear()
@@ -123,8 +124,10 @@ class Files:
                 await self._write()
             except SinkDown:
                 self._news.set()
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT_S)
             else:
+                wait = FIRST_WAIT_S
                 await asyncio.sleep(max(self._every, SHARE * (time.monotonic() - began)))
 
     async def _write(self) -> None:

@@ -84,6 +84,8 @@ class Webhook:
     async def probe(self) -> None:
         """Post an empty batch. Raises OtherEndDown where the receiver does not even take that."""
         answer = await self._post(body_of([], self._station))
+        if answer.well and answer.is_page:
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         if not answer.well and answer.status != KNOWN:
             raise SinkDown(_NOT_HERE.get(answer.status, REFUSES_ALL), answer.words())
 
@@ -91,6 +93,8 @@ class Webhook:
         """Post until each has its answer, in `_done`. `suspect`: one of them makes the receiver fail."""
         body = body_of(items, self._station)
         answer = await self._post(body)
+        if answer.well and answer.is_page:  # nobody has taken anything: a login page before the receiver
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         if answer.well:
             reasons = refusals(answer.body)
             self._done |= {key: reasons.get(key) for key in map(key_of, items)}
