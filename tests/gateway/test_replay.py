@@ -103,7 +103,8 @@ def test_what_a_gateway_records_another_plays(site, server, station, until, caps
     early = ["--since", "2020-01-01", "--until", "2020-02-01"]
     assert cli.main([*gateway, *early, "--to", str(tmp_path / "no")]) == 0
     assert (tmp_path / "no").read_bytes() == b""
-    assert cli.main([*gateway, "--since", "yesterday"]) == 2
+    assert cli.main([*gateway, "--lang", "de", "--since", "yesterday"]) == 2
+    assert "'yesterday' ist kein Tag wie" in capsys.readouterr().err
     assert base64.b64decode(json.loads(junk.read_text())["payload"]) == b"rubbish"
     lines = tape.read_bytes().splitlines()
     assert len(lines) >= 6
