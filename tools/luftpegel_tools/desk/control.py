@@ -34,7 +34,7 @@ class Hands:
         word, place = arguments.pop("do", None), arguments.pop("place", 1)
         if not isinstance(word, str) or word not in WORDS:
             raise _nonsense(f"there is no {word!r}; one of {', '.join(WORDS)}")
-        if place not in self._hub.boards:
+        if not isinstance(place, int) or place not in self._hub.boards:
             raise _nonsense(f"there is no place {place!r}")
         try:
             WORDS[word](self, place, **arguments)
