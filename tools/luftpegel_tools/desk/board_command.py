@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _board(args: argparse.Namespace, clock: VirtualClock, state: Path, place: int) -> Board:
-    return Board(
+    board = Board(
         clock,
         name=f"board {place}",
         engine=args.engine,
@@ -88,7 +88,10 @@ def _board(args: argparse.Namespace, clock: VirtualClock, state: Path, place: in
         blank=args.blank,
         wiring=wire,
         computing_limit_s=math.inf,
+        panic_limit=math.inf,
     )
+    board.tells_sleep = True
+    return board
 
 
 def _start(hub: Hub, place: int, args: argparse.Namespace) -> None:

@@ -44,6 +44,7 @@ DEFAULT_HEAP_KIB = 160
 FLASH_KIB = 4096
 ROOMY_HEAP = 1 << 20  # for installing files and for measuring the shims
 COMPUTING_LIMIT_S = 30.0
+PANICS, PANICS_US = 5, 60_000_000
 
 _overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, measured at its first boot
 
@@ -71,6 +72,7 @@ class Board:
         blank: bool = False,
         wiring: Callable[["Board"], None] | None = None,
         computing_limit_s: float = COMPUTING_LIMIT_S,
+        panic_limit: float = PANICS,
     ):
         self.clock = clock
         self.name = name
@@ -78,12 +80,15 @@ class Board:
         self.engine = find_engine(engine)
         self.heap_kib = heap_kib
         self.on_boot: Callable[[Board], None] | None = None
+        self.tells_sleep = False  # whether deep sleep is told on the console; on a chip it is silence
         self.on_power_cut: Callable[[Board], None] | None = None
         self.reset_cause = PWRON_RESET
         self.wake_reason = NO_WAKE
         self.boots = 0
         self.powered = False
+        self.panics: list[int] = []  # when MicroPython ended by itself
         self._computing_limit_s = computing_limit_s
+        self._panic_limit = panic_limit
         self._lock = _take(state_dir)
         self.pins = Pins(self._edge, self._level_changed)
         fresh = not (state_dir / "chip.bin").exists()
@@ -343,6 +348,7 @@ class Board:
             self.peripherals.uarts,
             limit_s=self._computing_limit_s,
             on_stuck=self._stuck,
+            on_died=self._panic,
         )
         return boot
 
@@ -369,6 +375,24 @@ class Board:
         if self._watchdog is not None:
             self._bite()
 
+    def _panic(self, how: str) -> None:
+        """MicroPython has ended by itself: the chip panics, and starts anew on the same terminal.
+
+        A board that does so more than PANICS times within a minute has a fault that a rig should hear of,
+        unless somebody sits before it.
+        """
+        now_us = self.clock.now_us
+        self.panics.append(now_us)
+        if len([when for when in self.panics if when > now_us - PANICS_US]) > self._panic_limit:
+            raise BoardError(
+                "LP-191",
+                f"MicroPython ended by itself again and again ({how})",
+                "look for what the firmware did last; report a crash of MicroPython to its project",
+            )
+        self._stop()
+        self.console.show(b"\r\nGuru Meditation Error: MicroPython ended by itself\r\nRebooting...\r\n")
+        self._boot_in(BOOT_US, HARD_RESET)
+
     def _bite(self) -> None:
         self._stop()
         self._boot_in(BOOT_US, WDT_RESET)
@@ -387,6 +411,8 @@ class Board:
                 self._power_fails(cut)
         elif self._boot is not None:
             self._boot.on_keys(keys)
+        elif self._asleep and b"\x03\x03\x03" in keys:  # a finger on the button; tools never send three
+            self.press_reset()
 
     def _edge(self, number: int, level: int) -> None:
         if self._boot is not None:
@@ -475,6 +501,9 @@ class Board:
         wake_pin = self._wake_pin
         self._stop()
         self._asleep = True
+        if self.tells_sleep:
+            until = f"for {request.a / 1000:g} s" if request.a > 0 else "until something wakes it"
+            self.console.show(f"\r\n(deep sleep {until}; Ctrl-C three times: reset)\r\n".encode())
         self._wake_pin = wake_pin
         if wake_pin is not None and self.pins[wake_pin[0]].level == wake_pin[1]:
             self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
