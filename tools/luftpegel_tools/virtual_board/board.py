@@ -70,6 +70,7 @@ class Board:
         chip: str = "esp32s3",
         flash_kib: int = FLASH_KIB,
         blank: bool = False,
+        machine: str = MACHINE,
         wiring: Callable[["Board"], None] | None = None,
         computing_limit_s: float = COMPUTING_LIMIT_S,
         panic_limit: float = PANICS,
@@ -78,6 +79,7 @@ class Board:
         self.name = name
         self.unique_id = unique_id
         self.engine = find_engine(engine)
+        self._machine = machine
         self.heap_kib = heap_kib
         self.on_boot: Callable[[Board], None] | None = None
         self.tells_sleep = False  # whether deep sleep is told on the console; on a chip it is silence
@@ -122,9 +124,9 @@ class Board:
 
     # Wiring
 
-    def attach_i2c(self, bus: int, chip: I2CChip) -> None:
-        """Solder a chip to an I2C bus."""
-        self.peripherals.i2c.setdefault(bus, {})[chip.address] = chip
+    def attach_i2c(self, bus: int, chip: I2CChip, pins: tuple[int, int] | None = None) -> None:
+        """Solder a chip to an I2C bus; where `pins` (scl, sda) are named, it answers only on these."""
+        self.peripherals.attach_i2c(bus, chip, pins)
         self._attach(chip)
 
     def attach_uart(self, port: int, device: UARTDevice, pins: tuple[int, int] | None = None) -> None:
@@ -134,9 +136,11 @@ class Board:
         self.peripherals.uart(port).attach(device, pins)
         self._attach(device)
 
-    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
-        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
-        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip))
+    def attach_spi(
+        self, bus: int, cs_pin: int, chip: SPIChip, pins: tuple[int, int, int] | None = None
+    ) -> None:
+        """Solder a chip to an SPI bus, selected by a low `cs_pin`; `pins` (sck, mosi, miso) as for I2C."""
+        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip, pins))
         self.pins.selects[cs_pin] = chip
         self._attach(chip)
 
@@ -454,7 +458,7 @@ class Board:
     def _hello(self, _: Request) -> Answer:
         lines = (
             self._mode,
-            MACHINE,
+            self._machine,
             str(self.flash.path.absolute()),
             str(self.flash.first),
             str(self.flash.blocks),
