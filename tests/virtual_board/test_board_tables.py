@@ -1,21 +1,21 @@
 """The firmware's tables of boards agree with what the makers tell, and a mistake in them is seen."""
 
 import copy
-import importlib
+import runpy
 from types import SimpleNamespace
 
 import pytest
 
+from luftpegel_tools.image.firmware_image import FIRMWARE
 from luftpegel_tools.wiring import SCHEMATICS
 from luftpegel_tools.wiring.compare import differences
-from station.config import BOARDS
+
+BOARDS = {path.stem: path for path in (FIRMWARE / "boards").glob("*.py") if path.stem != "__init__"}
 
 
 def table_of(name):
-    module = importlib.import_module(BOARDS[name])
-    return SimpleNamespace(
-        **{key: copy.deepcopy(value) for key, value in vars(module).items() if key.isupper()}
-    )
+    table = runpy.run_path(str(BOARDS[name]))
+    return SimpleNamespace(**{key: copy.deepcopy(value) for key, value in table.items() if key.isupper()})
 
 
 def test_every_board_of_the_firmware_is_there():
