@@ -6,6 +6,9 @@ runs, as on the chip.
 """
 
 import fcntl
+import struct
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +47,8 @@ DEFAULT_HEAP_KIB = 160
 FLASH_KIB = 4096
 ROOMY_HEAP = 1 << 20  # for installing files and for measuring the shims
 COMPUTING_LIMIT_S = 30.0
+REMEMBERED_WRITES = 4096
+WRITING_S = 1.1  # from the whole second that a file is stamped with to the end of its write
 PANICS, PANICS_US = 5, 60_000_000
 
 _overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, measured at its first boot
@@ -88,6 +93,8 @@ class Board:
         self.wake_reason = NO_WAKE
         self.boots = 0
         self.powered = False
+        # Host's and board's seconds at each write into flash.
+        self._writes: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_WRITES)
         self.panics: list[int] = []  # when MicroPython ended by itself
         self._computing_limit_s = computing_limit_s
         self._panic_limit = panic_limit
@@ -452,6 +459,7 @@ class Board:
             "FLASH_PROGRAM": self._flash_request,
             "FLASH_ERASE": self._flash_request,
             "INSTALLED": self._installed,
+            "FILE_TIME": self._file_time,
         }
         return {OPS[name]: handler for name, handler in table.items()}
 
@@ -543,7 +551,14 @@ class Board:
         self._watchdog = self.clock.call_later(self._watchdog_us, self._bite)
         return Answer()
 
+    def _file_time(self, request: Request) -> Answer:
+        """What the board's clock said when the host's stood at these Unix seconds, as a file has them."""
+        host_s = struct.unpack("<q", request.data)[0]
+        until = [board_s for when_s, board_s in self._writes if when_s < host_s + WRITING_S]
+        return Answer(until[-1] if until else 0)  # 0: written before this host began
+
     def _flash_request(self, request: Request) -> Answer | None:
+        self._writes.append((time.time(), self.peripherals.rtc.us // 1_000_000))
         try:
             if request.op == OPS["FLASH_ERASE"]:
                 cost_us = self.flash.erase(request.a)

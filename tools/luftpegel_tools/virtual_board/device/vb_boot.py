@@ -5,7 +5,6 @@ import micropython as _native
 import uos
 import usys
 import vb_bus as bus
-import vb_console as console
 from vb_repl import Repl
 
 _BLOCK = 4096
@@ -40,18 +39,6 @@ class Flash:
         if op == 6:
             bus.call(OP.FLASH_ERASE, argument)
         return 0
-
-
-class Micropython:
-    # The built-in module, with the interrupt character where the console is: on the host.
-    def __getattr__(self, name):
-        return getattr(_native, name)
-
-    def kbd_intr(self, character):
-        bus.call(OP.INTERRUPT_CHAR, character)
-
-    def alloc_emergency_exception_buf(self, size):
-        pass
 
 
 class Later:
@@ -151,8 +138,13 @@ def main():
     lent = fill_names() if usys.maxsize >> 31 == 0 else 0  # the 64-bit engine's heap tells nothing of a chip's
     mode, machine, image, first, blocks, shims, folder = _settings()
     modules = usys.modules
-    system = modules["sys"] = console.System(machine)
-    modules["micropython"] = Micropython()
+    import vb_sys as system
+
+    system._is(machine)
+    modules["sys"] = system
+    import vb_micropython
+
+    modules["micropython"] = vb_micropython
     import os as _os  # noqa: F401
     import time as _time  # noqa: F401
 

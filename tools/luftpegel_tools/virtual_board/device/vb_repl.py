@@ -2,7 +2,6 @@
 # mpremote.
 import gc
 
-import uio
 import usys
 import vb_bus as bus
 from vb_readline import Reader
@@ -11,7 +10,6 @@ from vb_readline import put as _put
 
 _WINDOW = 128
 _ROOM = 256
-_OWN = b'  File "vb/'  # frames of the shims are not the firmware's
 
 
 class Repl:
@@ -63,7 +61,7 @@ class Repl:
                 pass
         if failure is None:
             return b""
-        text = _trace(failure)
+        text = bus.trace(failure)
         if not raw:
             _put(text)
         return text
@@ -228,9 +226,3 @@ def _open(line):
             depth += (one in b"([{") - (one in b")]}")
         at += 1
     return depth > 0 or len(quote) == 3 or line.endswith(b"\\")
-
-
-def _trace(error):
-    text = uio.BytesIO()
-    usys.print_exception(error, text)
-    return b"\r\n".join(line for line in text.getvalue().split(b"\n") if not line.startswith(_OWN))
