@@ -5,7 +5,11 @@ import micropython as _native
 import uos
 import usys
 import vb_bus as bus
-from vb_repl import Repl
+
+gc.collect()  # between one file and the next, so that what they leave behind makes no holes
+from vb_repl import Repl  # noqa: E402
+
+gc.collect()
 
 _BLOCK = 4096
 _POOL_BYTES = 8192  # only a pool of 1,280 names is larger
@@ -145,8 +149,11 @@ def main():
     import vb_micropython
 
     modules["micropython"] = vb_micropython
+    gc.collect()
     import os as _os  # noqa: F401
     import time as _time  # noqa: F401
+
+    gc.collect()
 
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
 
