@@ -21,6 +21,8 @@ def tolerance(age: int | None) -> int:
 
 def comparable(known: Reading, told: Told) -> bool:
     """Whether both tell a channel in common."""
+    if known.cells and told.cells and known.cells[0].channel == told.cells[0].channel:
+        return True
     here = {cell.channel for cell in known.cells}
     return any(cell.channel in here for cell in told.cells)
 
@@ -67,7 +69,7 @@ def merged(known: Reading, told: Told, received_s: int, *, unsure: bool) -> Read
     time, age, doubt = known.time, known.age, known.unsure
     if told.age is not None and (known.age is None or told.age < known.age):
         time, age, doubt = received_s - told.age, told.age, unsure
-    return Reading(known.seq, time, cells, age, doubt, known.revision)
+    return Reading(known.seq, time, cells, age, doubt, known.revision, known.recorded)
 
 
 def informative(rows: Sequence[Told]) -> bool:

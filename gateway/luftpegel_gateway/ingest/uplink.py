@@ -46,13 +46,15 @@ def take(
     draft: Draft,
     *,
     whole: bool = False,
+    recorded: bool = False,
 ) -> Change:
     """All that a readings frame means. Raises Refused where its bytes are damaged.
 
-    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
+    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree. `recorded`:
+    the frame is played from a recording.
     """
     life = state.life
-    telling = _Telling(_home(station, life), frame, received, draft, state.link)
+    telling = _Telling(_home(station, life), frame, received, draft, state.link, recorded=recorded)
     # Of two boards with one id either may have told the newest reading: then all rows are compared.
     follows = bool(state.lives) and state.twin is None and telling.follows()
     if whole or not follows:
@@ -61,7 +63,7 @@ def take(
             return _nothing_there(telling.ref, state, frame, received)
         if not follows:
             life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
-        telling = _Telling(_home(station, life), frame, received, draft, state.link)
+        telling = _Telling(_home(station, life), frame, received, draft, state.link, recorded=recorded)
         for row in frame.rows:
             telling.sort(row)
     return telling.change(station, state)
@@ -91,13 +93,21 @@ class _Telling:
     """One frame against the life that it belongs to."""
 
     def __init__(
-        self, home: tuple[Ref, Life], frame: Readings, received: Estimate, draft: Draft, link: Link
+        self,
+        home: tuple[Ref, Life],
+        frame: Readings,
+        received: Estimate,
+        draft: Draft,
+        link: Link,
+        *,
+        recorded: bool,
     ) -> None:
         self.ref, self.life = home
         self.frame = frame
         self.received = received
         self.draft = draft
         self.link = link  # before this frame
+        self.recorded = recorded
         self.fresh: list[Told] = []  # newest first
         self.gone: list[int] = []
         self.better: list[tuple[Reading, Told]] = []
@@ -203,7 +213,8 @@ class _Telling:
                 changed[known.seq] = after
         for row in self.fresh:
             time = None if row.age is None else kept.received_s - row.age
-            changed[row.seq] = Reading(row.seq, time, row.cells, row.age, kept.unsure and time is not None)
+            unsure = kept.unsure and time is not None
+            changed[row.seq] = Reading(row.seq, time, row.cells, row.age, unsure, recorded=self.recorded)
         return changed
 
     def _moved(self, kept: Kept) -> dict[int, Reading]:
@@ -234,7 +245,8 @@ class _Telling:
 
     def _life(self, kept: Kept, interval_s: int) -> Life:
         life = self.life
-        if self.fresh:
+        top = life.seen.newest
+        if self.fresh and top is not None and self.fresh[-1].seq > top + 1:
             lowest = self.fresh[-1]
             time = kept.received_s - (lowest.age or 0)
             life = names.bounded(life, lowest.seq, time, pace(self.frame.rows, interval_s))
@@ -254,20 +266,21 @@ class _Telling:
         first, before = self.life.seen.oldest, self.life.began
         if before is not None and kept.shift and kept.shift[0] <= (first or 0):
             before += kept.shift[1]
-        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
-        if row is None or row.age is None or (before is not None and first is not None and row.seq > first):
-            return before
-        return kept.received_s - row.age
+        for row in reversed(self.fresh):
+            if row.age is not None:
+                later = before is not None and first is not None and row.seq > first
+                return before if later else kept.received_s - row.age
+        return before
 
     def _newest_time(self, kept: Kept) -> int | None:
         """The time of the life's newest reading that has one."""
         before = self.life.newest_time
         if before is not None and kept.shift:
             before += kept.shift[1]
-        row = next((row for row in self.fresh if row.age is not None), None)
-        if row is None or row.age is None or row.seq < (self.life.seen.newest or 0):
-            return before
-        return kept.received_s - row.age
+        for row in self.fresh:
+            if row.age is not None:
+                return before if row.seq < (self.life.seen.newest or 0) else kept.received_s - row.age
+        return before
 
     def _state(self, state: StationState, life: Life) -> StationState:
         twin, twin_at = state.twin, state.twin_at
@@ -279,8 +292,11 @@ class _Telling:
             twin, twin_at = life.number, now
         elif twin_at is not None and self.fresh and (now - twin_at > TWIN_S or (after and alone)):
             twin = twin_at = None  # the other board has been silent for long
+        lives, past = names.with_life(state, life)
         return msgspec.structs.replace(
-            names.with_life(state, life),
+            state,
+            lives=lives,
+            past=past,
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,

@@ -19,6 +19,7 @@ class Downlink(msgspec.Struct, frozen=True, gc=False):
     data: bytes
     id: str  # a UUID made from what is asked, so that asking twice queues once
     json: bool = True  # what the network server's integration speaks: JSON, else protobuf
+    expires_at: int | None = None  # Unix seconds; None: the network server keeps it as long as it likes
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +82,9 @@ class Uplink(msgspec.Struct, frozen=True, gc=False):
     gateway: str = ""  # which radio gateway heard best
     gateways: int = 0  # how many heard it
     encrypted: bool = False  # the network server has no key: `data` is ciphertext
+    once: bool = False  # no network server has watched over `f_cnt`: each number counts once, for ever
     lacking: tuple[str, ...] = ()  # fields that were missing or made no sense
+    recorded_at: int | None = None  # it comes from a recording: our clock when that was made, Unix seconds
 
 
 class Joined(msgspec.Struct, frozen=True, gc=False):
@@ -128,6 +131,17 @@ class Carried(msgspec.Struct, frozen=True, gc=False):
     application_name: str = ""
 
 
+class Queued(msgspec.Struct, frozen=True, gc=False):
+    """The network server has a command of ours, `id`, in its queue, and calls it `item`."""
+
+    dev_eui: str
+    id: str
+    item: str
+    clocks: Clocks = Clocks()
+    application: str = ""
+    application_name: str = ""
+
+
 class Passed(msgspec.Struct, frozen=True, gc=False):
     """An event that is nothing for us: of a kind without interest, of a later version, or filtered out.
 
@@ -138,4 +152,4 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
     dev_eui: str = ""
 
 
-Event = Uplink | Joined | Notice | Reported | Carried | Passed
+Event = Uplink | Joined | Notice | Reported | Carried | Queued | Passed

@@ -6,17 +6,16 @@ batch go out in one write. What differs between network servers is a `Manner`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 import paho.mqtt.client as paho
 
 from luftpegel_gateway.config.options import Option, whole
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.transport import mqtt
 from luftpegel_gateway.transport.mqtt_client import Client
@@ -34,6 +33,16 @@ RESUBSCRIBE_S = 30
 SURE = 20  # messages with QoS 1 in a row: nobody publishes with QoS 0 any more
 
 
+class Commands(Protocol):
+    """Another way for commands than the broker."""
+
+    def send(self, downlink: Downlink) -> None:
+        """Pass it on; may fail, and is then asked for again. On the event loop."""
+
+    def close(self) -> None:
+        """Pass nothing more on. In a thread beside the loop."""
+
+
 class Manner(msgspec.Struct, frozen=True):
     """How a network server uses MQTT: whose parser, where events are, how a command is written, and whether
     it can publish with QoS 1 at all."""
@@ -42,23 +51,18 @@ class Manner(msgspec.Struct, frozen=True):
     topics: str
     encode: Callable[[Downlink], bytes]
     knows_qos: bool = True
+    commands: Commands | None = None  # where commands do not go by the broker
 
 
 class MqttEvents:
     """One broker's events; the `Upstream` of their arrivals."""
 
-    def __init__(
-        self,
-        name: str,
-        options: Mapping[str, Any],
-        manner: Manner,
-        deliver: Deliver,
-        conditions: Conditions,
-    ) -> None:
+    def __init__(self, context: Context, manner: Manner) -> None:
+        name, options = context.name, context.options
         self._name = name
         self._address = f"{options['host']}:{options['port']}"
-        self._deliver = deliver
-        self._conditions = conditions
+        self._deliver = context.deliver
+        self._conditions = context.conditions
         self._loop = asyncio.get_running_loop()
         self._manner = manner
         self._filter = manner.topics
@@ -85,6 +89,8 @@ class MqttEvents:
         self._stopped = True
         self._client.disconnect()
         self._client.loop_stop()
+        if self._manner.commands is not None:
+            self._manner.commands.close()
 
     # paho's thread.
 
@@ -159,7 +165,9 @@ class MqttEvents:
 
     def answer(self, downlink: Downlink) -> None:
         """See `Upstream`: lost when the link is down, and then asked for again."""
-        if self._client.is_connected():
+        if self._manner.commands is not None:
+            self._manner.commands.send(downlink)
+        elif self._client.is_connected():
             self._client.publish(downlink.topic, self._manner.encode(downlink), qos=1)
 
 

@@ -19,7 +19,7 @@ HELD_S = 3600  # a radio gateway's budget of downlinks is an hour's
 DOWNLINKS = "downlinks"
 JOURNAL = "journal"  # the journal's subject among the conditions
 # Conditions of a source or the journal with which frames come in all the same.
-DOES_NOT_STOP = frozenset({"LP-261", "LP-262", "LP-263", "LP-404", "LP-434", "LP-449"})
+DOES_NOT_STOP = frozenset({"LP-261", "LP-262", "LP-263", "LP-404", "LP-434", "LP-449", "LP-517"})
 Kind = Literal["stops", "condition", "quarantine", "waiting", "silent", "twin", "new"]
 
 
@@ -150,7 +150,7 @@ def waited(since: int | None, now: float) -> float | None:
 
 def _station(view: View, now: float) -> list[Finding]:
     """Silent and twin can both be true of one station, so both are said."""
-    condition, subject = view.condition(now), view.station.label
+    condition, subject = view.condition(now), view.station.shown
     found: list[Finding] = []
     if condition == "retired":
         return found

@@ -1,4 +1,4 @@
-"""What technicians are told: each code's cause and next step, German and English (LP-600 to LP-609).
+"""What technicians are told: each code's cause and next step, German and English (LP-600 to LP-612).
 
 A verb with codes of its own has them in a file `words_<verb>.py`, of the same shape, and a line in `CATALOGUE`.
 """
@@ -72,7 +72,24 @@ ROSTER: Mapping[str, Text] = {
     ),
 }  # fmt: skip
 
-CATALOGUE: Mapping[str, Text] = {**ROSTER}
+LABEL: Mapping[str, Text] = {
+    "LP-610": Text(
+        ("The roster {file} has no station {got}.", "Correct the name; or add the station to the roster."),
+        ("Die Liste {file} hat keine Station {got}.", "Den Namen berichtigen; oder die Station in die Liste aufnehmen."),
+    ),
+    "LP-611": Text(
+        ("The address {got} is longer than {wanted} characters: nobody could read its code from the street.",
+         "Choose a shorter address for the public pages (--pages)."),
+        ("Die Adresse {got} ist länger als {wanted} Zeichen: ihr Code wäre von der Straße nicht lesbar.",
+         "Eine kürzere Adresse für die öffentlichen Seiten wählen (--pages)."),
+    ),
+    "LP-612": Text(
+        ("{file} cannot be written: {detail}.", "Name another file with --out, or close the program that has it open."),
+        ("{file} kann nicht geschrieben werden: {detail}.", "Mit --out eine andere Datei nennen, oder das Programm schließen, das sie offen hat."),
+    ),
+}  # fmt: skip
+
+CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL}
 _NEXT = {"en": "Next step", "de": "Nächster Schritt"}
 
 

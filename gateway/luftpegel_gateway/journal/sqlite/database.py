@@ -19,7 +19,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # says nothing to a file that has tables
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA cache_size = -8000")
+        database.execute("PRAGMA cache_size = -4000")
     except sqlite3.Error:
         database.close()
         raise
@@ -30,6 +30,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """A second view on the database that can change nothing and delays no writer."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=BUSY_MS / 1000
+    )
+
+
+def open_for_looking(path: Path) -> sqlite3.Connection:
+    """The same for a short look, which leaves no file behind where nobody has the journal open.
+
+    SQLite makes a write-ahead log and its index even to read, and leaves them: they would belong to whoever
+    looked, and the gateway's user could not write them. Without such a log the file itself is all there is.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        return open_for_reading(path)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
     )
 
 
