@@ -115,7 +115,7 @@ class _Wake:
         state.era = state.era or journal.era + 1
         row = self._sample(journal, clock.reading_time(now_ms, slot))
         state.slot, state.sampled, state.benched = slot, 1, 0
-        state.at(memory.RADIO)
+        state.at(memory.RADIO_ON)
         self._watchdog.feed()
         self._send(journal, row)
 

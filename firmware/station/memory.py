@@ -1,17 +1,21 @@
-# What the station remembers over deep sleep and reset: the RTC memory (2048 bytes, lost with the power).
-# This is the one place that says which byte is whose:
-#     0..127     the station: fields of _LAYOUT below, then the queue of ranges asked for again, then CRC-32
-#     128..2047  a radio that keeps its session itself: bytes that it seals itself
-# A block of another version, or with a wrong checksum, counts as lost power.
+# What the station remembers over deep sleep and reset: the RTC memory (2048 bytes, lost with the power). This
+# is the one place that says which byte is whose. Each owner has a block at a place of its own: owner u8,
+# version u8, length u16, that many bytes, CRC-32 of all of these. Damage to one costs no other.
+#
+# Fields are only ever added, at the end. So an older firmware's block is read for ever (what it lacks is 0),
+# and a newer one's as far as it is known: an update drops nothing, least of all the radio's session.
 
 import struct
 from binascii import crc32
 
-_VERSION = 2
-_SIZE = 128
+_HEAD = "<BBH"
+_VERSION = 3
+STATION, RADIO, NUMBERS = 1, 2, 3
+_PLACES = (0, 0, 320, 1024, 1280)  # by owner; the last is where the next one would begin
 _RANGES = 8
+_RANGE = "<IH"
 
-# name, struct code. Times are board seconds.
+# name, struct code; behind the ranges asked for again. Times are board seconds.
 _LAYOUT = (
     ("era", "H"),  # how often the clock began anew
     ("slot", "I"),  # start of the slot sampled last
@@ -31,15 +35,29 @@ _LAYOUT = (
     ("status_next", "I"),  # when the next status frame is due
     ("confirmed_next", "I"),  # when the network is to confirm a frame again
     ("unheard", "B"),  # frames in a row that it did not confirm
+    ("next_seq", "I"),  # no reading had this number or a higher one
+    ("offset_at", "I"),  # when "offset" held; it moves on with "drift"
+    ("drift", "i"),  # millionths of a second that the clock loses a second; learnt
+    ("doubt", "I"),  # an offset that one answer told and none has confirmed; 0 none
+    ("mark", "B"),  # 1: "offset" is new, and the journal does not know it yet
+    ("time_next", "I"),  # when the network is to tell the time again
+    ("owes", "B"),  # 1: a configuration waits for its answer
+    ("token", "I"),  # whose answer
+    ("asked", "B"),  # bits of the settings that it named
+    ("low", "B"),  # 1: the battery was too low, and has not recovered
+    ("trouble", "H"),  # number of the LP code that the network is to be told; 0 none
+    ("hung", "B"),  # watchdog's resets in a row
+    ("battery", "H"),  # mV as measured last, 0 not
 )
-_FORMAT = "<B" + "".join([code for _, code in _LAYOUT])
-_QUEUE = struct.calcsize(_FORMAT)
-_RANGE = "<IH"
-_CRC = _SIZE - 4
+_FIELDS_AT = 6 * _RANGES
+
+# A block as firmware 0.3.0 had it: version 2, the first 18 fields, the ranges, CRC-32 at 124; then the radio's.
+_OLD_VERSION, _OLD_FIELDS, _OLD_SIZE = 2, 18, 128
 
 # Phases: what the station is at.
-BOOT, SAMPLE, JOURNAL, RADIO, SLEEP = 0, 1, 2, 3, 4
-SENSOR = 100  # sensor k is at work: SENSOR + k
+BOOT, SAMPLE, JOURNAL, RADIO_ON, SLEEP, CONFIGURE = 0, 1, 2, 3, 4, 5
+SENSOR = 100  # sensor k is at work: SENSOR + k; its driver is loaded: SENSOR + 32 + k
+LOAD = SENSOR + 32
 
 
 class Memory:
@@ -49,35 +67,77 @@ class Memory:
         self._rtc = rtc
         self.ranges = []  # [first seq, count] asked for again, oldest request first
         kept = rtc.memory()
-        self.valid = (
-            len(kept) >= _SIZE
-            and kept[0] == _VERSION
-            and struct.unpack_from("<I", kept, _CRC)[0] == crc32(kept[:_CRC])
-        )
-        self._raw = bytearray(kept if self.valid else _SIZE)
-        values = struct.unpack_from(_FORMAT, self._raw)
-        for i, (name, _) in enumerate(_LAYOUT):
-            setattr(self, name, values[i + 1])
-        for i in range(_RANGES):
-            first, count = struct.unpack_from(_RANGE, self._raw, _QUEUE + 6 * i)
+        self._raw = bytearray(kept)
+        found = self.block(STATION)
+        if found is None:
+            found = self._older(kept)
+        self.valid = found is not None
+        self._unpack(found or b"")
+
+    def block(self, owner):
+        # The bytes that this owner keeps, None for none or damaged ones.
+        start = _PLACES[owner]
+        size = struct.calcsize(_HEAD)
+        if len(self._raw) < start + size:
+            return None
+        found, _, length = struct.unpack_from(_HEAD, self._raw, start)
+        end = start + size + length
+        if found != owner or len(self._raw) < end + 4:
+            return None
+        if struct.unpack_from("<I", self._raw, end)[0] != crc32(memoryview(self._raw)[start:end]):
+            return None
+        return bytes(self._raw[start + size : end])
+
+    def keep(self, owner, data):
+        # Raises ValueError for more than there is room for: it would be the next owner's.
+        start = _PLACES[owner]
+        block = struct.pack(_HEAD, owner, _VERSION, len(data)) + data
+        block += struct.pack("<I", crc32(block))
+        end = start + len(block)
+        if end > _PLACES[owner + 1]:
+            raise ValueError("block %d has %d bytes" % (owner, len(data)))
+        if len(self._raw) < end:
+            self._raw += bytes(end - len(self._raw))
+        self._raw[start:end] = block
+        self._rtc.memory(self._raw)
+
+    def _older(self, kept):
+        # The station's bytes out of a block of firmware 0.3.0, or None; the radio's move to their new place.
+        if len(kept) < _OLD_SIZE or kept[0] != _OLD_VERSION:
+            return None
+        if struct.unpack_from("<I", kept, _OLD_SIZE - 4)[0] != crc32(kept[: _OLD_SIZE - 4]):
+            return None
+        end = struct.calcsize("<B" + "".join([code for _, code in _LAYOUT[:_OLD_FIELDS]]))
+        self._raw = bytearray()
+        if len(kept) > _OLD_SIZE:
+            self.keep(RADIO, kept[_OLD_SIZE:])
+        return kept[end : end + _FIELDS_AT] + kept[1:end]
+
+    def _unpack(self, data):
+        at = _FIELDS_AT
+        for name, code in _LAYOUT:
+            size = struct.calcsize("<" + code)
+            known = at + size <= len(data)
+            setattr(self, name, struct.unpack_from("<" + code, data, at)[0] if known else 0)
+            at += size
+        for i in range(_RANGES if data else 0):
+            first, count = struct.unpack_from(_RANGE, data, 6 * i)
             if count:
                 self.ranges.append([first, count])
 
     def save(self):
-        raw = self._raw
-        struct.pack_into(_FORMAT, raw, 0, _VERSION, *[getattr(self, name) for name, _ in _LAYOUT])
+        data = b""
         for i in range(_RANGES):
-            first, count = self.ranges[i] if i < len(self.ranges) else (0, 0)
-            struct.pack_into(_RANGE, raw, _QUEUE + 6 * i, first, count)
-        struct.pack_into("<I", raw, _CRC, crc32(memoryview(raw)[:_CRC]))
-        self._rtc.memory(raw)
+            data += struct.pack(_RANGE, *(self.ranges[i] if i < len(self.ranges) else (0, 0)))
+        values = [getattr(self, name) for name, _ in _LAYOUT]
+        self.keep(STATION, data + struct.pack("<" + "".join([code for _, code in _LAYOUT]), *values))
 
     @property
     def radio(self):
-        return bytes(self._raw[_SIZE:])
+        return self.block(RADIO) or b""
 
     def keep_radio(self, data):
-        self._raw[_SIZE:] = data
+        self.keep(RADIO, data)
         self.save()
 
     def at(self, phase):
