@@ -2,6 +2,9 @@
 
 import os
 
+_FILE = 0x8000
+_HEX = b"0123456789abcdef"
+
 
 class Folder:
     # Storage of the journal. LittleFS commits a file as a whole when it is closed. The file read last stays
@@ -13,10 +16,14 @@ class Folder:
         try:
             os.mkdir(path)
         except OSError:
-            os.stat(path)  # exists already; anything else is told by this
+            pass  # exists already; anything else is told by the first look into it
 
     def sizes(self):
-        return [(entry[0], entry[3]) for entry in os.ilistdir(self._path)]  # type: ignore[misc]  # files have a size
+        # Files named as the journal names its own, 8 hex digits: what else lies here is not ours.
+        for entry in os.ilistdir(self._path):
+            name = entry[0]
+            if entry[1] == _FILE and len(name) == 8 and all([byte in _HEX for byte in name.encode()]):
+                yield name, entry[3]  # type: ignore[misc]  # files have a size
 
     def read(self, name, offset, count):
         if self._name != name:
