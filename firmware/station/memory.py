@@ -10,8 +10,8 @@ from binascii import crc32
 
 _HEAD = "<BBH"
 _VERSION = 3
-STATION, RADIO, NUMBERS = 1, 2, 3
-_PLACES = (0, 0, 320, 1024, 1280)  # by owner; the last is where the next one would begin
+STATION, RADIO, NUMBERS, SETTINGS = 1, 2, 3, 4
+_PLACES = (0, 0, 320, 1024, 1280, 1408)  # by owner; the last is where the next one would begin
 _RANGES = 8
 _RANGE = "<IH"
 
@@ -48,11 +48,13 @@ _LAYOUT = (
     ("trouble", "H"),  # number of the LP code that the network is to be told; 0 none
     ("hung", "B"),  # watchdog's resets in a row
     ("battery", "H"),  # mV as measured last, 0 not
+    ("quiet_until", "I"),  # the radio is silent before: airtime of earlier lives
+    ("accounted", "I"),  # when the airtime was written down last
+    ("air_ms", "I"),  # spent since
+    ("joins_anew", "B"),  # in a row, after which the network confirmed nothing
 )
-_FIELDS_AT = 6 * _RANGES
-
-# A block as firmware 0.3.0 had it: version 2, the first 18 fields, the ranges, CRC-32 at 124; then the radio's.
-_OLD_VERSION, _OLD_FIELDS, _OLD_SIZE = 2, 18, 128
+_SIZES = {"B": 1, "H": 2, "I": 4, "i": 4}
+FIELDS_AT = 6 * _RANGES
 
 # Phases: what the station is at.
 BOOT, SAMPLE, JOURNAL, RADIO_ON, SLEEP, CONFIGURE = 0, 1, 2, 3, 4, 5
@@ -70,7 +72,9 @@ class Memory:
         self._raw = bytearray(kept)
         found = self.block(STATION)
         if found is None:
-            found = self._older(kept)
+            from station.memory_0_3 import older
+
+            found = older(self, kept)
         self.valid = found is not None
         self._unpack(found or b"")
 
@@ -91,32 +95,24 @@ class Memory:
     def keep(self, owner, data):
         # Raises ValueError for more than there is room for: it would be the next owner's.
         start = _PLACES[owner]
-        block = struct.pack(_HEAD, owner, _VERSION, len(data)) + data
-        block += struct.pack("<I", crc32(block))
-        end = start + len(block)
+        end = start + len(data) + 8
         if end > _PLACES[owner + 1]:
             raise ValueError("block %d has %d bytes" % (owner, len(data)))
-        if len(self._raw) < end:
-            self._raw += bytes(end - len(self._raw))
-        self._raw[start:end] = block
-        self._rtc.memory(self._raw)
+        raw = self._raw
+        if len(raw) < end:
+            raw = self._raw = raw + bytes(end - len(raw))
+        struct.pack_into(_HEAD, raw, start, owner, _VERSION, len(data))
+        raw[start + 4 : end - 4] = data
+        struct.pack_into("<I", raw, end - 4, crc32(memoryview(raw)[start : end - 4]))
+        self._rtc.memory(raw)
 
-    def _older(self, kept):
-        # The station's bytes out of a block of firmware 0.3.0, or None; the radio's move to their new place.
-        if len(kept) < _OLD_SIZE or kept[0] != _OLD_VERSION:
-            return None
-        if struct.unpack_from("<I", kept, _OLD_SIZE - 4)[0] != crc32(kept[: _OLD_SIZE - 4]):
-            return None
-        end = struct.calcsize("<B" + "".join([code for _, code in _LAYOUT[:_OLD_FIELDS]]))
+    def clear(self):
         self._raw = bytearray()
-        if len(kept) > _OLD_SIZE:
-            self.keep(RADIO, kept[_OLD_SIZE:])
-        return kept[end : end + _FIELDS_AT] + kept[1:end]
 
     def _unpack(self, data):
-        at = _FIELDS_AT
+        at = FIELDS_AT
         for name, code in _LAYOUT:
-            size = struct.calcsize("<" + code)
+            size = _SIZES[code]
             known = at + size <= len(data)
             setattr(self, name, struct.unpack_from("<" + code, data, at)[0] if known else 0)
             at += size
@@ -126,11 +122,14 @@ class Memory:
                 self.ranges.append([first, count])
 
     def save(self):
-        data = b""
-        for i in range(_RANGES):
-            data += struct.pack(_RANGE, *(self.ranges[i] if i < len(self.ranges) else (0, 0)))
-        values = [getattr(self, name) for name, _ in _LAYOUT]
-        self.keep(STATION, data + struct.pack("<" + "".join([code for _, code in _LAYOUT]), *values))
+        data = bytearray(FIELDS_AT + sum([_SIZES[code] for _, code in _LAYOUT]))
+        for i, (first, count) in enumerate(self.ranges):
+            struct.pack_into(_RANGE, data, 6 * i, first, count)
+        at = FIELDS_AT
+        for name, code in _LAYOUT:
+            struct.pack_into("<" + code, data, at, getattr(self, name))
+            at += _SIZES[code]
+        self.keep(STATION, data)
 
     @property
     def radio(self):

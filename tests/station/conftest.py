@@ -28,7 +28,7 @@ for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
 
 SLOT_US = 600_000_000
 SOCKETS = {"a": (47, 48), "b": (5, 6)}
-EPOCH = 1_790_000_000
+EPOCH = 1_789_999_200  # a whole number of hours: slots of the true time are those of a board switched on then
 GPS_EPOCH, LEAP_S = 315_964_800, 18
 RAIL_PIN, BATTERY_PIN, ONEWIRE_PIN = 36, 1, 4
 DEV_EUI = bytes(range(8))

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station import journal
-from station.journal import Journal, Layout
+from station.history import Layout
+from station.journal import Journal
 
 
 class PowerCut(BaseException):
@@ -262,8 +263,8 @@ def test_more_segments_than_a_board_can_look_through_become_fewer():
     bench = Bench()
     for number in range(700):
         head = Layout((8,), (10,), 1, 0)
-        record = head.sealed(head.fields, number, 600 * number, 1, 5, 0)
-        bench.storage.files[f"{number:08x}"] = head.pack() + record
+        record = journal.sealed(head, head.fields, number, 600 * number, 1, 5, 0)
+        bench.storage.files[f"{number:08x}"] = journal.header(head) + record
     bench.checkpoint.value = 764
     for _ in range(12):
         bench.boot()

@@ -45,7 +45,8 @@ def lay_out(board: Path) -> None:
     shutil.copytree(_FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
     for folder in ("station", "boards"):
         shutil.copytree(_FIRMWARE / folder, board / folder, ignore=keep)
-    shutil.copy(_FIRMWARE / "main.py", board)
+    for name in ("boot.py", "main.py"):
+        shutil.copy(_FIRMWARE / name, board)
 
 
 def main() -> int:
