@@ -165,9 +165,13 @@ class _Wake:
         return cells
 
     def _send(self, history, row):
+        board = self._settings["board"]
         for part in ("sensors", "health", "steps"):
             self._settings.pop(part, None)
         self._hardware = None
+        for part in ("RAIL", "I2C", "UARTS", "BATTERY", "HEALTH", "LED"):
+            if hasattr(board, part):
+                delattr(board, part)
         _forget("sensors", "station.sampler", "station.config", "station.journal", "station.hardware")
         from lora_radio import open_driver
         from station.uplink import Uplink
@@ -176,7 +180,6 @@ class _Wake:
         settings = self._settings["radio"]
         driver = open_driver(settings["driver"])
         gc.threshold(-1)
-        board = self._settings["board"]
         radio = open_radio(board, driver, Numbers(self._nvs, state), state, settings["light_sleep"])
         radio.battery_mv = state.battery
         Uplink(self._settings, state, self._nvs, radio, _board_s, self._feed, _forget, time.sleep_ms).run(

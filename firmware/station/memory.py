@@ -15,43 +15,45 @@ _PLACES = (0, 0, 320, 1024, 1280, 1408)  # by owner; the last is where the next 
 _RANGES = 8
 _RANGE = "<IH"
 
-# name, struct code; behind the ranges asked for again. Times are board seconds.
-_LAYOUT = (
-    ("era", "H"),  # how often the clock began anew
-    ("slot", "I"),  # start of the slot sampled last
-    ("sampled", "B"),  # 1 when "slot" means anything: something was sampled in this era
-    ("interval", "I"),  # seconds between slots, 0 not known yet
-    ("woken", "I"),  # end of the last wake
-    ("offset", "I"),  # Unix time minus board time; 0 unknown
-    ("cause", "B"),  # reset cause of this wake
-    ("phase", "B"),  # what the station is at, see below
-    ("benched", "I"),  # sensors (bits) that hung in this slot
-    ("faults", "B"),  # sensors that did not deliver at the last sampling
-    ("crashes", "H"),
-    ("join_since", "I"),  # first refused join, 0 none
-    ("join_next", "I"),  # no join before
-    ("joins_failed", "H"),
-    ("radio_setup", "I"),  # checksum of the settings the modem has been given; 0 none
-    ("status_next", "I"),  # when the next status frame is due
-    ("confirmed_next", "I"),  # when the network is to confirm a frame again
-    ("unheard", "B"),  # frames in a row that it did not confirm
-    ("next_seq", "I"),  # no reading had this number or a higher one
-    ("offset_at", "I"),  # when "offset" held; it moves on with "drift"
-    ("drift", "i"),  # millionths of a second that the clock loses a second; learnt
-    ("doubt", "I"),  # an offset that one answer told and none has confirmed; 0 none
-    ("mark", "B"),  # 1: "offset" is new, and the journal does not know it yet
-    ("time_next", "I"),  # when the network is to tell the time again
-    ("owes", "B"),  # 1: a configuration waits for its answer
-    ("token", "I"),  # whose answer
-    ("asked", "B"),  # bits of the settings that it named
-    ("low", "B"),  # 1: the battery was too low, and has not recovered
-    ("trouble", "H"),  # number of the LP code that the network is to be told; 0 none
-    ("hung", "B"),  # watchdog's resets in a row
-    ("battery", "H"),  # mV as measured last, 0 not
-    ("quiet_until", "I"),  # the radio is silent before: airtime of earlier lives
-    ("accounted", "I"),  # when the airtime was written down last
-    ("air_ms", "I"),  # spent since
-    ("joins_anew", "B"),  # in a row, after which the network confirmed nothing
+# In the order of their names: behind the ranges asked for again. Times are board seconds. (Names and codes apart:
+# a pair of each would cost heap.)
+_CODES = "HIBIIIBBIBHIIHIIIBIIiIBIBIBBHBHIIIB"
+_NAMES = (
+    "era",  # how often the clock began anew
+    "slot",  # start of the slot sampled last
+    "sampled",  # 1 when "slot" means anything: something was sampled in this era
+    "interval",  # seconds between slots, 0 not known yet
+    "woken",  # end of the last wake
+    "offset",  # Unix time minus board time; 0 unknown
+    "cause",  # reset cause of this wake
+    "phase",  # what the station is at, see below
+    "benched",  # sensors (bits) that hung in this slot
+    "faults",  # sensors that did not deliver at the last sampling
+    "crashes",
+    "join_since",  # first refused join, 0 none
+    "join_next",  # no join before
+    "joins_failed",
+    "radio_setup",  # checksum of the settings the modem has been given; 0 none
+    "status_next",  # when the next status frame is due
+    "confirmed_next",  # when the network is to confirm a frame again
+    "unheard",  # frames in a row that it did not confirm
+    "next_seq",  # no reading had this number or a higher one
+    "offset_at",  # when "offset" held; it moves on with "drift"
+    "drift",  # millionths of a second that the clock loses a second; learnt
+    "doubt",  # an offset that one answer told and none has confirmed; 0 none
+    "mark",  # 1: "offset" is new, and the journal does not know it yet
+    "time_next",  # when the network is to tell the time again
+    "owes",  # 1: a configuration waits for its answer
+    "token",  # whose answer
+    "asked",  # bits of the settings that it named
+    "low",  # 1: the battery was too low, and has not recovered
+    "trouble",  # number of the LP code that the network is to be told; 0 none
+    "hung",  # watchdog's resets in a row
+    "battery",  # mV as measured last, 0 not
+    "quiet_until",  # the radio is silent before: airtime of earlier lives
+    "accounted",  # when the airtime was written down last
+    "air_ms",  # spent since
+    "joins_anew",  # in a row, after which the network confirmed nothing
 )
 _SIZES = {"B": 1, "H": 2, "I": 4, "i": 4}
 FIELDS_AT = 6 * _RANGES
@@ -111,7 +113,8 @@ class Memory:
 
     def _unpack(self, data):
         at = FIELDS_AT
-        for name, code in _LAYOUT:
+        for i, name in enumerate(_NAMES):
+            code = _CODES[i]
             size = _SIZES[code]
             known = at + size <= len(data)
             setattr(self, name, struct.unpack_from("<" + code, data, at)[0] if known else 0)
@@ -122,11 +125,12 @@ class Memory:
                 self.ranges.append([first, count])
 
     def save(self):
-        data = bytearray(FIELDS_AT + sum([_SIZES[code] for _, code in _LAYOUT]))
+        data = bytearray(FIELDS_AT + sum([_SIZES[code] for code in _CODES]))
         for i, (first, count) in enumerate(self.ranges):
             struct.pack_into(_RANGE, data, 6 * i, first, count)
         at = FIELDS_AT
-        for name, code in _LAYOUT:
+        for i, name in enumerate(_NAMES):
+            code = _CODES[i]
             struct.pack_into("<" + code, data, at, getattr(self, name))
             at += _SIZES[code]
         self.keep(STATION, data)

@@ -305,6 +305,7 @@ class Uplink:
     # --- downlinks ---
 
     def _heed(self, downlink):
+        self.forget()
         try:
             frame = decode(downlink.port, downlink.payload)
         except WireError as error:

@@ -22,21 +22,22 @@ class Rtc:
 
 
 SIZES = {"B": 255, "H": 65535, "I": 2**32 - 1, "i": -(2**31)}
-STATION_BYTES = 4 + 48 + struct.calcsize("<" + "".join(code for _, code in memory._LAYOUT)) + 4
+LAYOUT = tuple(zip(memory._NAMES, memory._CODES, strict=True))
+STATION_BYTES = 4 + 48 + struct.calcsize("<" + memory._CODES) + 4
 
 
 def test_every_field_and_range_comes_back():
     rtc = Rtc()
     first = memory.Memory(rtc)
     assert not first.valid
-    for name, code in memory._LAYOUT:
+    for name, code in LAYOUT:
         setattr(first, name, SIZES[code])
     first.ask(7, 3)
     first.ask(2**32 - 9, 9)
     first.save()
     second = memory.Memory(rtc)
     assert second.valid
-    assert all(getattr(second, name) == SIZES[code] for name, code in memory._LAYOUT)
+    assert all(getattr(second, name) == SIZES[code] for name, code in LAYOUT)
     assert second.ranges == [[7, 3], [2**32 - 9, 9]]
 
 
@@ -73,17 +74,18 @@ def test_any_damage_counts_as_lost_power_and_costs_the_radio_nothing(bit):
     assert state.radio == b"session"
 
 
-@pytest.mark.parametrize("count", [1, 18, len(memory._LAYOUT) - 1])
+@pytest.mark.parametrize("count", [1, 18, len(LAYOUT) - 1])
 def test_a_block_of_an_older_firmware_is_read_for_ever(count, monkeypatch):
     rtc = Rtc()
-    whole = memory._LAYOUT
-    monkeypatch.setattr(memory, "_LAYOUT", whole[:count])
+    whole = LAYOUT
+    monkeypatch.setattr(memory, "_NAMES", memory._NAMES[:count])
+    monkeypatch.setattr(memory, "_CODES", memory._CODES[:count])
     older = memory.Memory(rtc)
     for name, code in whole[:count]:
         setattr(older, name, SIZES[code])
     older.ask(7, 3)
     older.keep_radio(b"session")
-    monkeypatch.setattr(memory, "_LAYOUT", whole)
+    monkeypatch.undo()
     state = memory.Memory(rtc)
     assert (state.valid, state.radio, state.ranges) == (True, b"session", [[7, 3]])
     assert [getattr(state, name) for name, _ in whole] == [
@@ -93,12 +95,12 @@ def test_a_block_of_an_older_firmware_is_read_for_ever(count, monkeypatch):
 
 def test_a_block_of_a_newer_firmware_is_read_as_far_as_it_is_known(monkeypatch):
     rtc = Rtc()
-    whole = memory._LAYOUT
-    monkeypatch.setattr(memory, "_LAYOUT", (*whole, ("of_tomorrow", "I")))
+    monkeypatch.setattr(memory, "_NAMES", (*memory._NAMES, "of_tomorrow"))
+    monkeypatch.setattr(memory, "_CODES", memory._CODES + "I")
     newer = memory.Memory(rtc)
     newer.era, newer.of_tomorrow = 7, 9
     newer.keep_radio(b"session")
-    monkeypatch.setattr(memory, "_LAYOUT", whole)
+    monkeypatch.undo()
     state = memory.Memory(rtc)
     assert (state.valid, state.era, state.radio) == (True, 7, b"session")
 
