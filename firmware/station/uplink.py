@@ -7,7 +7,6 @@ from binascii import crc32
 from lora_radio import SILENT, RadioError
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_READINGS, WireError, decode
 from luftpegel_wire.quality import MISSING
-from luftpegel_wire.readings import Row, encode_readings
 from station import clock
 
 # Of one wake: frames, and seconds after which none is begun.
@@ -25,7 +24,8 @@ _TIME_SOON_S, _TIME_EVERY_S = 3600, 86400
 # Airtime that the account of all lives is charged with for a frame: 51 bytes, by data rate.
 _FRAME_MS = (2800, 1500, 700, 400, 200, 120, 70, 20)
 
-# What a status and a request have loaded, and readings do not need.
+# What writes readings, and what reads or writes other frames: never both at once.
+_READINGS = ("luftpegel_wire.readings", "luftpegel_wire.column", "luftpegel_wire.rangecoder")
 _OTHER_FRAMES = ("luftpegel_wire.frames", "luftpegel_wire.frames_reader", "luftpegel_wire.cbor_reader")
 
 
@@ -33,6 +33,8 @@ def wire_rows(rows, columns, top, bottom, now):
     # Journal rows (newest first, from number `top`) as rows of one frame: numbered without a gap, absent
     # where the journal has none, ending where the columns change. bottom: last number to account for, None:
     # what there is. now: (board second, era, offset), see clock.age_of.
+    from luftpegel_wire.readings import Row
+
     expected = top
     newer = None
     for row in rows:
@@ -41,19 +43,19 @@ def wire_rows(rows, columns, top, bottom, now):
         if not columns.same_columns(row.layout):
             return
         while expected > row.seq:
-            yield _absent(expected, columns)
+            yield _absent(Row, expected, columns)
             expected -= 1
         yield Row(row.seq, _age(row, now), _interval(row, newer), row.values, row.quality)
         newer = row
         expected -= 1
     while bottom is not None and expected >= bottom:
-        yield _absent(expected, columns)
+        yield _absent(Row, expected, columns)
         expected -= 1
 
 
-def _absent(seq, columns):
+def _absent(row, seq, columns):
     width = len(columns.channels)
-    return Row(seq, None, None, (None,) * width, (MISSING,) * width, absent=True)
+    return row(seq, None, None, (None,) * width, (MISSING,) * width, absent=True)
 
 
 def _age(row, now):
@@ -138,9 +140,11 @@ class Uplink:
         if asks:
             self._learn_time()
         if self.now_s() >= state.status_next or state.trouble:
+            self.forget(*_READINGS)
             self._apart("telling", "send_status", self, journal.oldest(), row.seq)
         self._send_again(journal, row)
         if state.owes:
+            self.forget(*_READINGS)
             self._apart("telling", "answer", self)
 
     def spread(self, over_ms, seq):
@@ -224,6 +228,8 @@ class Uplink:
 
         def frame():
             nonlocal taken
+            from luftpegel_wire.readings import encode_readings
+
             state = self.state
             now_s = self.now_s()
             offset = clock.true_ms(state, 1000 * now_s) // 1000 - now_s
@@ -305,7 +311,7 @@ class Uplink:
     # --- downlinks ---
 
     def _heed(self, downlink):
-        self.forget()
+        self.forget(*_READINGS)
         try:
             frame = decode(downlink.port, downlink.payload)
         except WireError as error:
@@ -314,6 +320,7 @@ class Uplink:
         if downlink.port == PORT_BACKFILL:
             self.state.ask(frame.first_seq, frame.count)
         elif downlink.port == PORT_CONFIG:
+            self.forget(*_OTHER_FRAMES)
             state = self.state
             state.asked = self._apart("remote", "change", self.nvs, self.settings, state, frame.fields)
             state.owes, state.token = 1, frame.token
