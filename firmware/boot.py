@@ -1,6 +1,7 @@
-# Starts the station before main.py is looked at, so that damage to one of the two leaves the other. Whatever else
-# is damaged ends in sleep: the watchdog runs before anything is loaded, and nothing is loaded unproven, because
-# a file that was cut keeps the interpreter reading for ever. (A soft reset is a technician's, and main.py's.)
+# Starts the station before main.py is looked at, so that damage to one of the two leaves the other. Whatever
+# else is damaged ends in sleep: the watchdog runs before anything is loaded, and nothing is loaded unproven,
+# because a file that was cut keeps the interpreter reading for ever. (A soft reset is a technician's, and
+# main.py's.)
 import machine
 
 if machine.reset_cause() != machine.SOFT_RESET:

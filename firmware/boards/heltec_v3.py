@@ -26,8 +26,8 @@ LORA = {
 REVISIONS = ("3.1", "3.2")
 
 # Battery over a divider of 390 kOhm and 100 kOhm, connected while "enable" is low, from revision 3.2
-# on while it is high. It takes some milliseconds to settle. limits_mv: what such a cell can have; low_mv: with
-# less the station sleeps.
+# on while it is high. It takes some milliseconds to settle. limits_mv: what such a cell can have; low_mv:
+# with less the station sleeps.
 BATTERY = {
     "adc": 1,
     "enable": 37,

@@ -1,5 +1,5 @@
-# The beginning of a wake: the settings, a moment for a technician, the battery, what a power-up costs. Its heap is
-# given back before the first sensor is started.
+# The beginning of a wake: the settings, a moment for a technician, the battery, what a power-up costs. Its
+# heap is given back before the first sensor is started.
 
 import time
 
@@ -46,7 +46,8 @@ def begin(settings, state, cause):
         state.era = state.sampled = state.offset = state.drift = state.joins_failed = state.join_next = 0
         state.quiet_until = state.accounted = 0
     if cause not in UNATTENDED:
-        state.radio_setup = state.status_next = state.time_next = 0  # somebody was here, with new keys perhaps
+        # Somebody was here, with new keys perhaps.
+        state.radio_setup = state.status_next = state.time_next = 0
     if guard.damaged and now_s >= state.status_next:
         state.trouble = 217
     pause_s = power.asks_for_sleep(hardware, state, settings["board"])

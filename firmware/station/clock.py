@@ -2,8 +2,8 @@
 # from; only differences are used, so no epoch is assumed. A restart of the clock begins a new era.
 #
 # The clock of deep sleep goes wrong by seconds an hour. So what the network told of the time is kept together
-# with when, and with how much the clock loses meanwhile (`state`: offset, offset_at, drift): from then on slots
-# follow the true time, and sleep is told as the clock counts it.
+# with when, and with how much the clock loses meanwhile (`state`: offset, offset_at, drift): from then on
+# slots follow the true time, and sleep is told as the clock counts it.
 
 # A deep sleep may end this much too early: the timer and the clock are two counts of one crystal.
 EARLY_MS = 2000
@@ -18,8 +18,8 @@ LONGEST_SLEEP_S = 7 * 86400
 # An offset learnt by two answers this far apart tells the drift; a clock wrong by more than this is broken.
 LEARN_AFTER_S = 1800
 MOST_DRIFT = 20000
-# What a new answer may differ from what is known without being doubted: seconds, and millionths of the time that
-# has passed, as long as the drift is not known and then.
+# What a new answer may differ from what is known without being doubted: seconds, and millionths of the time
+# that has passed, as long as the drift is not known and then.
 TOLERANCE_S, UNKNOWN_DRIFT, KNOWN_DRIFT = 30, 10000, 500
 
 

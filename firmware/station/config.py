@@ -220,13 +220,13 @@ class Plan:
 
 
 def _class(driver, name):
-    # None for a driver whose file is damaged: that costs its sensor, and no other. (On a technician's computer
-    # there is no such thing.)
+    # None for a driver whose file is damaged: that costs its sensor, and no other. (On a technician's
+    # computer there is no such thing.)
     try:
         return driver(name)
     except (AttributeError, ImportError) as error:
-        print("LP-228 the driver %s cannot be loaded (%s): its sensor is left out. Next: copy the" % (name, error))
-        print("image onto the board again")
+        print("LP-228 the driver %s cannot be loaded (%s): its sensor is left out." % (name, error))
+        print("Next: copy the image onto the board again")
         return None
 
 

@@ -195,6 +195,7 @@ class _Wake:
         now_ms = board_ms()
         state.woken, state.hung = now_ms // 1000, 0
         state.at(memory.SLEEP)
-        pause_ms = 1000 * self._pause_s or clock.until_next_slot_ms(clock.true_ms(state, now_ms), state.interval)
+        true_ms = clock.true_ms(state, now_ms)
+        pause_ms = 1000 * self._pause_s or clock.until_next_slot_ms(true_ms, state.interval)
         print("asleep for %d s" % (pause_ms // 1000))
         machine.deepsleep(clock.asleep_ms(state, pause_ms))

@@ -24,7 +24,7 @@ class Folder:
         # Files named as the journal names its own, 8 hex digits: what else lies here is not ours.
         for entry in os.ilistdir(self._path):
             name = entry[0]
-            if entry[1] == _FILE and len(name) == 8 and all([byte in _HEX for byte in name.encode()]):
+            if entry[1] == _FILE and len(name) == 8 and all(byte in _HEX for byte in name.encode()):
                 yield name, entry[3]  # type: ignore[misc]  # files have a size
 
     def read(self, name, offset, count):
@@ -72,8 +72,8 @@ class Counter:
 
 
 class Numbers:
-    # What a LoRaWAN MAC must never forget (see lorawan.mac): numbers of 32 bits without sign, by name. Where NVS
-    # refuses, they live on in RTC memory: right as long as there is power, and told.
+    # What a LoRaWAN MAC must never forget (see lorawan.mac): numbers of 32 bits without sign, by name. Where
+    # NVS refuses, they live on in RTC memory: right as long as there is power, and told.
 
     def __init__(self, nvs, memory):
         self._nvs = nvs
@@ -93,8 +93,10 @@ class Numbers:
             if not self._loose.pop(name, 0):
                 return
         except OSError as error:
-            print("LP-225 NVS refuses %s (%r): it is kept as long as there is power. Next: erase" % (name, error))
-            print("the board's NVS, provision it anew")
+            print("LP-225 NVS refuses %s (%r): it is kept as long as there is power." % (name, error))
+            print("Next: erase the board's NVS, provision it anew")
             self._loose[name] = value
-        kept = [key.encode() + bytes(16 - len(key)) + self._loose[key].to_bytes(4, "little") for key in self._loose]
-        self._memory.keep(NUMBERS, b"".join(kept))
+        kept = b""
+        for key in self._loose:
+            kept += key.encode() + bytes(16 - len(key)) + self._loose[key].to_bytes(4, "little")
+        self._memory.keep(NUMBERS, kept)

@@ -1,10 +1,10 @@
-# The outermost ring: a damaged file costs its function, a failure that nothing else handles is written down, and
-# the station sleeps until its next slot as if nothing had happened. Only a technician at the keyboard, or a
-# station file that is refused while one is there, ends at the prompt, and that not for ever.
+# The outermost ring: a damaged file costs its function, a failure that nothing else handles is written down,
+# and the station sleeps until its next slot as if nothing had happened. Only a technician at the keyboard, or
+# a station file that is refused while one is there, ends at the prompt, and that not for ever.
 #
 # Each compiled file ends with its CRC-32. None is loaded before it was proven: one that was cut keeps the
-# interpreter reading for ever, and one with a flipped bit may do anything, also measure wrongly. In place of a
-# damaged one stands an empty object, so that whoever imports from it fails, and goes without.
+# interpreter reading for ever, and one with a flipped bit may do anything, also measure wrongly. In place of
+# a damaged one stands an empty object, so that whoever imports from it fails, and goes without.
 
 import io
 import os

@@ -72,8 +72,8 @@ class Hardware:
             if low <= millivolts <= high:
                 self._revision = revision
                 return millivolts
-        print("LP-229 the battery reads %d mV, which none of this board has. Next: name the board's" % millivolts)
-        print("revision in station.json, look at the battery's plug")
+        print("LP-229 the battery reads %d mV, which none of this board has." % millivolts)
+        print("Next: name the board's revision in station.json, look at the battery's plug")
         raise SensorFault(SENTINEL, "battery", "%d mV" % millivolts)
 
     def _divided_mv(self, battery, level):

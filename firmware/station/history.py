@@ -1,5 +1,5 @@
-# Reads the journal (see journal.py, which says what lies in its files): all that the radio's part of a wake needs of
-# it.
+# Reads the journal (see journal.py, which says what lies in its files): all that the radio's part of a wake
+# needs of it.
 
 import struct
 from binascii import crc32
@@ -14,8 +14,8 @@ AT_ONCE = 16  # slots read together where only marks are looked for
 
 
 class Layout:
-    # What the columns of a row mean; `era` and `offset` are those of the reading that begins a segment. offset:
-    # Unix time minus board time, 0 while unknown.
+    # What the columns of a row mean; `era` and `offset` are those of the reading that begins a segment.
+    # offset: Unix time minus board time, 0 while unknown.
 
     def __init__(self, channels, steps, era, offset, old=False):
         self.channels = tuple(channels)
@@ -84,8 +84,8 @@ def _unpack_record(data, layout, clock):
 
 
 class History:
-    # storage: read(name, offset, n); sizes: {name: bytes} of the segments; loose: a reading that flash refused, or
-    # None; next_seq: the first number not in use.
+    # storage: read(name, offset, n); sizes: {name: bytes} of the segments; loose: a reading that flash
+    # refused, or None; next_seq: the first number not in use.
 
     def __init__(self, storage, sizes, loose, next_seq):
         self._storage = storage

@@ -1,5 +1,5 @@
-# Joins, or joins anew a network that has forgotten this station. In a file of its own: most wakes have a session,
-# and the heap is small.
+# Joins, or joins anew a network that has forgotten this station. In a file of its own: most wakes have a
+# session, and the heap is small.
 
 from lora_radio import RadioError
 from station.uplink import CONFIRMED_EVERY_S
@@ -30,8 +30,10 @@ def join(uplink, forgotten, seq):
             _back_off(uplink.state, now)
             return uplink.radio.joined()
     print("LP-226 the network answers the join with a number that this device has seen: it counts from")
-    print("the start, as one does where the device was deleted and made anew. %d more joins mend it," % (
-        uplink.radio.behind))
+    print(
+        "the start, as one does where the device was deleted and made anew. %d more joins mend it,"
+        % (uplink.radio.behind)
+    )
     print("and follow by themselves. Next: nothing; or give the device a new key")
     uplink.state.join_next = 0
     return uplink.radio.joined()
@@ -56,7 +58,8 @@ def _has_joined(uplink, anew):
     joins, due = min(state.joins_anew + anew, _MOST_ANEW), state.confirmed_next
     uplink.is_heard()
     state.joins_anew = joins
-    state.confirmed_next = max(due, state.confirmed_next + CONFIRMED_EVERY_S * ((1 << joins) - 1 if anew else 0))
+    later = CONFIRMED_EVERY_S * ((1 << joins) - 1) if anew else 0
+    state.confirmed_next = max(due, state.confirmed_next + later)
 
 
 def _back_off(state, now):

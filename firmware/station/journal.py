@@ -117,9 +117,9 @@ class Journal(History):
         return int(name, 16) + rotten
 
     def append(self, time, values, quality, layout, mark=None):
-        # Makes one reading durable and returns its Row. mark: (board second, offset, drift), what the clock is
-        # worth, where that is news. When the flash refuses, the oldest segment makes room; when it refuses even
-        # then, the reading is `loose`. A number that was tried is not tried again.
+        # Makes one reading durable and returns its Row. mark: (board second, offset, drift), what the clock
+        # is worth, where that is news. When the flash refuses, the oldest segment makes room; when it refuses
+        # even then, the reading is `loose`. A number that was tried is not tried again.
         if self.next_seq + 1 >= self._ahead:
             self._move_checkpoint()
         row = Row(self.next_seq, time, tuple(values), tuple(quality), layout, layout.era, layout.offset)

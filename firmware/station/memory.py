@@ -15,8 +15,8 @@ _PLACES = (0, 0, 320, 1024, 1280, 1408)  # by owner; the last is where the next 
 _RANGES = 8
 _RANGE = "<IH"
 
-# In the order of their names: behind the ranges asked for again. Times are board seconds. (Names and codes apart:
-# a pair of each would cost heap.)
+# In the order of their names: behind the ranges asked for again. Times are board seconds. (Names and codes
+# apart: a pair of each would cost heap.)
 _CODES = "HIBIIIBBIBHIIHIIIBIIiIBIBIBBHBHIIIB"
 _NAMES = (
     "era",  # how often the clock began anew

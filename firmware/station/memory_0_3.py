@@ -1,4 +1,5 @@
-# The RTC memory of firmware 0.3.0: version 2, the first 18 fields, the ranges, CRC-32 at 124; then the radio's bytes.
+# The RTC memory of firmware 0.3.0: version 2, the first 18 fields, the ranges, CRC-32 at 124; then the
+# radio's bytes.
 
 import struct
 from binascii import crc32

@@ -11,8 +11,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5, 300
 # A life this long ends the row.
 _LASTING_S = 3600
 
-# Airtime, in milliseconds: half of what an hour may have (1 %) is a new life's at once, whatever the one before
-# has had. The account loses a hundredth of the time that passes.
+# Airtime, in milliseconds: half of what an hour may have (1 %) is a new life's at once, whatever the one
+# before has had. The account loses a hundredth of the time that passes.
 _AT_ONCE_MS = 18000
 _MOST_MS = 200000
 
@@ -27,8 +27,8 @@ def pause_s(row):
 
 
 def begin(nvs, state, now_s):
-    # A power-up: counts it, and keeps the radio silent as long as the last lives' airtime asks. Seconds to sleep
-    # before the first reading.
+    # A power-up: counts it, and keeps the radio silent as long as the last lives' airtime asks. Seconds to
+    # sleep before the first reading.
     row = min(Counter(nvs, "power_ups").read() + 1, 0xFFFF)
     _write(nvs, "power_ups", row)
     spent = max(0, min(Counter(nvs, "air_ms").read(), _MOST_MS))
@@ -38,8 +38,8 @@ def begin(nvs, state, now_s):
         print("silent for %d s. Next: look at battery and solar panel" % (state.quiet_until - now_s))
     pause = pause_s(row)
     if pause:
-        print("LP-222 power-up %d in a row: the station starts in %d s. Next: look at battery," % (row, pause))
-        print("solar panel and plugs")
+        print("LP-222 power-up %d in a row: the station starts in %d s." % (row, pause))
+        print("Next: look at battery, solar panel and plugs")
     return pause
 
 
@@ -64,8 +64,8 @@ def _write(nvs, key, value):
 
 
 def asks_for_sleep(hardware, state, board):
-    # Seconds to sleep because the battery is too low, 0 for none. A board that cannot measure it goes on, and so
-    # does one whose reading makes no sense.
+    # Seconds to sleep because the battery is too low, 0 for none. A board that cannot measure it goes on, and
+    # so does one whose reading makes no sense.
     state.battery = 0
     low_mv = board.BATTERY.get("low_mv", 0) if "battery" in board.HEALTH else 0
     if not low_mv:
@@ -78,8 +78,10 @@ def asks_for_sleep(hardware, state, board):
         state.low = 0
         return 0
     state.low = 1
-    print("LP-223 the battery has %d mV: nothing is measured or sent until it has %d mV. Next:" % (
-        state.battery, low_mv + _RECOVERED_MV))
+    print(
+        "LP-223 the battery has %d mV: nothing is measured or sent until it has %d mV. Next:"
+        % (state.battery, low_mv + _RECOVERED_MV)
+    )
     print("charge or replace it, look at the solar panel")
     return max(_LOW_SLEEP_S, state.interval)
 
@@ -95,4 +97,3 @@ def silence(settings, state):
         radio.off(settings["radio"]["region"])
     except Exception as error:
         print("LP-224 the radio cannot be put to sleep (%s). Next: look at its supply and wires" % error)
-

@@ -15,7 +15,8 @@ def board_ms():
 
 
 def open_radio(board, cls, storage, memory, light_sleep):
-    # -> open radio driver; storage, memory and light_sleep (whether) are for one that keeps its session itself.
+    # -> open radio driver; storage, memory and light_sleep (whether) are for one that keeps its session
+    # itself.
     if not hasattr(cls, "BAUD"):
         from lora_radio.board_phy import light_sleep_beside, open_phy
 

@@ -1,6 +1,6 @@
 # Settings that the network changes: they hold instead of the station file's until that file is written anew.
-# Kept in NVS, and in RTC memory for a NVS that refuses. What cannot be fulfilled is not taken, and the answer,
-# which says what is in force, shows it: so does the name of a setting that this firmware has not.
+# Kept in NVS, and in RTC memory for a NVS that refuses. What cannot be fulfilled is not taken, and the
+# answer, which says what is in force, shows it: so does the name of a setting that this firmware has not.
 
 import struct
 from binascii import crc32

@@ -25,7 +25,8 @@ class Sampler:
         # care: sensors that can clean themselves do so afterwards; without lasting power none does by itself.
         self._hardware.rail(True)
         try:
-            drivers = self._round([k for k, cls in enumerate(self._plan.classes) if cls and not benched & 1 << k])
+            awake = [k for k, cls in enumerate(self._plan.classes) if cls and not benched & 1 << k]
+            drivers = self._round(awake)
             for channel, name in zip(self._plan.health, self._health):
                 self._cells[channel] = self._health_cell(name)
             for k, driver in drivers:

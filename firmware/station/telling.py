@@ -1,5 +1,5 @@
-# What a station tells of itself: its status, once a day or when there is trouble, and the settings in force. In a
-# file of its own, because most wakes tell readings only.
+# What a station tells of itself: its status, once a day or when there is trouble, and the settings in force.
+# In a file of its own, because most wakes tell readings only.
 
 import gc
 
@@ -41,8 +41,8 @@ def _status(uplink, oldest_seq, newest_seq):
 
 
 def answer(uplink):
-    # What is in force now, to the last configuration that came. One that this very answer brings is answered by
-    # the next wake.
+    # What is in force now, to the last configuration that came. One that this very answer brings is answered
+    # by the next wake.
     from station.remote import told
 
     state = uplink.state

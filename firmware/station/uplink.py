@@ -68,7 +68,8 @@ def _interval(row, newer):
 
 
 def on_slots(rows, interval):
-    # Rows whose true time is that of a slot, give or take what reckoning costs, have it whole: steps stay even.
+    # Rows whose true time is that of a slot, give or take what reckoning costs, have it whole: steps stay
+    # even.
     for row in rows:
         if row.offset:
             off = (row.time + row.offset + clock.ON_TIME_S) % interval - clock.ON_TIME_S

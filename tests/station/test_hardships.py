@@ -1,5 +1,6 @@
-"""What years outdoors do to a station, on the real 32-bit MicroPython: power that comes and goes, damaged files,
-refusals, a network that never stops talking, clocks that go wrong."""
+"""What years outdoors do to a station, on the real 32-bit MicroPython: power that comes and goes, damaged
+files, refusals, a network that never stops talking, clocks that go wrong.
+"""
 
 import random
 
@@ -46,7 +47,8 @@ def test_a_brown_out_loop_joins_a_few_times_only_and_readings_go_on_after_it(sit
 
 
 def test_lives_of_ten_minutes_stay_within_the_airtime_and_keep_their_readings(site):
-    station = site(ENGINE, radio_driver="sx1262", radio={"driver": "sx1262", "frame_bytes": 51, "data_rate": 0})
+    radio = {"driver": "sx1262", "frame_bytes": 51, "data_rate": 0}
+    station = site(ENGINE, radio_driver="sx1262", radio=radio)
     started = station.clock.now_us
     for _ in range(40):
         run_s(station, 620)
@@ -80,6 +82,7 @@ def test_a_low_battery_is_looked_at_before_radio_and_flash(site):
 
 # Damage
 
+
 def damage(data, how):
     if how == "zero":
         return bytes(len(data))
@@ -92,7 +95,8 @@ def damage(data, how):
 
 @pytest.mark.parametrize("how", ["zero", "cut", "flip"])
 def test_no_damaged_file_keeps_the_station_awake(site, how):
-    # Every file of the image in turn. The two that the interpreter itself starts with stand in for each other.
+    # Every file of the image in turn. The two that the interpreter itself starts with stand in for each
+    # other.
     station = site("pip", radio_driver="sx1262")
     station.board.power_off()
     for path in sorted(path for path in station.image.rglob("*") if path.is_file()):

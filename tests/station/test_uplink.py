@@ -156,7 +156,14 @@ def test_every_setting_from_afar_is_heeded_kept_and_echoed(station):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("status_interval_s", 599), ("data_rate", 8), ("data_rate", -1), ("adr", 2), ("history", 256), ("adr", "on")],
+    [
+        ("status_interval_s", 599),
+        ("data_rate", 8),
+        ("data_rate", -1),
+        ("adr", 2),
+        ("history", 256),
+        ("adr", "on"),
+    ],
 )
 def test_what_cannot_be_fulfilled_is_answered_with_what_is_in_force(station, name, value):
     before = kept(station)
@@ -202,7 +209,9 @@ def test_a_nvs_that_refuses_keeps_no_setting_from_being_heeded(station, capsys):
 
 def test_a_thousand_configurations_are_answered_once_a_wake(station):
     tokens = iter(range(1, 1000))
-    station.radio.at_send = lambda _sent: [Received(PORT_CONFIG, encode_config(next(tokens), {"interval_s": 300}))]
+    station.radio.at_send = lambda _sent: [
+        Received(PORT_CONFIG, encode_config(next(tokens), {"interval_s": 300}))
+    ]
     sent = [[port for port, _ in station.wake()] for _ in range(20)]
     assert all(ports.count(PORT_CONFIG) == 1 for ports in sent)
     assert max(map(len, sent)) <= 8

@@ -114,9 +114,7 @@ def test_the_radio_sleeps_whatever_fails(station):
     assert station.radio.asleep
 
 
-def test_a_station_whose_readings_do_not_fit_says_so_in_a_frame_that_fits(
-    station, capsys, monkeypatch
-):
+def test_a_station_whose_readings_do_not_fit_says_so_in_a_frame_that_fits(station, capsys, monkeypatch):
     monkeypatch.setattr("gc.mem_free", lambda: 12345, raising=False)
     station.settings["radio"]["frame_bytes"] = 20
     station.columns = (tuple(range(2, 42, 2)), (10,) * 20)
@@ -130,19 +128,19 @@ def test_a_station_whose_readings_do_not_fit_says_so_in_a_frame_that_fits(
 def test_a_clock_that_contradicts_what_is_known_waits_for_a_second_witness(station, capsys):
     radio = station.radio
     start = 1_790_000_000
-    radio.network_time = lambda ask=True: start + station.now + 7
+    radio.network_time = lambda _ask=True: start + station.now + 7
     for _ in range(200):
         station.wake()
     assert station.state.offset == start
-    radio.network_time = lambda ask=True: start + station.now + 7 + 1024 * 7 * 86400  # a GPS receiver's week
+    radio.network_time = lambda _ask=True: start + station.now + 7 + 1024 * 7 * 86400  # a GPS receiver's week
     station.state.time_next = 0
     station.wake()
     assert station.state.offset == start
     assert "LP-227" in capsys.readouterr().out
-    radio.network_time = lambda ask=True: start + station.now + 7
+    radio.network_time = lambda _ask=True: start + station.now + 7
     station.wake()
     assert (station.state.offset, station.state.doubt) == (start, 0)
-    radio.network_time = lambda ask=True: start + station.now + 7 + 5000  # two that agree
+    radio.network_time = lambda _ask=True: start + station.now + 7 + 5000  # two that agree
     station.state.time_next = 0
     station.wake()
     station.wake()

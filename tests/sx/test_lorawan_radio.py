@@ -141,14 +141,16 @@ def test_a_time_that_cannot_be_is_no_time(site, monkeypatch, gps_s):
     received = site.radio._mac.received
 
     def lied(packet, now):
-        return [(kind, gps_s, 0) if kind == DEVICE_TIME else (kind, one, two) for kind, one, two in received(packet, now)]
+        return [(event[0], gps_s, 0) if event[0] == DEVICE_TIME else event for event in received(packet, now)]
 
     monkeypatch.setattr(site.radio._mac, "received", lied)
     site.radio.send(1, b"up")
     assert site.radio.network_time() is None
 
 
-@pytest.mark.parametrize(("millivolts", "level"), [(0, 255), (2900, 1), (3000, 1), (3600, 127), (4200, 254), (4300, 254)])
+@pytest.mark.parametrize(
+    ("millivolts", "level"), [(0, 255), (2900, 1), (3000, 1), (3600, 127), (4200, 254), (4300, 254)]
+)
 def test_the_network_may_ask_for_the_battery(site, millivolts, level):
     site.radio.battery_mv = millivolts
     site.radio.configure("EU868", IDENTITY.dev_eui, bytes(8), IDENTITY.app_key, 5, False)

@@ -2,8 +2,8 @@
 
 The same sources and the same compiler give the same bytes: the name that a traceback shows is the path
 on the board, and nothing of this machine gets in. Compiled files are kept by content: again costs nothing.
-Constants are written out first, which saves heap on the board (see inline_constants.py). Each compiled file ends
-with its CRC-32, which the interpreter passes over: the board proves it before it loads the file.
+Constants are written out first, which saves heap on the board (see inline_constants.py). Each compiled file
+ends with its CRC-32, which the interpreter passes over: the board proves it before it loads the file.
 """
 
 import functools

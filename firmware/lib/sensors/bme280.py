@@ -3,8 +3,8 @@
 # The compensation is the data sheet's floating point formula brought onto one denominator, so integers of any
 # length carry it exactly; its 32-bit integer version gives away up to 0.01 %RH.
 # There is no checksum on this bus: everything is read twice, and what is set is read back, because a wrong
-# oversampling gives wrong numbers that look sound. A measurement begins with a soft reset, after which the data
-# registers show their reset values: old data cannot pass for new.
+# oversampling gives wrong numbers that look sound. A measurement begins with a soft reset, after which the
+# data registers show their reset values: old data cannot pass for new.
 
 import struct
 import time

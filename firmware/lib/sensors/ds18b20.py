@@ -1,8 +1,8 @@
 # Maxim DS18B20: temperature of water, soil or a globe over 1-Wire, with its own supply (not parasite power).
 # Source: data sheet DS18B20 (scratchpad, ROM and function commands, CRC).
-# Traps: a line shorted to ground answers with zeros, whose CRC is right; and 85.00 Cel is what the sensor says
-# after a power dip, without having measured, 25.00 Cel what clones say. So before each measurement a mark goes
-# into its alarm bytes, which a dip takes away.
+# Traps: a line shorted to ground answers with zeros, whose CRC is right; and 85.00 Cel is what the sensor
+# says after a power dip, without having measured, 25.00 Cel what clones say. So before each measurement a
+# mark goes into its alarm bytes, which a dip takes away.
 
 import time
 

@@ -1,9 +1,9 @@
 # Sensirion SHT40/41/43/45: temperature and humidity over I2C.
 # Source: data sheet SHT4x, sections 4.5 (commands), 4.6 (conversion), 4.4 (CRC).
 # A measurement begins with a soft reset: it empties the sensor's output, so that what is read afterwards
-# cannot be an old result. A command has no checksum. One that arrives as another gives numbers of the same form:
-# the serial number at once, a coarse value early, a heated one late. So the sensor must be busy at first, and done
-# in time.
+# cannot be an old result. A command has no checksum. One that arrives as another gives numbers of the same
+# form: the serial number at once, a coarse value early, a heated one late. So the sensor must be busy at
+# first, and done in time.
 
 import time
 

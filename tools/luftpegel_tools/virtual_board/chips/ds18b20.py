@@ -1,7 +1,7 @@
 """Maxim DS18B20 as the 1-Wire line sees it, bit by bit (data sheet DS18B20), with its own supply.
 
 Faults: silent; stuck: the line is held low; checksum; stale: conversions are not begun, the last result
-stays; power_on: a power dip at the end of every conversion leaves the power-on value, 85 °C or that of a clone.
+stays; power_on: a power dip at the end of every conversion leaves the power-on value, 85 °C or a clone's.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -38,8 +38,8 @@ def bits_of(data: bytes) -> Iterator[int]:
 
 
 class DS18B20(OneWireDevice):
-    """`sample(now_us)` gives the true temperature in °C; `serial` is 48 bits; `power_on_raw` is what it says after
-    power-up, 0x0190 (25 °C) in some clones.
+    """`sample(now_us)` gives the true temperature in °C; `serial` is 48 bits; `power_on_raw` is what it says
+    after power-up, 0x0190 (25 °C) in some clones.
     """
 
     def __init__(

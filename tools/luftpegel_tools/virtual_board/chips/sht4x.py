@@ -1,5 +1,5 @@
-"""Sensirion SHT4x as the I2C bus sees it (data sheet SHT4x, sections 4.1 to 4.9). A heated measurement is some
-degrees too warm, as any chip's is.
+"""Sensirion SHT4x as the I2C bus sees it (data sheet SHT4x, sections 4.1 to 4.9). A heated measurement is
+some degrees too warm, as any chip's is.
 
 While it converts or resets, and when it has no result, the chip does not acknowledge.
 Faults: silent, stuck, checksum; stale: commands are taken but nothing is measured, the last result stays
