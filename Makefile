@@ -26,21 +26,21 @@ test: check
 check: $(VENV)/.ready-to-develop $(STUBS)/.ready
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/python -m luftpegel_tools.firmware_check --stubs $(STUBS)
+	$(BIN)/python -m luftpegel_tools.image.firmware_check --stubs $(STUBS)
 	$(BIN)/python -m luftpegel_tools.generate --check
 
 fresh:
 	PYTHONPATH=tools $(PYTHON) -m luftpegel_tools.fresh $(WORDS)
 
 bench: $(VENV)/.ready-to-develop
-	$(BIN)/python -m luftpegel_tools.bench $(ARGS)
+	$(BIN)/python -m luftpegel_tools.figures $(ARGS)
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate
 
 fast: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group fast
-	$(BIN)/python -m luftpegel_tools.compile_wire
+	$(BIN)/python -m luftpegel_tools.packaging.compile_wire
 
 clean:
 	rm -rf $(VENV) .cache build bench.json

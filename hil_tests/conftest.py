@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from luftpegel_tools.hil import BenchBoard, bench_board, virtual_board
+from luftpegel_tools.rig.board import RigBoard, rig_board, virtual_board
 
 RADIOS = ("wio_e5", "sx1262")  # drivers of the radios that a rig may have
 
@@ -38,8 +38,8 @@ def port(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def board(port: str) -> Iterator[BenchBoard]:
+def board(port: str) -> Iterator[RigBoard]:
     """The board, interrupted, with an empty heap; tests leave no files behind."""
-    with bench_board(port) as found:
+    with rig_board(port) as found:
         found.soft_reset()
         yield found

@@ -1,15 +1,15 @@
 """Deep sleep: the board wakes by its timer, knows it, and its clock has gone on."""
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import RigBoard
 
 
-def test_the_timer_wakes_it(board: BenchBoard) -> None:
+def test_the_timer_wakes_it(board: RigBoard) -> None:
     board.deep_sleep(1500)
     assert board.reset_cause == "DEEPSLEEP_RESET"
     assert board.eval("machine.wake_reason() == machine.TIMER_WAKE") is True
 
 
-def test_clock_and_rtc_memory_go_on(board: BenchBoard) -> None:
+def test_clock_and_rtc_memory_go_on(board: RigBoard) -> None:
     board.exec("import machine, time; machine.RTC().memory(b'%d' % time.time())")
     board.deep_sleep(2500)
     board.exec("import machine, time")
@@ -17,6 +17,6 @@ def test_clock_and_rtc_memory_go_on(board: BenchBoard) -> None:
     assert asleep_s >= 2
 
 
-def test_light_sleep_goes_on_where_it_was(board: BenchBoard) -> None:
+def test_light_sleep_goes_on_where_it_was(board: RigBoard) -> None:
     board.exec("import machine, time; t = time.ticks_ms(); machine.lightsleep(300)")
     assert board.eval("time.ticks_diff(time.ticks_ms(), t)") >= 299

@@ -1,20 +1,20 @@
 """Why a board started is what the firmware decides by, so each way of starting is named rightly."""
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import RigBoard
 
 
-def test_machine_reset_is_a_hard_reset(board: BenchBoard) -> None:
+def test_machine_reset_is_a_hard_reset(board: RigBoard) -> None:
     board.hard_reset()
     assert board.reset_cause == "HARD_RESET"
 
 
-def test_a_soft_reset_is_named(board: BenchBoard) -> None:
+def test_a_soft_reset_is_named(board: RigBoard) -> None:
     board.hard_reset()
     board.soft_reset()
     assert board.reset_cause == "SOFT_RESET"
 
 
-def test_a_hungry_watchdog_resets(board: BenchBoard) -> None:
+def test_a_hungry_watchdog_resets(board: RigBoard) -> None:
     board.leave(
         "import machine, time; machine.WDT(timeout=1000); print('armed')\nwhile True: time.sleep_ms(10)"
     )
@@ -25,7 +25,7 @@ def test_a_hungry_watchdog_resets(board: BenchBoard) -> None:
     assert board.reset_cause == "WDT_RESET"
 
 
-def test_rtc_memory_outlives_a_reset_but_the_heap_does_not(board: BenchBoard) -> None:
+def test_rtc_memory_outlives_a_reset_but_the_heap_does_not(board: RigBoard) -> None:
     board.exec("import machine; x = 1; machine.RTC().memory(b'kept')")
     board.hard_reset()
     board.exec("import machine")
@@ -33,7 +33,7 @@ def test_rtc_memory_outlives_a_reset_but_the_heap_does_not(board: BenchBoard) ->
     assert board.eval("'x' in globals()") is False
 
 
-def test_nvs_keeps_what_was_committed(board: BenchBoard) -> None:
+def test_nvs_keeps_what_was_committed(board: RigBoard) -> None:
     board.exec(
         "import esp32; n = esp32.NVS('hil_test'); n.set_i32('n', -7); n.set_blob('b', b'blob'); n.commit()"
     )

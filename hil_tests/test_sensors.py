@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from luftpegel_tools.firmware_image import FIRMWARE, compile_file
-from luftpegel_tools.hil import bench_board
+from luftpegel_tools.image.firmware_image import FIRMWARE, compile_file
+from luftpegel_tools.rig.board import rig_board
 
 FOLDER = "/hil_test"
 SOURCES = [FIRMWARE / "boards" / "heltec_v3.py", *sorted((FIRMWARE / "lib" / "sensors").glob("*.py"))]
@@ -66,14 +66,14 @@ RIG = {
 @pytest.fixture(scope="module")
 def drivers(port):
     """The drivers of this source tree lie on the board while the tests of this module run."""
-    with bench_board(port) as board:
+    with rig_board(port) as board:
         board.exec(CLEAR)
         for folder in (FOLDER, f"{FOLDER}/boards", f"{FOLDER}/sensors"):
             board.exec(f"os.mkdir({folder!r})")
         for source in SOURCES:
             board.put(f"{FOLDER}/{source.parent.name}/{source.stem}.mpy", compile_file(source, source.name))
     yield
-    with bench_board(port) as board:
+    with rig_board(port) as board:
         board.exec(CLEAR)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from mpremote.transport import TransportError
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import RigBoard
 
 STATION = {
     "station": "LP-HIL",
@@ -33,7 +33,7 @@ os.rmdir("/journal")
 
 
 @pytest.fixture
-def station(board: BenchBoard, driver: str) -> Iterator[BenchBoard]:
+def station(board: RigBoard, driver: str) -> Iterator[RigBoard]:
     try:
         before = board.get("/station.json")
     except (OSError, TransportError):
@@ -49,7 +49,7 @@ def station(board: BenchBoard, driver: str) -> Iterator[BenchBoard]:
         board.exec(EMPTY_JOURNAL)
 
 
-def test_one_wake(station: BenchBoard) -> None:
+def test_one_wake(station: RigBoard) -> None:
     station.leave("from station import cycle\ncycle.run()")
     text = station.wait_for("asleep for ", timeout_s=120)
     assert "\nreading " in text

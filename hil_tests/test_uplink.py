@@ -5,7 +5,7 @@ The identity is the one the board was provisioned with; a rig needs a gateway in
 
 import pytest
 
-from luftpegel_tools.hil import BenchBoard
+from luftpegel_tools.rig.board import RigBoard
 
 SET_UP = """
 from esp32 import NVS
@@ -13,8 +13,8 @@ from machine import RTC, unique_id
 from boards import heltec_v3 as rig
 from lora_radio import open_driver
 from station.flash import Numbers
-from station.hardware import Hardware
 from station.memory import Memory
+from station.radio_port import open_radio
 
 def provisioned(name, size):
     found = bytearray(size)
@@ -25,7 +25,8 @@ def provisioned(name, size):
     return bytes(found)
 
 cls = open_driver({driver!r})
-radio = Hardware(rig).radio(cls, Numbers(NVS("luftpegel")), Memory(RTC()), False)
+memory = Memory(RTC())
+radio = open_radio(rig, cls, Numbers(NVS("luftpegel"), memory), memory, False)
 dev_eui, join_eui = provisioned("dev_eui", 8), provisioned("join_eui", 8)
 if not hasattr(cls, "BAUD"):  # a chip has no name of its own
     dev_eui, join_eui = dev_eui or bytes(2) + unique_id(), join_eui or bytes(8)
@@ -39,12 +40,12 @@ def set_up(driver: str) -> str:
 
 
 @pytest.fixture
-def radio(board: BenchBoard, set_up: str) -> BenchBoard:
+def radio(board: RigBoard, set_up: str) -> RigBoard:
     board.exec(set_up)
     return board
 
 
-def test_one_confirmed_uplink(radio: BenchBoard) -> None:
+def test_one_confirmed_uplink(radio: RigBoard) -> None:
     joined = radio.eval("radio.joined() or radio.join()")
     assert joined, "the network does not answer: provision the board, and see that a gateway is in reach"
     assert 51 <= radio.eval("radio.max_payload()") <= 242
@@ -53,7 +54,7 @@ def test_one_confirmed_uplink(radio: BenchBoard) -> None:
     assert radio.eval("radio.joined()") is True
 
 
-def test_the_session_outlives_the_radios_sleep(radio: BenchBoard, set_up: str) -> None:
+def test_the_session_outlives_the_radios_sleep(radio: RigBoard, set_up: str) -> None:
     radio.exec("radio.joined() or radio.join()")
     radio.exec("radio.send(1, b'luftpegel')")
     radio.exec("radio.sleep()")

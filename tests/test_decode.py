@@ -6,7 +6,7 @@ import json
 import pytest
 
 from luftpegel_tools.cli import main
-from luftpegel_tools.explain import explain
+from luftpegel_tools.decode.explain import explain
 from luftpegel_wire import (
     PORT_READINGS,
     Row,

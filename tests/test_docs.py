@@ -31,12 +31,19 @@ CONNECTION = ("proxy", "timeout_s", "ca_file", "cert_file", "key_file")  # of th
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Pages whose transcripts want a place of their own, and the test that types them there.
+ELSEWHERE = {
+    "label.md": "tests/technician/test_docs.py",
+    "roster.md": "tests/technician/test_docs.py",
+}
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 def transcripts() -> Iterator[tuple[str, str, str]]:
     """(page, command, what it should print)"""
     for page in PAGES:
+        if page.name in ELSEWHERE:
+            continue
         for block in _TRANSCRIPT.findall(page.read_text(encoding="utf-8")):
             for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
                 command, _, output = part.partition("\n")
@@ -45,6 +52,12 @@ def transcripts() -> Iterator[tuple[str, str, str]]:
 
 def test_there_are_transcripts() -> None:
     assert {page for page, _, _ in transcripts()} >= {"wire.md"}
+
+
+@pytest.mark.parametrize(("page", "test"), ELSEWHERE.items())
+def test_pages_that_are_typed_elsewhere(page: str, test: str) -> None:
+    assert (REPOSITORY / "docs" / page).is_file()
+    assert f'"{page}"' in (REPOSITORY / test).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("page", "command", "output"), list(transcripts()))

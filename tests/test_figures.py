@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.bench import compactness
+from luftpegel_tools.figures import compactness
 
 
 @pytest.fixture(scope="module")

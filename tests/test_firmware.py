@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.firmware_image import FIRMWARE, build, compile_file, sources
+from luftpegel_tools.image.firmware_image import FIRMWARE, build, compile_file, sources
 
 FILES = {source.relative_to(FIRMWARE).as_posix(): source for source in sources()}
 

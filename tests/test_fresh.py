@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import debian
 from luftpegel_tools.fresh import __main__ as fresh
 from luftpegel_tools.fresh import inside, roots
+from luftpegel_tools.programs import debian
 
 SOURCES = """Types: deb
 URIs: http://mirror.example/debian

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.inline_constants import Image
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.image.inline_constants import Image
 
 TABLES = b"""# What others use.
 LIMIT = 8

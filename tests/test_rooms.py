@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from tests.import_graph import a_circle, files_of, graph_of, unused_arrows, wrong_arrows
 
 GATEWAY = Path(__file__).parents[1] / "gateway" / "luftpegel_gateway"
 PACKAGE = "luftpegel_gateway"
@@ -42,27 +43,12 @@ def room_of(module):
 
 
 def files():
-    return {
-        ".".join([PACKAGE, *path.relative_to(GATEWAY).with_suffix("").parts]).removesuffix(".__init__"): path
-        for path in sorted(GATEWAY.rglob("*.py"))
-    }
-
-
-def imports(module, path, known):
-    """The modules of this package that a file imports, also those inside functions."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name in known)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE):
-            for name in node.names:
-                whole = f"{node.module}.{name.name}"
-                yield whole if whole in known else node.module
+    return files_of(GATEWAY, PACKAGE)
 
 
 @pytest.fixture(scope="module")
 def graph():
-    known = files()
-    return {module: set(imports(module, path, known)) - {module} for module, path in known.items()}
+    return graph_of(files())
 
 
 def test_every_file_lives_in_a_room(graph):
@@ -72,38 +58,15 @@ def test_every_file_lives_in_a_room(graph):
 
 @pytest.mark.parametrize("room", [room for room, allowed in ARROWS.items() if allowed is not None])
 def test_arrows_of(graph, room):
-    allowed = ARROWS[room] | {room, "model", ""}
-    wrong = [
-        f"{module} imports {other}"
-        for module, others in graph.items()
-        if room_of(module) == room
-        for other in sorted(others)
-        if room_of(other) not in allowed
-    ]
-    assert wrong == []
+    assert wrong_arrows(graph, room_of, room, ARROWS[room] | {room, "model", ""}) == []
 
 
 def test_every_arrow_is_used(graph):
-    used = {(room_of(module), room_of(other)) for module, others in graph.items() for other in others}
-    drawn = {(room, other) for room, allowed in ARROWS.items() for other in allowed or ()}
-    assert drawn - used == set()
+    assert unused_arrows(graph, room_of, ARROWS) == set()
 
 
 def test_no_circle_of_files(graph):
-    done, open_now = set(), []
-
-    def visit(module):
-        if module in open_now:
-            raise AssertionError(" -> ".join([*open_now[open_now.index(module) :], module]))
-        if module not in done:
-            open_now.append(module)
-            for other in sorted(graph[module]):
-                visit(other)
-            open_now.pop()
-            done.add(module)
-
-    for module in graph:
-        visit(module)
+    assert a_circle(graph) == ""
 
 
 def test_sql_stays_where_databases_are(graph):

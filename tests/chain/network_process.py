@@ -13,10 +13,11 @@ import time
 
 from chirpstack_api import gw
 
-from luftpegel_tools.town.gateway_bridge import Answer, BrokerAddress, NetworkSide
-from luftpegel_tools.town.lorawan import Heard, Identity, Joined, NetworkServer, Payload, Plan
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.network_server.gateway_side import Answer, NetworkSide
+from luftpegel_tools.network_server.lorawan import Heard, Identity, Joined, NetworkServer, Payload, Plan
 from luftpegel_tools.town.pace import keep_real_time
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 from luftpegel_wire import PORT_CONFIG, encode_config
 
 TOKEN, INTERVAL_S = 7, 120

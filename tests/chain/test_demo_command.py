@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import cli, debian
+from luftpegel_tools import cli
+from luftpegel_tools.programs import debian
 from luftpegel_tools.town.demo import Day
-from luftpegel_tools.town.gateway import Gateway
+from luftpegel_tools.town.gateway_process import Gateway
 from luftpegel_tools.virtual_board.errors import BoardError
 
 DEMO = [sys.executable, "-m", "luftpegel_tools.cli", "demo", "--lang", "en"]
@@ -133,15 +134,15 @@ def test_a_flawed_store_is_told_and_ends_with_1(own_temp, monkeypatch, capsys, f
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        ("broker.find_program", debian.MissingProgramError("LP-384", "no mosquitto", "install it")),
-        ("station.Board", BoardError("LP-391", "no engine", "install it")),
+        ("programs.broker.find_program", debian.MissingProgramError("LP-384", "no mosquitto", "install it")),
+        ("town.station.Board", BoardError("LP-391", "no engine", "install it")),
     ],
 )
 def test_without_broker_or_engine_the_message_says_what_to_do(own_temp, monkeypatch, capsys, place, error):
     def missing(*_words, **_more):
         raise error
 
-    monkeypatch.setattr(f"luftpegel_tools.town.{place}", missing)
+    monkeypatch.setattr(f"luftpegel_tools.{place}", missing)
     assert cli.main(["demo", "--once"]) == 3
     assert capsys.readouterr().err == f"{error}\n"
     assert str(error).endswith("Next: install it.")

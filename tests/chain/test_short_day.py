@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from luftpegel_tools.town.luck import Disturbance
+from luftpegel_tools.air.losses import Disturbance
 from luftpegel_tools.town.town import RADIOS
 
 HOUR_US = 3_600_000_000

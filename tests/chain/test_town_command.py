@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from luftpegel_tools import cli
-from luftpegel_tools.town.broker import Broker, free_port
+from luftpegel_tools.programs.broker import Broker, free_port
 from luftpegel_tools.town.station import Identity
 from luftpegel_wire import PORT_CONFIG, PORT_READINGS, decode
 

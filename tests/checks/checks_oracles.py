@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from luftpegel_tools.debian import cache_folder
+from luftpegel_tools.programs.debian import cache_folder
 
 PACKAGES = ("ioos-qc==3.0.0", "saqc==2.9.1")
 JUDGE = Path(__file__).with_name("oracles_judge.py")

@@ -12,7 +12,7 @@ from checks_series import HUMIDITY, PM10, reading, station, words
 from luftpegel_gateway.checks import judge, limits_for
 from luftpegel_gateway.checks.table import TABLE
 from luftpegel_gateway.model.quality import FLAT, SPIKE, words_of
-from luftpegel_tools.bench.quality_series import all_series
+from luftpegel_tools.figures.quality_series import all_series
 
 HITS, ALARMS = 0.9, 0.001
 SERIES = {series.name: series for series in all_series()}

@@ -11,7 +11,7 @@ from luftpegel_gateway.model.observations import AlarmRaised, Observed
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks import Context, module_of
-from luftpegel_tools.town.broker import free_port  # noqa: F401
+from luftpegel_tools.programs.broker import free_port  # noqa: F401
 
 START = 1_780_000_000
 TEMPERATURE, HUMIDITY = 2, 4

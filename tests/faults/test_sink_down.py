@@ -6,7 +6,7 @@ import queue
 import paho.mqtt.client as paho
 import pytest
 
-from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.programs.broker import Broker
 
 PATIENCE_S = 30
 SINKS = '[[sink]]\nkind = "store"\n[[sink]]\nkind = "mqtt"\nname = "town"\nhost = "127.0.0.1"\nport = {}\n'

@@ -22,7 +22,7 @@ import pytest
 from luftpegel_gateway.journal.port import Account, Entry, Group
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.model.faults import JournalDown
-from luftpegel_tools.town.broker import Broker, free_port
+from luftpegel_tools.programs.broker import Broker, free_port
 from luftpegel_wire import Row, encode_readings
 from luftpegel_wire.quantities import channel_of
 

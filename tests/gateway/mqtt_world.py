@@ -29,8 +29,8 @@ from luftpegel_gateway.conditions.conditions import Conditions
 from luftpegel_gateway.config.options import REQUIRED
 from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, create
 from luftpegel_gateway.transport import mqtt
-from luftpegel_tools.debian import find_program
-from luftpegel_tools.town.broker import Broker, free_port
+from luftpegel_tools.programs.broker import Broker, free_port
+from luftpegel_tools.programs.debian import find_program
 
 PATIENCE_S = 30
 

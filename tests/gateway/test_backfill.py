@@ -8,7 +8,7 @@ import pytest
 from luftpegel_gateway.downlinks.airtime import airtime_us, spend
 from luftpegel_gateway.downlinks.backfill import FIRST_PATIENCE, LARGEST_REQUEST, plan, request_id
 from luftpegel_gateway.model.state import Asked
-from luftpegel_tools.airtime import EU868, MAC_OVERHEAD
+from luftpegel_tools.air.airtime import EU868, MAC_OVERHEAD
 from luftpegel_wire import PORT_BACKFILL, PORT_STATUS, decode, encode_status
 
 

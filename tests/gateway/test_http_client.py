@@ -13,7 +13,7 @@ from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 from luftpegel_gateway.transport import http_options
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 DEFAULTS = {key: option.default for key, option in HTTP_OPTIONS.items()}
 SECRET = "s3cr3t-of-the-town"

@@ -14,7 +14,7 @@ import pytest
 
 from luftpegel_gateway.model.faults import Refused
 from luftpegel_gateway.sources.push_events import parse
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 from luftpegel_wire import PORT_BACKFILL
 
 TOKEN = "a-token-of-the-town"

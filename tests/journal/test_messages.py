@@ -10,7 +10,7 @@ from ingest_heart import NOON
 from luftpegel_gateway.journal.sqlite.columns import turn, turn_back
 from luftpegel_gateway.journal.sqlite.messages import MANY, Packer
 from luftpegel_gateway.model.events import Delivery
-from luftpegel_tools.bench.gateway.events import Uplink, event_maker, topic
+from luftpegel_tools.figures.gateway.events import Uplink, event_maker, topic
 
 BYTES_A_FRAME = 250  # what a frame of 51 readings may cost in the log
 PAYLOAD = 56  # bytes of such a frame

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import cryptolib, debian
+from luftpegel_tools.desk import cryptolib
+from luftpegel_tools.programs import debian
 
 HERE = Path(__file__).parent
 FIRMWARE_LIB = HERE.parents[1] / "firmware" / "lib"

@@ -11,7 +11,7 @@ from lorawan_town import APP_KEY, DEV_EUI, JOIN_EUI
 
 from lorawan.mac import Mac
 from lorawan.regions import band_of, eu868
-from luftpegel_tools import cryptolib
+from luftpegel_tools.desk import cryptolib
 
 cryptolib.install()  # each part runs in a process of its own
 

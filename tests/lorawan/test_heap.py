@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.bench import lorawan_heap
+from luftpegel_tools.figures import lorawan_heap
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from lorawan_town import Town
 
 from lorawan import airtime, regions
-from luftpegel_tools.airtime import EU868, lora_airtime_us
+from luftpegel_tools.air.airtime import EU868, lora_airtime_us
 
 NAMES = sorted(path.stem for path in Path(regions.__path__[0]).glob("[a-z]*.py"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")

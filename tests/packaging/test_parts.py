@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from luftpegel_gateway.words.installing import PARTS
-from luftpegel_tools import wheel_sizes
 from luftpegel_tools.cli import NEEDS
+from luftpegel_tools.packaging import wheel_sizes
 
 from .conftest import REPOSITORY, done, run
 

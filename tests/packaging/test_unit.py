@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from luftpegel_tools import debian
+from luftpegel_tools.programs import debian
 
 from .conftest import REPOSITORY, run
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.town.network import Downlink, JoinAccept
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE
 from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172 as Rak3172Modem
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5 as WioE5Modem
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"
 if str(FIRMWARE_LIB) not in sys.path:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.airtime import EU868, lora_airtime_us
+from luftpegel_tools.air.airtime import EU868, lora_airtime_us
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lora_radio import DRIVERS, LORAWAN_RADIO, open_driver
-from luftpegel_tools.firmware_image import FIRMWARE
+from luftpegel_tools.image.firmware_image import FIRMWARE
 
 PAGE = (FIRMWARE.parent / "docs" / "station.md").read_text()
 ROWS = [re.findall(r"[^|]+", line) for line in PAGE.splitlines() if line.startswith("| `")]

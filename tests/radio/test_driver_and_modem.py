@@ -4,7 +4,7 @@ import pytest
 from tests.radio.conftest import only
 
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 
 
 def test_join_and_send(joined):

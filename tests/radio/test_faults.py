@@ -4,7 +4,7 @@ import pytest
 from tests.radio.conftest import APP_KEY, Pin
 
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, PROTOCOL, SILENT, RadioError
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 
 LONGEST_CALL_S = 120  # the watchdog of a station
 

@@ -9,7 +9,7 @@ from tests.radio.conftest import BYTE_US, KINDS, UART, BoardTime
 
 from lora_radio import RadioError
 from lora_radio.at import LONGEST_LINE, MAX_EVENTS, Dialogue, Framer
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 LONGEST_CALL_S = 120  # the watchdog of a station
 

@@ -3,9 +3,9 @@
 import pytest
 from tests.radio.conftest import DEV_EUI, UART, Network
 
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 JOINED = ["+JOIN: Start", "+JOIN: NORMAL", "+JOIN: Network joined", "+JOIN: NetID 000000 DevAddr 26:01:12:34"]
 

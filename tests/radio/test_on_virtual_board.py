@@ -5,9 +5,9 @@ import shutil
 import pytest
 from tests.radio.conftest import DEV_EUI, FIRMWARE_LIB, KINDS, Network
 
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 MAIN = """
 import machine

@@ -3,9 +3,9 @@
 import pytest
 from tests.radio.conftest import DEV_EUI, UART, Network, NoDutyCycle
 
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 from luftpegel_tools.virtual_board.chips.rak3172 import BANNER, Rak3172
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 SET_UP = ("AT+BAND=4", "AT+DR=5", "AT+ADR=0")
 

@@ -7,7 +7,7 @@ from tests.radio.conftest import APP_KEY, DEV_EUI, JOIN_EUI, KINDS, Bench, NoDut
 
 from lora_radio import BUSY, JOIN_FAILED, NO_CHANNEL, NOT_JOINED, PROTOCOL, SILENT, TOO_LONG, RadioError
 from lora_radio.rak3172 import BANDS
-from luftpegel_tools.town.network import Downlink, JoinAccept
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
 from luftpegel_tools.virtual_board.chips.rak3172 import BANNER
 from luftpegel_tools.virtual_board.chips.rak3172 import Rak3172 as Modem
 from luftpegel_tools.virtual_board.chips.rak3172_settings import BANDS as ALL_BANDS

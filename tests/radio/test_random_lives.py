@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.radio.conftest import KINDS, Bench
 
 from lora_radio import RadioError
-from luftpegel_tools.town.network import Downlink, JoinAccept
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
 
 FAULTS = ["silent", "garbage", "banner", "busy", "slow", "lost_line", "echo", "no_free_channel"]
 LONGEST_WAKE_S = 240

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE, BusStuck, Chip, Nack, UARTDevice
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"
 I2C_BYTE_US = 90  # nine bits at 100 kHz

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools import debian
+from luftpegel_tools.programs import debian
 from luftpegel_tools.virtual_board.chips.bme280 import EXAMPLE_TRIM_88, EXAMPLE_TRIM_E1
 
 FIRMWARE_LIB = Path(__file__).parents[2] / "firmware" / "lib"

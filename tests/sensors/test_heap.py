@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sensors
-from luftpegel_tools.bench.sensor_heap import DRIVERS, resident_bytes
+from luftpegel_tools.figures.sensor_heap import DRIVERS, resident_bytes
 
 README = Path(sensors.__path__[0]) / "README.md"
 

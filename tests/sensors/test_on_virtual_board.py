@@ -3,17 +3,14 @@
 import json
 import random
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
-from luftpegel_tools.virtual_board.chips.bme280 import BME280
-from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
-from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
-from luftpegel_tools.virtual_board.chips.sps30 import SPS30
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import MAKERS
 
 SENSORS = Path(__file__).parents[2] / "firmware" / "lib" / "sensors"
 PROGRAM = Path(__file__).parent / "board" / "main.py"
@@ -62,15 +59,12 @@ class Rig:
 
     def __init__(self, folder, engine):
         self.truth = {name: tuple(low for low, _ in place.values()) for name, place in PLACES.items()}
-        self.chips = {
-            "sht4x": SHT4x(lambda _: self.truth["sht4x"]),
-            "bme280": BME280(lambda _: self.truth["bme280"]),
-            "sps30": SPS30(lambda _: self.truth["sps30"]),
-            "a02yyuw": A02YYUW(lambda _: self.truth["a02yyuw"][0]),
-            "ds18b20": DS18B20(lambda _: self.truth["ds18b20"][0]),
-        }
+        self.chips = {name: MAKERS[name].make(partial(self._truth_of, name)) for name in PLACES}
         self.clock = VirtualClock()
         self.board = Board(self.clock, name="rig", state_dir=folder, engine=engine, wiring=self._wire)
+
+    def _truth_of(self, name, quantity, _now_us):
+        return dict(zip(PLACES[name], self.truth[name], strict=True))[quantity]
 
     def _wire(self, board):
         board.attach_i2c(0, self.chips["sht4x"])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.servers import java
 
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
 
 PATIENCE_S = 120
 _OWN = Path(__file__).with_name("frost_server")

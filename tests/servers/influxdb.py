@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.servers.http_double import HttpDouble
 
-from luftpegel_tools.debian import find_program
+from luftpegel_tools.programs.debian import find_program
 
 ADMIN, PASSWORD = "admin", "the admin's"
 START_S = 60

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from luftpegel_tools.debian import cache_folder, libraries_of, unpacked
+from luftpegel_tools.programs.debian import cache_folder, libraries_of, unpacked
 
 _OWN = Path(__file__).with_name("frost_server")
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.debian import libraries_of, unpacked
-from luftpegel_tools.town.broker import free_port
+from luftpegel_tools.programs.broker import free_port
+from luftpegel_tools.programs.debian import libraries_of, unpacked
 
 PATIENCE_S = 60
 SUPERUSER = "postgres"

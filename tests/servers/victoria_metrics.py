@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.servers.influxdb import START_S, free_ports
 
-from luftpegel_tools.debian import find_program
+from luftpegel_tools.programs.debian import find_program
 
 
 class VictoriaMetrics:

@@ -6,20 +6,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 from tests.sx.spi_law import Law
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.town.kinds import MODEMS
-from luftpegel_tools.town.lone_gateway import LoneGateway
-from luftpegel_tools.town.lorawan import Identity
-from luftpegel_tools.town.network import Downlink, JoinAccept
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.network_server.lone_gateway import LoneGateway
+from luftpegel_tools.network_server.lorawan import Identity
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.a02yyuw import A02YYUW
-from luftpegel_tools.virtual_board.chips.bme280 import BME280
-from luftpegel_tools.virtual_board.chips.ds18b20 import DS18B20
-from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
-from luftpegel_tools.virtual_board.chips.sps30 import SPS30
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import CHIPS, MODEMS, SCHEMATICS, solder
 from luftpegel_wire import PORT_READINGS, decode
 
 for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
@@ -27,10 +21,8 @@ for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
         sys.path.append(str(folder))
 
 SLOT_US = 600_000_000
-SOCKETS = {"a": (47, 48), "b": (5, 6)}
 EPOCH = 1_789_999_200  # a whole number of hours: slots of the true time are those of a board switched on then
 GPS_EPOCH, LEAP_S = 315_964_800, 18
-RAIL_PIN, BATTERY_PIN, ONEWIRE_PIN = 36, 1, 4
 DEV_EUI = bytes(range(8))
 
 
@@ -39,37 +31,20 @@ def jumping(start, step):
     return lambda now_us: start + step * (now_us // SLOT_US * 73 % 200)
 
 
-def _climate(now_us):
-    return jumping(10.0, 0.1)(now_us), 55.0
+def _flat(value):
+    return lambda _: value
 
 
-def _dust(_now_us):
-    return 5.0, 10.0, 12.0, 15.0
-
-
-def _on_i2c(board, chip):
-    board.attach_i2c(0, chip)
-
-
-# driver: (how the chip is made, how it is soldered on)
-CHIPS = {
-    "sht4x": (lambda: SHT4x(_climate), lambda board, chip: board.attach_i2c(0, chip)),
-    "bme280": (
-        lambda: BME280(lambda now_us: (*_climate(now_us), 101320)),
-        lambda board, chip: board.attach_i2c(0, chip),
-    ),
-    "sps30": (
-        lambda: SPS30(_dust),
-        lambda board, chip: board.attach_uart(1, chip, SOCKETS["a"]),
-    ),
-    "a02yyuw": (
-        lambda: A02YYUW(jumping(1000, 10)),
-        lambda board, chip: board.attach_uart(1, chip, SOCKETS["b"]),
-    ),
-    "ds18b20": (
-        lambda: DS18B20(jumping(5.0, 0.1)),
-        lambda board, chip: board.attach_onewire(ONEWIRE_PIN, chip),
-    ),
+TRUTH = {
+    "temperature": jumping(10.0, 0.1),
+    "humidity": _flat(55.0),
+    "pressure": _flat(101320),
+    "pm1": _flat(5.0),
+    "pm25": _flat(10.0),
+    "pm4": _flat(12.0),
+    "pm10": _flat(15.0),
+    "distance": jumping(1000, 10),
+    "water_temperature": jumping(5.0, 0.1),
 }
 SETTINGS = {"bme280": {"index": 1}, "a02yyuw": {"socket": "b"}}
 
@@ -104,12 +79,8 @@ class Network:
         return [(uplink.sent_us / 1e6, decode(PORT_READINGS, uplink.data)) for uplink in heard]
 
 
-def _modem(chip):
-    def solder(station):
-        station.radio = chip(station.network, DEV_EUI)
-        station.board.attach_uart(2, station.radio)
-
-    return solder
+def _modem(kind):
+    return lambda station: kind(station.network, DEV_EUI)
 
 
 def _chip(station):
@@ -120,9 +91,9 @@ def _chip(station):
     station.gateway = LoneGateway(
         station.clock, station.air, station.network, Identity(DEV_EUI, bytes(16), bytes(8))
     )
-    station.radio = SX1262(station.air)
-    station.radio.solder(station.board, bus=1, cs=8, reset=12, busy=13, dio1=14)
-    station.law = Law(station.radio, 14, (863_000_000, 870_000_000))
+    chip = CHIPS["sx1262"](station.air)
+    station.law = Law(chip, 14, (863_000_000, 870_000_000))
+    return chip
 
 
 RADIOS = {**{name: _modem(chip) for name, chip in MODEMS.items()}, "sx1262": _chip}
@@ -143,14 +114,6 @@ class Site:
             state_dir=folder / "board",
             heap_kib=HEAP_KIB[radio_driver],
         )
-        self.chips = {}
-        for driver in drivers:
-            make, attach = CHIPS[driver]
-            self.chips[driver] = make()
-            attach(self.board, self.chips[driver])
-        self.board.attach_rail(RAIL_PIN, True, self.chips.values())
-        RADIOS[radio_driver](self)
-        self.board.attach_adc(BATTERY_PIN, lambda: 780_000)
         self.settings = {
             "station": "LP-0001",
             "board": "heltec_v3",
@@ -159,6 +122,10 @@ class Site:
             "radio": {"driver": radio_driver, "frame_bytes": 115},
             **settings,
         }
+        self.radio = RADIOS[radio_driver](self)
+        chips = solder(self.board, self.settings, lambda quantity, now: TRUTH[quantity](now), self.radio)
+        self.chips = dict(zip(drivers, chips, strict=True))
+        self.board.attach_adc(SCHEMATICS["heltec_v3"].battery_pin, lambda: 780_000)
         self.image = folder / "image"
         self.install()
         self.board.nvs.provision("luftpegel", app_key=bytes(16), dev_eui=DEV_EUI, join_eui=bytes(8))

@@ -6,16 +6,16 @@ import pytest
 from tests.station.conftest import DEV_EUI, EPOCH, SLOT_US, Network
 from tests.sx.spi_law import Law
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.town.lone_gateway import LoneGateway
-from luftpegel_tools.town.lorawan import Identity
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.network_server.lone_gateway import LoneGateway
+from luftpegel_tools.network_server.lorawan import Identity
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import I2CChip
 from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.chips.sx1276 import SX1276
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 from station.config import BOARDS
 
 CHIPS = {"sx1262": SX1262, "sx1276": SX1276}

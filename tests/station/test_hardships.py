@@ -5,14 +5,15 @@ files, refusals, a network that never stops talking, clocks that go wrong.
 import random
 
 import pytest
-from tests.station.conftest import BATTERY_PIN, SLOT_US
+from tests.station.conftest import SLOT_US
 
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 from luftpegel_tools.virtual_board.errors import BoardError
 from luftpegel_wire import PORT_CONFIG, PORT_STATUS, decode, encode_config
 
 ENGINE = "mpy32"
 HOUR_US = 3_600_000_000
+BATTERY_PIN = 1  # of the board
 
 
 def told(frame):

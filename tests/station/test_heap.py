@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.bench.station import ASK_EVERY, BUDGET_KIB, BUDGETS_KIB, MOST_BYTES, run_wakes
+from luftpegel_tools.figures.station import ASK_EVERY, BUDGET_KIB, BUDGETS_KIB, MOST_BYTES, run_wakes
 
 
 @pytest.mark.parametrize(("frame_bytes", "wakes", "cuts"), [(51, 30, 1), (MOST_BYTES, 60, 2)])

@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import pytest
 
-from luftpegel_tools import firmware_image
 from luftpegel_tools.cli import main
+from luftpegel_tools.image import firmware_image
 from station.telling import FIRMWARE
 
 STATION = 'station = "LP-7"\nboard = "heltec_v3"\n[radio]\ndriver = "wio_e5"\n[[sensors]]\ndriver = "sht4x"\n'

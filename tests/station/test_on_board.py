@@ -3,8 +3,8 @@
 import pytest
 from tests.station.conftest import RADIOS
 
-from luftpegel_tools.town.kinds import MODEMS
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
+from luftpegel_tools.wiring import MODEMS
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_STATUS, decode, encode_backfill, encode_config
 
 ENGINES = ["pip", "mpy32"]

@@ -3,7 +3,7 @@
 import pytest
 from tests.station.conftest import SLOT_US
 
-from luftpegel_tools.town.network import Downlink
+from luftpegel_tools.air.modem_messages import Downlink
 from luftpegel_wire import PORT_BACKFILL, PORT_STATUS, decode, encode_backfill
 
 pytestmark = pytest.mark.parametrize("engine", ["pip", "mpy32"])

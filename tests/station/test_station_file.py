@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from luftpegel_tools import station_file
 from luftpegel_tools.cli import main
+from luftpegel_tools.station_files import station_file
 from sensors import driver
 from station import config
 

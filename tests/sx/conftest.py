@@ -7,9 +7,9 @@ or a frequency outside the band, none is refused by the chip, and no erratum is 
 import pytest
 from tests.sx.spi_law import Law
 
-from luftpegel_tools.bench.desk import KINDS, TICKS_MASK, BoardTime, Desk
-from luftpegel_tools.town.radio_air import SharedAir
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.desk.lora_desk import KINDS, TICKS_MASK, BoardTime, Desk
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 CAP_DBM = 14
 BAND_HZ = (863_000_000, 870_000_000)

@@ -9,7 +9,7 @@ STEP_HZ = 100  # more than a step of either synthesiser
 
 
 class Law:
-    """A witness of a chip's bus; `broken` says what was against the law."""
+    """A listener on a chip's bus; `broken` says what was against the law."""
 
     def __init__(self, chip, cap_dbm, band_hz):
         self._cap_dbm = cap_dbm
@@ -19,7 +19,7 @@ class Law:
         self._registers = {}
         self.judged = 0
         self.broken = []
-        chip.witnesses.append(self._look)
+        chip.listeners.append(self._look)
 
     def _judge_power(self, dbm):
         self.judged += 1

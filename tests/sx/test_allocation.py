@@ -2,7 +2,7 @@
 
 import pytest
 
-from luftpegel_tools.bench.small_engine import compiled_package, run
+from luftpegel_tools.figures.small_engine import compiled_package, run
 
 PROBE = """
 import gc

@@ -9,13 +9,13 @@ from tests.sx.spi_law import Law
 from tests.sx.test_on_virtual_board import WIRING
 
 from lora_radio.lorawan_radio import JOIN_MARGIN_US, LIGHT_MARGIN_US, MARGIN_US
-from luftpegel_tools import firmware_image
-from luftpegel_tools.bench.troubled_board import IDENTITY
-from luftpegel_tools.town.lone_gateway import LoneGateway
-from luftpegel_tools.town.network import Downlink, JoinAccept
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.desk.troubled_board import IDENTITY
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.network_server.lone_gateway import LoneGateway
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 MARGINS_US = {"awake": MARGIN_US, "light": LIGHT_MARGIN_US}
 BEYOND_US = 5_000

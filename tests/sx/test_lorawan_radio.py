@@ -6,10 +6,10 @@ from tests.sx.conftest import BAND_HZ, CAP_DBM, RX2_HZ
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
 from lora_radio.lorawan_radio import MARGIN_US, LorawanRadio
 from lorawan import DEVICE_TIME
-from luftpegel_tools import cryptolib
-from luftpegel_tools.town.lone_gateway import UNIX_GPS_S, LoneGateway
-from luftpegel_tools.town.lorawan import Identity
-from luftpegel_tools.town.network import Downlink, JoinAccept
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
+from luftpegel_tools.desk import cryptolib
+from luftpegel_tools.network_server.lone_gateway import UNIX_GPS_S, LoneGateway
+from luftpegel_tools.network_server.lorawan import Identity
 
 IDENTITY = Identity(bytes(range(8)), app_key=bytes(16), join_eui=bytes(8))
 

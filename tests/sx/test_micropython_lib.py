@@ -5,9 +5,9 @@ from tests.sx.conftest import BAND_HZ, CAP_DBM, CHANNEL_HZ, BoardTime
 
 from lora_radio import PROTOCOL, SILENT, RadioError
 from lora_radio.micropython_lib import MicropythonLib
-from luftpegel_tools.airtime import lora_airtime_us
-from luftpegel_tools.town.radio_air import SharedAir
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.airtime import lora_airtime_us
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 KEYS = {
     "freq_khz", "sf", "bw", "coding_rate", "crc_en", "syncword", "output_power", "preamble_len",

@@ -7,12 +7,12 @@ import pytest
 from tests.sx.conftest import BAND_HZ, CAP_DBM
 from tests.sx.spi_law import Law
 
-from luftpegel_tools.airtime import lora_airtime_us
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.airtime import lora_airtime_us
+from luftpegel_tools.air.shared_air import SharedAir
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
 from luftpegel_tools.virtual_board.chips.sx1276 import SX1276
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 WIRING = {

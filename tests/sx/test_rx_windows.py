@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.bench import rx_windows
-from luftpegel_tools.bench.rx_windows import CELLS, PSRAM_US, SPREADING_FACTORS, STATES, Cell
-from luftpegel_tools.bench.troubled_board import NO_TROUBLE, Trouble, troubled_board
+from luftpegel_tools.desk.troubled_board import NO_TROUBLE, Trouble, troubled_board
+from luftpegel_tools.figures import rx_windows
+from luftpegel_tools.figures.rx_windows import CELLS, PSRAM_US, SPREADING_FACTORS, STATES, Cell
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lorawan.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (SX12\d\d) \| ([a-z ]+) \| (\w+) \| (\d+) \| ([\d |]+) \|$", re.MULTILINE)

@@ -1,6 +1,6 @@
 """The drivers are as small as they were meant to be."""
 
-from luftpegel_tools.bench import phy_heap
+from luftpegel_tools.figures import phy_heap
 
 
 def test_flash_and_heap_stay_below_the_aims():

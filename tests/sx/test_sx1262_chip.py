@@ -2,10 +2,10 @@
 
 import pytest
 
-from luftpegel_tools.airtime import lora_airtime_us
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.airtime import lora_airtime_us
+from luftpegel_tools.air.shared_air import SharedAir
 from luftpegel_tools.virtual_board.chips.sx1262 import RX, SLEEP, STDBY_RC, STDBY_XOSC, SX1262, TX
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 CHANNEL = "86 36419999"  # 868.1 MHz
 MODULATION = "8B 07 04 01 00"  # SF7, 125 kHz, 4/5

@@ -2,10 +2,10 @@
 
 import pytest
 
-from luftpegel_tools.airtime import lora_airtime_us
-from luftpegel_tools.town.radio_air import SharedAir
+from luftpegel_tools.air.airtime import lora_airtime_us
+from luftpegel_tools.air.shared_air import SharedAir
 from luftpegel_tools.virtual_board.chips.sx1276 import RX_CONTINUOUS, SLEEP, STANDBY, SX1276, TX
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 CHANNEL = "86 D90666"  # 868.1 MHz
 CALIBRATED = ("81 01", CHANNEL, "BB 42")

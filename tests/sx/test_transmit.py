@@ -6,7 +6,7 @@ import pytest
 from tests.sx.conftest import CHANNEL_HZ, RX2_HZ
 
 from lora_radio import PROTOCOL, SILENT, TOO_LONG, RadioError
-from luftpegel_tools.airtime import lora_airtime_us
+from luftpegel_tools.air.airtime import lora_airtime_us
 
 LATE_US = 50
 

@@ -8,10 +8,10 @@ import pytest
 from chirpstack_api import api
 from paho.mqtt.enums import CallbackAPIVersion
 
-from luftpegel_tools.town.broker import Broker
-from luftpegel_tools.town.broker_address import BrokerAddress
-from luftpegel_tools.town.chirpstack import ChirpStack, GrpcApi, Settings
-from luftpegel_tools.town.network import JoinRequest, Reception, Uplink
+from luftpegel_tools.air.modem_messages import JoinRequest, Reception, Uplink
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.network_server.chirpstack import ChirpStack, GrpcApi, Settings
+from luftpegel_tools.programs.broker import Broker
 
 EPOCH = 1_790_000_000
 APP_KEY = bytes(range(16))

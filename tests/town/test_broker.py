@@ -7,8 +7,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from luftpegel_tools.debian import Program
-from luftpegel_tools.town.broker import Broker, BrokerError
+from luftpegel_tools.programs.broker import Broker, BrokerError
+from luftpegel_tools.programs.debian import Program
 
 
 @pytest.fixture

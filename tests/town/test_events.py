@@ -8,7 +8,7 @@ import pytest
 from chirpstack_api import integration
 from google.protobuf import json_format
 
-from luftpegel_tools.town.network import Reception
+from luftpegel_tools.air.modem_messages import Reception
 
 TYPES = {
     "up": integration.UplinkEvent,

@@ -8,7 +8,7 @@ import pytest
 from chirpstack_api import api, integration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from luftpegel_tools.town.chirpstack.events import GPS_EPOCH_S
+from luftpegel_tools.network_server.chirpstack.events import GPS_EPOCH_S
 
 
 def test_the_right_key_is_let_in_and_the_join_is_told(world):

@@ -4,8 +4,8 @@ import pytest
 
 from luftpegel_tools.town import pace as pace_module
 from luftpegel_tools.town.pace import ANSWER_US, MOST_BEHIND_US, Pace, keep_real_time
-from luftpegel_tools.virtual_board import clock as clock_module
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time import clock as clock_module
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.town.broker import Broker
+from luftpegel_tools.programs.broker import Broker
 
 sys.path.insert(0, str(Path(__file__).parent))
 

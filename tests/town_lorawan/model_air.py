@@ -4,7 +4,7 @@ import random
 
 from model_device import ModelDevice
 
-from luftpegel_tools.town.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Plan
+from luftpegel_tools.network_server.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Plan
 
 APP_KEY = bytes.fromhex("98929b92c49edba9676d646d3b612456")
 DEV_EUI = bytes.fromhex("70b3d57ed0050001")

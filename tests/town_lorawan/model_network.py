@@ -4,18 +4,14 @@ import random
 
 from model_station import ModelStation
 
-from luftpegel_tools.town.gateway_bridge import (
-    Answer,
-    BrokerAddress,
-    GatewayBridge,
-    InStep,
-    NetworkSide,
-    SimulatedGateway,
-    Site,
-)
-from luftpegel_tools.town.lorawan import Identity, NetworkServer, Plan
-from luftpegel_tools.town.radio_air import SharedAir
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.lora_gateways.bridge import GatewayBridge
+from luftpegel_tools.lora_gateways.lora_gateway import SimulatedGateway, Site
+from luftpegel_tools.network_server.gateway_side import Answer, NetworkSide
+from luftpegel_tools.network_server.lorawan import Identity, NetworkServer, Plan
+from luftpegel_tools.town.in_step import InStep
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 NEAR, FAR = "0016c001f1500001", "0016c001f1500002"
 

@@ -2,7 +2,7 @@
 
 from model_device import ModelDevice
 
-from luftpegel_tools.airtime import lora_airtime_us, symbol_us
+from luftpegel_tools.air.airtime import lora_airtime_us, symbol_us
 
 _RX_SYMBOLS = 8
 

@@ -3,8 +3,8 @@
 import pytest
 from model_air import joined
 
-from luftpegel_tools.town.lorawan.adr import HISTORY, Bounds, Sample, Tuning, advise
-from luftpegel_tools.town.lorawan.commands import LinkAdrReq
+from luftpegel_tools.network_server.lorawan.adr import HISTORY, Bounds, Sample, Tuning, advise
+from luftpegel_tools.network_server.lorawan.commands import LinkAdrReq
 
 BOUNDS = Bounds(max_data_rate=5, max_tx_power=7)
 

@@ -6,7 +6,7 @@ import pytest
 from model_air import joined
 from model_device import ModelDevice
 
-from luftpegel_tools.town.lorawan import Heard, Identity, Reason, Refused
+from luftpegel_tools.network_server.lorawan import Heard, Identity, Reason, Refused
 
 
 def at(last):

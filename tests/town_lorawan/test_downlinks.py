@@ -3,9 +3,9 @@
 import pytest
 from model_air import joined
 
-from luftpegel_tools.town.lorawan import Payload
-from luftpegel_tools.town.lorawan.commands import DevStatusReq, Raw
-from luftpegel_tools.town.lorawan.region import Window
+from luftpegel_tools.network_server.lorawan import Payload
+from luftpegel_tools.network_server.lorawan.commands import DevStatusReq, Raw
+from luftpegel_tools.network_server.lorawan.region import Window
 
 
 def test_nothing_to_say_nothing_sent():

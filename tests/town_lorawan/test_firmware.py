@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 from model_air import APP_KEY, DEV_EUI, JOIN_EUI
 
-from luftpegel_tools import cryptolib
-from luftpegel_tools.town.lorawan import Arrival, Heard, Identity, Joined, NetworkServer, Payload, Plan
-from luftpegel_tools.town.lorawan.commands import (
+from luftpegel_tools.desk import cryptolib
+from luftpegel_tools.network_server.lorawan import (
+    Arrival,
+    Heard,
+    Identity,
+    Joined,
+    NetworkServer,
+    Payload,
+    Plan,
+)
+from luftpegel_tools.network_server.lorawan.commands import (
     DevStatusReq,
     DlChannelReq,
     DutyCycleReq,
@@ -23,7 +31,7 @@ from luftpegel_tools.town.lorawan.commands import (
     RxTimingSetupReq,
     TxParamSetupReq,
 )
-from luftpegel_tools.town.lorawan.region import EU868
+from luftpegel_tools.network_server.lorawan.region import EU868
 
 
 @pytest.fixture

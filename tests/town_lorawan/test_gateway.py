@@ -3,10 +3,11 @@
 import pytest
 from chirpstack_api import gw
 
-from luftpegel_tools.town.gateway_bridge import SimulatedGateway, Site, messages
-from luftpegel_tools.town.gateway_bridge.schedule import CAPACITY, LEAD_US, MAX_ADVANCE_US
-from luftpegel_tools.town.radio_air import Frame, SharedAir, Tuning
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.shared_air import Frame, SharedAir, Tuning
+from luftpegel_tools.backhaul import messages
+from luftpegel_tools.lora_gateways.lora_gateway import SimulatedGateway, Site
+from luftpegel_tools.lora_gateways.schedule import CAPACITY, LEAD_US, MAX_ADVANCE_US
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 ROLLOVER = 1 << 32
 

@@ -3,8 +3,8 @@
 import pytest
 from model_air import Air, joined
 
-from luftpegel_tools.town.lorawan import Heard, Joined, Plan, Reason
-from luftpegel_tools.town.lorawan.region import EU868, Window
+from luftpegel_tools.network_server.lorawan import Heard, Joined, Plan, Reason
+from luftpegel_tools.network_server.lorawan.region import EU868, Window
 
 
 def test_a_device_joins_and_is_understood():

@@ -3,7 +3,7 @@
 import pytest
 from model_air import joined
 
-from luftpegel_tools.town.lorawan.commands import (
+from luftpegel_tools.network_server.lorawan.commands import (
     DeviceStatus,
     DevStatusReq,
     DlChannelReq,

@@ -6,10 +6,10 @@ from chirpstack_api import gw
 from model_network import FAR, NEAR
 from paho.mqtt.enums import CallbackAPIVersion
 
-from luftpegel_tools.town.broker import Broker
-from luftpegel_tools.town.gateway_bridge.messages import GPS_EPOCH_S, LEAP_SECONDS
-from luftpegel_tools.town.lorawan import Joined, Payload, Reason, Refused
-from luftpegel_tools.town.lorawan.commands import RxParamSetupReq, RxTimingSetupReq
+from luftpegel_tools.backhaul.messages import GPS_EPOCH_S, LEAP_SECONDS
+from luftpegel_tools.network_server.lorawan import Joined, Payload, Reason, Refused
+from luftpegel_tools.network_server.lorawan.commands import RxParamSetupReq, RxTimingSetupReq
+from luftpegel_tools.programs.broker import Broker
 
 
 def statuses(ack):

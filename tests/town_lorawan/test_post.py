@@ -6,10 +6,13 @@ import time
 import pytest
 from chirpstack_api import gw
 
-from luftpegel_tools.town.gateway_bridge import BrokerAddress, GatewayBridge, SimulatedGateway, Site, messages
-from luftpegel_tools.town.gateway_bridge.post import Post
-from luftpegel_tools.town.radio_air import SharedAir
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.air.shared_air import SharedAir
+from luftpegel_tools.backhaul import messages
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.backhaul.post import Post
+from luftpegel_tools.lora_gateways.bridge import GatewayBridge
+from luftpegel_tools.lora_gateways.lora_gateway import SimulatedGateway, Site
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.town.lorawan import crypto, frames
+from luftpegel_tools.network_server.lorawan import crypto, frames
 
 VECTORS = json.loads(Path(__file__).with_name("lora_packet_vectors.json").read_text())
 APP_KEY = bytes.fromhex("98929b92c49edba9676d646d3b612456")

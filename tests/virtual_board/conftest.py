@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 DAY_US = 86_400_000_000
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from luftpegel_tools.virtual_board import clock as clock_module
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time import clock as clock_module
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 
 def test_events_run_by_time_then_by_registration():

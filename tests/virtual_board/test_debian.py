@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from luftpegel_tools import debian
+from luftpegel_tools.programs import debian
 
 DEB822 = """Types: deb
 URIs: http://mirror.example/debian

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from luftpegel_tools.hil import bench_board, virtual_board
+from luftpegel_tools.rig.board import rig_board, virtual_board
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_files_programs_and_resets(mpremote, tmp_path):
 
 def test_ctrl_c_ends_loops_of_every_kind(port):
     loops = ("while True: pass", "import time\nwhile True: time.sleep(1)", "n = 0\nwhile n < 1 << 29: n ^= 1")
-    with bench_board(port) as board:
+    with rig_board(port) as board:
         for loop in loops:
             board.leave(f"print('looping')\n{loop}")
             board.wait_for("looping")
@@ -55,12 +55,12 @@ def test_ctrl_c_ends_loops_of_every_kind(port):
 
 
 def test_a_long_output_is_whole(port):
-    with bench_board(port) as board:
+    with rig_board(port) as board:
         text = board.exec("for i in range(1500): print('%040d' % i)")
         assert text.splitlines() == [f"{i:040d}" for i in range(1500)]
 
 
 def test_a_timer_waits_for_the_person_at_the_prompt(port):
-    with bench_board(port) as board:
+    with rig_board(port) as board:
         board.exec("import machine; n = []; machine.Timer(0).init(period=1, callback=lambda t: n.append(1))")
         assert board.eval("len(n)") < 60_000  # the virtual time does not run away between two commands

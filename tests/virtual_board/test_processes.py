@@ -13,7 +13,7 @@ HOST = """
 import sys
 from pathlib import Path
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 folder = Path(sys.argv[1])
 (folder / "image").mkdir()
 (folder / "image" / "main.py").write_text(sys.argv[3])

@@ -9,7 +9,8 @@ import pytest
 import wire_compiled
 
 from luftpegel_gateway.decode.reader import COMPILED_PACKAGE, SOURCES, fingerprint
-from luftpegel_tools import compile_wire, firmware_image
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.packaging import compile_wire
 
 SHOW = "from luftpegel_gateway.decode import reader; print(reader.COMPILED, reader.ReadingsReader.__module__)"
 PURE = "False luftpegel_wire.readings_reader"

@@ -10,6 +10,8 @@ from luftpegel_tools.generate import docs_page
 from luftpegel_tools.generate.table import REPOSITORY
 from luftpegel_wire import quality
 
+OF_THE_PAGE = "tools/luftpegel_tools/technician/error_table.py"  # from docs/errors.md
+
 
 def test_nothing_is_stale():
     assert generate.stale_files() == []
@@ -52,7 +54,7 @@ def test_a_missing_file_is_found(path, copy):
 def test_a_changed_table_makes_every_file_stale(copy, monkeypatch):
     table = generate.read_table()
     monkeypatch.setattr(generate, "read_table", lambda: table[:-1])
-    assert generate.stale_files() == list(generate.MAKERS)
+    assert generate.stale_files() == [path for path in generate.MAKERS if path != OF_THE_PAGE]
 
 
 def test_docs_explain_every_quality():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_content import outcome
 
-from luftpegel_tools.generate.golden import encode
+from luftpegel_tools.generate.golden_vectors import encode
 from luftpegel_wire import WireError, decode, encode_readings
 from luftpegel_wire.errors import TOO_LARGE
 from luftpegel_wire.readings import MAX_AGE, MAX_INTERVAL

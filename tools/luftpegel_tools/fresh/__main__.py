@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from luftpegel_tools.debian import MissingProgramError
 from luftpegel_tools.fresh import inside, roots
+from luftpegel_tools.programs.debian import MissingProgramError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 COMMANDS = {"demo": ("make", "demo", "ONCE=1"), "test": ("make", "test")}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from luftpegel_tools import debian
+from luftpegel_tools.programs import debian
 
 PACKAGES = ("git", "make", "python3", "python3-venv", "ca-certificates")
 RELEASES = {"12": "bookworm", "13": "trixie"}

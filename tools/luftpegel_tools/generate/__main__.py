@@ -1,10 +1,20 @@
-"""Writes, or with --check only compares, all files that are made from spec/channels.toml."""
+"""Writes, or with --check only compares, all files that are made from others: from spec/channels.toml, and
+from docs/errors.md.
+"""
 
 import argparse
 import sys
 from collections.abc import Callable
 
-from luftpegel_tools.generate import cddl, docs_page, gateway_limits, javascript, ngsi_ld, python_tables
+from luftpegel_tools.generate import (
+    cddl,
+    docs_page,
+    error_table,
+    gateway_limits,
+    javascript,
+    ngsi_ld,
+    python_tables,
+)
 from luftpegel_tools.generate.table import REPOSITORY, Quantity, read_table
 
 WIRE = "firmware/lib/luftpegel_wire"
@@ -16,6 +26,7 @@ MAKERS: dict[str, Callable[[tuple[Quantity, ...]], str]] = {
     "spec/codec/luftpegel.js": javascript.codec,
     "spec/luftpegel.cddl": cddl.schema,
     "docs/channels.md": docs_page.page,
+    "tools/luftpegel_tools/technician/error_table.py": error_table.module,
 }
 
 

@@ -6,8 +6,8 @@ level says what is violated, in the order in which a decoder looks: "port" (no f
 
 from collections.abc import Callable
 
-from luftpegel_tools.generate.golden import Bad
 from luftpegel_tools.generate.golden_good import vectors as good_vectors
+from luftpegel_tools.generate.golden_vectors import Bad
 from luftpegel_wire import errors
 from luftpegel_wire.cbor import dumps
 from luftpegel_wire.column import MAX_MAGNITUDE, PROBABILITIES, level

@@ -6,7 +6,7 @@ Their content is written down or computed here, and only then encoded: no decode
 from collections.abc import Sequence
 from typing import Any
 
-from luftpegel_tools.generate.golden import FUTURE, Good, encode, fitting
+from luftpegel_tools.generate.golden_vectors import FUTURE, Good, encode, fitting
 from luftpegel_wire.column import MAX_MAGNITUDE
 from luftpegel_wire.quantities import QUANTITIES, channel_of, default_step
 from luftpegel_wire.readings import INTERVALS, MAX_AGE, MAX_INTERVAL, MAX_SEQ, STEPS

@@ -1,1 +1,1 @@
-"""A town on the desk: stations at places, links that lose frames, and a network server's double."""
+"""A simulated town: stations at places, its gateways, a day of it, and the proof that nothing was lost."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from luftpegel_tools.town.gateway import Gateway
-from luftpegel_tools.town.luck import Tally
+from luftpegel_tools.air.losses import Tally
+from luftpegel_tools.town.gateway_process import Gateway
 from luftpegel_tools.town.proof import Proof, prove
 from luftpegel_tools.town.station import TownStation
 from luftpegel_tools.town.town import Town, Wishes

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from luftpegel_tools.town.demo import Day, Progress, Result
-from luftpegel_tools.town.kinds import KINDS
 from luftpegel_tools.town.options import CANNOT_START, ended_by_signals, kinds, share
 from luftpegel_tools.town.proof import MANY
+from luftpegel_tools.town.station_kinds import KINDS
 from luftpegel_tools.town.town import RADIOS, Wishes
 from luftpegel_tools.virtual_board.engine import ENGINES
 

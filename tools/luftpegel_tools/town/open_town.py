@@ -8,17 +8,18 @@ from typing import Any, Self
 
 from chirpstack_api import gw  # type: ignore[import-untyped]
 
-from luftpegel_tools.town.broker import BrokerError
-from luftpegel_tools.town.doubts import Doubts, why_not
-from luftpegel_tools.town.gateway_bridge import BrokerAddress, GatewayBridge
+from luftpegel_tools.air.lora_link import LoRaLink
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.lora_gateways.bridge import GatewayBridge
+from luftpegel_tools.programs.broker import BrokerError
+from luftpegel_tools.town.diagnosis import Diagnosis, why_not
+from luftpegel_tools.town.lora_coverage import LoRaCoverage
 from luftpegel_tools.town.pace import Pace, keep_real_time
-from luftpegel_tools.town.radio_field import RadioField
-from luftpegel_tools.town.radio_link import RadioLink
+from luftpegel_tools.town.sniffer import Happening, Sniffer
 from luftpegel_tools.town.spots import spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
 from luftpegel_tools.town.town import Wishes, identities, switch_on
-from luftpegel_tools.town.witness import Happening, Witness
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 _PATIENCE_S = 5.0  # real time for a broker that is there
 _POLL_EVERY_US = 10_000
@@ -43,17 +44,17 @@ class OpenTown:
         self.wishes = wishes
         self._tell = tell
         self.clock = VirtualClock(epoch=wishes.epoch)
-        self.field = RadioField(self.clock, spot_of(1).sites(), wishes.seed, latency_us=0)
-        self._doubts = Doubts(self.clock, prefix, tell)
+        self.coverage = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed, latency_us=0)
+        self._diagnosis = Diagnosis(self.clock, prefix, tell)
         pace = Pace(self.clock)
         with ExitStack() as stack:
             self._bridges: list[GatewayBridge] = []
-            for gateway in self.field.gateways:
+            for gateway in self.coverage.gateways:
                 bridge = GatewayBridge(
                     address, prefix, self.clock, [gateway], after_send=pace.hold, on_ack=self._ordered
                 )
                 stack.callback(bridge.close)
-                self.field.air.observers.append(bridge.observe)
+                self.coverage.air.observers.append(bridge.observe)
                 self._bridges.append(bridge)
             for bridge in self._bridges:
                 if not bridge.post.wait_ready(_PATIENCE_S):
@@ -64,7 +65,7 @@ class OpenTown:
                 station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
-            Witness(self.clock, self.field, self.stations, self._happened)
+            Sniffer(self.clock, self.coverage, self.stations, self._happened)
             self._stack = stack.pop_all()
 
     def switch_on(self, stagger_us: int) -> None:
@@ -73,7 +74,7 @@ class OpenTown:
         for bridge in self._bridges:
             bridge.start()
             bridge.poll_every(_POLL_EVERY_US)
-        self._doubts.watch(self._bridges)
+        self._diagnosis.watch(self._bridges)
         switch_on(self.clock, self.stations, stagger_us)
 
     def __enter__(self) -> Self:
@@ -86,21 +87,21 @@ class OpenTown:
 
     def _station(self, identity: Identity, number: int, build: Build) -> TownStation:
         wishes, spot = self.wishes, spot_of(number)
-        link = RadioLink(
+        link = LoRaLink(
             spot.sites(), seed=f"{wishes.seed}/{identity.id}", loss_up=wishes.loss, loss_down=wishes.loss
         )
         place = spot.place(number, wishes.seed, wishes.epoch)
-        return TownStation(identity, place, link, self.field.chip(link), build)
+        return TownStation(identity, place, link, self.coverage.chip(link), build)
 
     def _happened(self, happening: Happening) -> None:
         self._tell(happening)
-        self._doubts.happened(happening)
+        self._diagnosis.happened(happening)
 
     def _ordered(self, ack: Any) -> None:
         statuses = [gw.TxAckStatus.Name(item.status) for item in ack.items]
         details = {"gateway": ack.gateway_id, "downlink_id": ack.downlink_id, "statuses": statuses}
         self._tell(Happening(self.clock.utc(), "tx-ack", details=details))
-        self._doubts.ordered(ack)
+        self._diagnosis.ordered(ack)
 
 
 def today() -> int:

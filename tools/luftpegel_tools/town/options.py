@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from luftpegel_tools.debian import MissingProgramError
-from luftpegel_tools.firmware_image import ImageError
-from luftpegel_tools.town.broker import BrokerError
-from luftpegel_tools.town.gateway import GatewayError
-from luftpegel_tools.town.kinds import KINDS
+from luftpegel_tools.image.firmware_image import ImageError
+from luftpegel_tools.programs.broker import BrokerError
+from luftpegel_tools.programs.debian import MissingProgramError
+from luftpegel_tools.town.gateway_process import GatewayError
+from luftpegel_tools.town.station_kinds import KINDS
 from luftpegel_tools.virtual_board.errors import BoardError
 
 CANNOT_START = (MissingProgramError, ImageError, BrokerError, GatewayError, BoardError)

@@ -8,7 +8,7 @@ come.
 
 import time
 
-from luftpegel_tools.virtual_board.clock import Timer, VirtualClock
+from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 ANSWER_US = 8_000_000  # the second window of a join opens after 6 s
 MOST_BEHIND_US = 10_000_000  # beyond, being on time counts for more than one answer

@@ -6,11 +6,10 @@ dust from rush hours, a flood wave that rises faster than it falls.
 
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-Truth = Callable[[int], float]
+_DUST = ("pm1", "pm25", "pm4", "pm10")
 _DAY_S = 86400
 _YEAR_S = 365.2425 * _DAY_S
 
@@ -51,6 +50,12 @@ class Place:
     flood_at_s: float = 6 * 3600.0  # virtual second at which the wave begins to rise
     flood_mm: float = 900.0
     flood_rise_s: float = 5 * 3600.0
+
+    def truth(self, quantity: str, now_us: int) -> float:
+        """What a quantity is that a sensor measures here."""
+        if quantity in _DUST:
+            return self.dust(now_us)[_DUST.index(quantity)]
+        return float(getattr(self, quantity)(now_us))
 
     def temperature(self, now_us: int) -> float:
         """Air temperature in °C."""

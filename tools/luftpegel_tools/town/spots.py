@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from luftpegel_tools.town.air import GatewaySite
+from luftpegel_tools.air.modem_link import GatewaySite
 from luftpegel_tools.town.place import Place
 
 Signal = tuple[int, float]  # RSSI in dBm, SNR in dB

@@ -5,31 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luftpegel_tools import firmware_image
-from luftpegel_tools.town.gateway import Entry
-from luftpegel_tools.town.kinds import (
-    BATTERY_ADC_PIN,
-    CHIP,
-    KINDS,
-    LORA_PINS,
-    MODEM_UART,
-    MODEMS,
-    RAIL_PIN,
-    Kind,
-)
-from luftpegel_tools.town.luck import Luck
+from luftpegel_tools.air.losses import Losses
+from luftpegel_tools.image import firmware_image
+from luftpegel_tools.town.gateway_process import Entry
 from luftpegel_tools.town.place import Place
 from luftpegel_tools.town.proof import Measurement, Terms
+from luftpegel_tools.town.station_kinds import CHIP, KINDS, Kind
 from luftpegel_tools.virtual_board.board import Board
 from luftpegel_tools.virtual_board.chips.base import Chip
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import MODEMS, SCHEMATICS, solder
 from luftpegel_wire.quantities import QUANTITIES, channel_of
 
+BOARD = "heltec_v3"
 NVS_NAMESPACE = "luftpegel"
+_SCHEMATIC = SCHEMATICS[BOARD]
 _STEPS = {channel_of(name, index): step for name, (_, step) in QUANTITIES.items() for index in (0, 1)}
-_DIVIDER = 4.9  # battery voltage over the voltage at the ADC
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ class TownStation:
     """A station of the town."""
 
     def __init__(
-        self, identity: Identity, place: Place, link: Luck, radio: LoRaWANModem | LoRaChip, build: Build
+        self, identity: Identity, place: Place, link: Losses, radio: LoRaWANModem | LoRaChip, build: Build
     ) -> None:
         self.identity, self.place, self.link = identity, place, link
         self._build = build
@@ -91,7 +84,8 @@ class TownStation:
             engine=build.engine,
             state_dir=build.folder / identity.id,
         )
-        self.chips = self._wire()
+        self.chips: list[Chip] = solder(self.board, self.settings(), place.truth, radio)
+        self.board.attach_adc(_SCHEMATIC.battery_pin, self._battery_microvolts)
         self._provision()
 
     @property
@@ -103,9 +97,9 @@ class TownStation:
         """The content of its station.json."""
         return {
             "station": self.identity.id,
-            "board": "heltec_v3",
+            "board": BOARD,
             "interval_s": self._build.interval_s,
-            "sensors": [dict(sensor.settings) for sensor in self._kind.sensors],
+            "sensors": [dict(sensor) for sensor in self._kind.sensors],
             "radio": {
                 "driver": next((name for name in MODEMS if type(self.radio) is MODEMS[name]), CHIP),
                 "region": "EU868",
@@ -118,7 +112,7 @@ class TownStation:
         """Everything its chips have handed out so far, the battery's voltage too."""
         epoch = self._build.clock.epoch
         found = [
-            Measurement(epoch + now_us / 1e6, channel_of(quantity, sensor.index), value)
+            Measurement(epoch + now_us / 1e6, channel_of(quantity, int(sensor.get("index", 0))), value)
             for sensor, chip in zip(self._kind.sensors, self.chips, strict=True)
             for now_us, values in chip.delivered
             for quantity, value in values.items()
@@ -140,17 +134,6 @@ class TownStation:
         """End its board."""
         self.board.close()
 
-    def _wire(self) -> list[Chip]:
-        board = self.board
-        chips = [sensor.solder(board, self.place) for sensor in self._kind.sensors]
-        board.attach_rail(RAIL_PIN, True, chips)
-        if isinstance(self.radio, LoRaChip):
-            self.radio.solder(board, **LORA_PINS)
-        else:
-            board.attach_uart(MODEM_UART, self.radio)
-        board.attach_adc(BATTERY_ADC_PIN, self._battery_microvolts)
-        return chips
-
     def _provision(self) -> None:
         identity = self.identity
         image = self._build.folder / f"{identity.id}-image"
@@ -163,6 +146,6 @@ class TownStation:
     def _battery_microvolts(self) -> int:
         """What the ADC sees; what that means is noted, as a chip notes what it hands out."""
         now_us = self._build.clock.now_us
-        microvolts = round(self.place.battery(now_us) / _DIVIDER * 1e6)
-        self._battery_log.append((now_us, round(microvolts * _DIVIDER / 1000)))
+        microvolts = round(self.place.battery(now_us) / _SCHEMATIC.battery_divider * 1e6)
+        self._battery_log.append((now_us, round(microvolts * _SCHEMATIC.battery_divider / 1000)))
         return microvolts

@@ -12,20 +12,21 @@ from typing import Any, Self
 
 from chirpstack_api import api  # type: ignore[import-untyped]
 
-from luftpegel_tools.town.air import Link
-from luftpegel_tools.town.broker import Broker, BrokerError
-from luftpegel_tools.town.broker_address import BrokerAddress
-from luftpegel_tools.town.chirpstack import ChirpStack, Settings
-from luftpegel_tools.town.kinds import CHIP, MODEMS
-from luftpegel_tools.town.luck import Luck
-from luftpegel_tools.town.radio_field import RadioField
-from luftpegel_tools.town.radio_link import RadioLink
-from luftpegel_tools.town.radio_network import RadioNetwork
+from luftpegel_tools.air.lora_link import LoRaLink
+from luftpegel_tools.air.losses import Losses
+from luftpegel_tools.air.modem_link import ModemLink
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.network_server.chirpstack import ChirpStack, Settings
+from luftpegel_tools.programs.broker import Broker, BrokerError
+from luftpegel_tools.town.lora_backhaul import LoRaBackhaul
+from luftpegel_tools.town.lora_coverage import LoRaCoverage
 from luftpegel_tools.town.spots import Spot, spot_of
 from luftpegel_tools.town.station import Build, Identity, TownStation
+from luftpegel_tools.town.station_kinds import CHIP
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import MODEMS
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
 _BROKER_PATIENCE_S = 10.0
@@ -71,10 +72,10 @@ class Town:
             )
             stack.callback(self.server.close)
             self.application_id, self._profile_id = self._found_town()
-            self.field: RadioField | None = None
+            self.coverage: LoRaCoverage | None = None
             if wishes.radio == CHIP:
-                self.field = RadioField(self.clock, spot_of(1).sites(), wishes.seed)
-                network = RadioNetwork(self.clock, self.broker, self.server, self.field, wishes.seed)
+                self.coverage = LoRaCoverage(self.clock, spot_of(1).sites(), wishes.seed)
+                network = LoRaBackhaul(self.clock, self.broker, self.server, self.coverage, wishes.seed)
                 stack.callback(network.close)
             self.stations: list[TownStation] = []
             build = Build(self.clock, folder / "boards", wishes.engine, wishes.interval_s)
@@ -106,15 +107,15 @@ class Town:
             identity, spot.place(number, wishes.seed, wishes.epoch), *self._radio(identity, spot), build
         )
 
-    def _radio(self, identity: Identity, spot: Spot) -> tuple[Luck, LoRaWANModem | LoRaChip]:
+    def _radio(self, identity: Identity, spot: Spot) -> tuple[Losses, LoRaWANModem | LoRaChip]:
         """The station's link, and its radio on it."""
         wishes = self.wishes
         seed = f"{wishes.seed}/{identity.id}"
-        if self.field is None:
-            link = Link(self.server, spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
+        if self.coverage is None:
+            link = ModemLink(self.server, spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
             return link, MODEMS[wishes.radio](link, identity.dev_eui)
-        radio_link = RadioLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
-        return radio_link, self.field.chip(radio_link)
+        lora_link = LoRaLink(spot.sites(), seed=seed, loss_up=wishes.loss, loss_down=wishes.loss)
+        return lora_link, self.coverage.chip(lora_link)
 
     def _found_town(self) -> tuple[str, str]:
         records = self.server.records

@@ -12,18 +12,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from luftpegel_tools.town import telling
-from luftpegel_tools.town.broker_address import BrokerAddress
-from luftpegel_tools.town.gateway import Entry, Gateway, station_toml
-from luftpegel_tools.town.kinds import CHIP, KINDS
+from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.town import event_output
+from luftpegel_tools.town.gateway_process import Entry, Gateway, station_toml
 from luftpegel_tools.town.open_town import OpenTown, today
 from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
 from luftpegel_tools.town.pace import keep_real_time
 from luftpegel_tools.town.registration import as_text, registration
+from luftpegel_tools.town.sniffer import Happening, Sniffer
 from luftpegel_tools.town.spots import spot_of
 from luftpegel_tools.town.station import TownStation, entry_of
+from luftpegel_tools.town.station_kinds import CHIP, KINDS
 from luftpegel_tools.town.town import EPOCH, Town, Wishes, identities
-from luftpegel_tools.town.witness import Happening, Witness
 from luftpegel_tools.virtual_board.engine import ENGINES
 
 EXIT_DONE, EXIT_NOT_JOINED, EXIT_WRONG_USE, EXIT_MISSING = 0, 1, 2, 3
@@ -176,8 +176,8 @@ class _Life:
             checks = [town.broker.check]
             if applications is None:
                 checks.insert(0, self._with_gateway(stack, folder, town))
-            assert town.field is not None
-            Witness(town.clock, town.field, town.stations, self._tell)
+            assert town.coverage is not None
+            Sniffer(town.clock, town.coverage, town.stations, self._tell)
             if self._args.realtime or applications is not None:
                 keep_real_time(town.clock)
             else:
@@ -217,7 +217,7 @@ class _Life:
     def _tell(self, happening: Happening) -> None:
         if happening.what == "join-accept" and not happening.details["lost"]:
             self._joined.add(happening.station)
-        print((telling.as_json if self._args.json else telling.as_text)(happening), flush=True)
+        print((event_output.as_json if self._args.json else event_output.as_text)(happening), flush=True)
 
     def _sum_up(self, station: TownStation) -> None:
         tally, name = station.link.tally, station.identity.id

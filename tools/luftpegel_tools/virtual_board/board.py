@@ -13,18 +13,18 @@ from typing import IO, Self
 
 from luftpegel_tools.virtual_board.boot import EVENT_PIN, Boot, EventHandler
 from luftpegel_tools.virtual_board.chips.base import Chip, I2CChip, OneWireDevice, SPIChip, UARTDevice
-from luftpegel_tools.virtual_board.clock import Timer, VirtualClock
 from luftpegel_tools.virtual_board.console import Console
 from luftpegel_tools.virtual_board.engine import find_engine, shims_folder
+from luftpegel_tools.virtual_board.engine_process import DeviceProcess
 from luftpegel_tools.virtual_board.errors import BoardError
 from luftpegel_tools.virtual_board.flash import PowerCut
 from luftpegel_tools.virtual_board.nvs import Nvs
 from luftpegel_tools.virtual_board.peripherals import Peripherals
 from luftpegel_tools.virtual_board.pins import Pins, Rail
-from luftpegel_tools.virtual_board.process import DeviceProcess
 from luftpegel_tools.virtual_board.protocol import OPS, Answer, Request
 from luftpegel_tools.virtual_board.uart import UARTPort
 from luftpegel_tools.virtual_board.waiting import Wait
+from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 NO_WAKE, EXT0_WAKE, TIMER_WAKE = 0, 2, 4

@@ -10,10 +10,9 @@ import struct
 from collections import deque
 from collections.abc import Callable
 
-from luftpegel_tools.virtual_board.clock import Timer, VirtualClock
 from luftpegel_tools.virtual_board.console import Console
+from luftpegel_tools.virtual_board.engine_process import DeviceProcess
 from luftpegel_tools.virtual_board.errors import BoardError
-from luftpegel_tools.virtual_board.process import DeviceProcess
 from luftpegel_tools.virtual_board.protocol import (
     OPS,
     STATUS_INTERRUPT,
@@ -25,6 +24,7 @@ from luftpegel_tools.virtual_board.protocol import (
 )
 from luftpegel_tools.virtual_board.uart import UARTPort
 from luftpegel_tools.virtual_board.waiting import Wait
+from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 EVENT_PIN, EVENT_TIMER = 0, 1
 MAX_EVENTS = 64  # the queue of the interrupt handlers; further events are lost, as in MicroPython's scheduler

@@ -11,7 +11,7 @@ import select
 import tty
 from collections.abc import Callable
 
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 KEPT_BYTES = 1 << 18
 PENDING_BYTES = 1 << 16

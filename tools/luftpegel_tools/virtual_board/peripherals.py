@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from luftpegel_tools.virtual_board.chips.base import BusStuck, I2CChip, Nack, SPIChip
-from luftpegel_tools.virtual_board.clock import VirtualClock
 from luftpegel_tools.virtual_board.flash import Flash
 from luftpegel_tools.virtual_board.nvs import Nvs, NvsError
 from luftpegel_tools.virtual_board.pins import Pins
 from luftpegel_tools.virtual_board.protocol import OPS, STATUS_ESP_ERROR, Answer, DeviceError, Request
 from luftpegel_tools.virtual_board.uart import UARTPort
 from luftpegel_tools.virtual_board.waiting import Wait
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 Handler = Callable[[Request], Answer | Wait]
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE, UARTDevice
-from luftpegel_tools.virtual_board.clock import VirtualClock
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 GARBLE = 0xA5  # a byte read at the wrong rate comes out as another one
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from luftpegel_tools.virtual_board.clock import Timer
 from luftpegel_tools.virtual_board.protocol import Answer, Request
 from luftpegel_tools.virtual_board.uart import UARTPort
+from luftpegel_tools.virtual_time.clock import Timer
 
 
 @dataclass

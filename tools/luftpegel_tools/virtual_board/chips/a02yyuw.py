@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from luftpegel_tools.virtual_board.chips.base import UARTDevice
 from luftpegel_tools.virtual_board.chips.rounding import base_units
-from luftpegel_tools.virtual_board.clock import Timer
+from luftpegel_tools.virtual_time.clock import Timer
 
 PERIOD_US = 300_000
 SHORTEST_MM, LONGEST_MM = 30, 4500

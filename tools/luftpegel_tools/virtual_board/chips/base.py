@@ -4,12 +4,9 @@ A chip is plain Python on the virtual clock, without threads. The board sets `cl
 is attached, and asks it only while it is powered; a chip without power does not answer.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from luftpegel_tools.virtual_board.clock import VirtualClock
-
-if TYPE_CHECKING:
-    from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_time.clock import VirtualClock
 
 BITS_PER_BYTE = 10  # 8N1: start, eight data bits, stop
 
@@ -22,6 +19,13 @@ class BusStuck(Exception):  # noqa: N818 - a state of the wires
     """Somebody holds a line low: MicroPython sees OSError(ETIMEDOUT)."""
 
 
+class Pins(Protocol):
+    """What a chip knows of the board that it is soldered to."""
+
+    def set_pin(self, number: int, level: int | None) -> None:
+        """Drive a pin, or leave it alone (None)."""
+
+
 class Chip:
     """Anything that is soldered to the board.
 
@@ -31,7 +35,7 @@ class Chip:
     """
 
     clock: VirtualClock
-    board: "Board | None" = None
+    board: Pins | None = None
 
     def __init__(self) -> None:
         self.faults: set[str] = set()

@@ -8,21 +8,25 @@ against (an erratum left untreated) is carried out, spoils frames as the data sh
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from luftpegel_tools.airtime import symbol_us
-from luftpegel_tools.town.radio_air import RadioAir
-from luftpegel_tools.virtual_board.chips.base import SPIChip
-from luftpegel_tools.virtual_board.clock import Timer
-
-if TYPE_CHECKING:
-    from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.air.airtime import symbol_us
+from luftpegel_tools.air.shared_air import RadioAir
+from luftpegel_tools.virtual_board.chips.base import Pins, SPIChip
+from luftpegel_tools.virtual_time.clock import Timer
 
 REMEMBERED = 1000  # of transactions and frames
 HEADER_QUARTERS = 4 * 8 + 17  # symbols times 4: sync word 4.25 and header 8, behind the preamble
 LONGEST_FRAME = 255
 LONG_SYMBOL_US = 16_000  # longer symbols need the low data rate optimisation on both sides
 LONG_FRAME = 24  # bytes; a wrongly treated IQ spoils what lies behind (SX1261/2 data sheet, section 15.4)
+
+
+class SPIBoard(Pins, Protocol):
+    """What a LoRa chip is soldered to."""
+
+    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
+        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,14 @@ class LoRaChip(SPIChip):
     """Base of the chips. Faults: silent (no answer), checksum and header (payloads, headers arrive broken).
 
     `log`: the latest SPI transactions, as (now_us, bytes from the board); each one is also told to all
-    `witnesses`. `sent` and `heard`: the latest payloads.
+    `listeners`. `sent` and `heard`: the latest payloads.
     """
 
     def __init__(self, air: RadioAir):
         super().__init__()
         self.air = air
         self.log: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
-        self.witnesses: list[Callable[[bytes], None]] = []
+        self.listeners: list[Callable[[bytes], None]] = []
         self.refusals: list[tuple[int, str]] = []
         self.flaws: list[tuple[int, str]] = []
         self.sent: deque[bytes] = deque(maxlen=REMEMBERED)
@@ -116,7 +120,7 @@ class LoRaChip(SPIChip):
         self._listens_as: Modulation
         self._spoiled_behind = LONGEST_FRAME
 
-    def solder(self, board: "Board", *, bus: int, cs: int, reset: int, **pins: int) -> None:
+    def solder(self, board: SPIBoard, *, bus: int, cs: int, reset: int, **pins: int) -> None:
         """Attach the chip with all its pins; inputs that the board leaves alone are pulled up."""
         for name, number in pins.items():
             setattr(self, f"{name}_pin", number)
@@ -159,8 +163,8 @@ class LoRaChip(SPIChip):
         if self._selected and self._mosi and not self._in_reset and "silent" not in self.faults:
             data = bytes(self._mosi)
             self.log.append((self.clock.now_us, data))
-            for witness in self.witnesses:
-                witness(data)
+            for listener in self.listeners:
+                listener(data)
             self._carry_out(data)
         self._selected = False
 

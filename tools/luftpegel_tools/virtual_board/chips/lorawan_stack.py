@@ -1,14 +1,14 @@
 """The LoRaWAN stack inside a simulated modem: session, airtime, duty cycle, receive windows in virtual time.
 
-Class A of LoRaWAN 1.0.4 as far as the words of `town.network` go: no cryptography, which the words leave out.
-`dev_nonce` is what a modem keeps in flash; everything else is lost with its power.
+Class A of LoRaWAN 1.0.4 as far as the words of `air.modem_messages` go: no cryptography, which the words
+leave out. `dev_nonce` is what a modem keeps in flash; everything else is lost with its power.
 """
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from luftpegel_tools.airtime import (
+from luftpegel_tools.air.airtime import (
     EU868,
     JOIN_ACCEPT_BYTES,
     JOIN_REQUEST_BYTES,
@@ -16,8 +16,8 @@ from luftpegel_tools.airtime import (
     Band,
     symbol_us,
 )
-from luftpegel_tools.town.network import Downlink, JoinAccept, JoinRequest, Network, Uplink
-from luftpegel_tools.virtual_board.clock import Timer, VirtualClock
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, JoinRequest, Network, Uplink
+from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 SECOND_US = 1_000_000
 RX1_DELAY_US = {"join": 5 * SECOND_US, "uplink": SECOND_US}  # RX2 opens one second later

@@ -8,8 +8,8 @@ byte that wakes it arrives damaged, as users have seen. Faults: those of `lorawa
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from luftpegel_tools.airtime import EU868
-from luftpegel_tools.town.network import Downlink, JoinAccept, Network
+from luftpegel_tools.air.airtime import EU868
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, Network
 from luftpegel_tools.virtual_board.chips.base import BITS_PER_BYTE
 from luftpegel_tools.virtual_board.chips.lorawan_modem import (
     BOOT_US,

@@ -6,7 +6,7 @@ After the data sheet DS_SX1261-2 rev. 2.1. What it does with the settings is in 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from luftpegel_tools.town.radio_air import RadioAir
+from luftpegel_tools.air.shared_air import RadioAir
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 
 SLEEP, STDBY_RC, STDBY_XOSC, FS, RX, TX = 0, 2, 3, 4, 5, 6  # as GetStatus tells them (table 13-76)

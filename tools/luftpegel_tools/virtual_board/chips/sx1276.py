@@ -4,7 +4,7 @@ After the data sheet DS_SX1276-7-8-9 rev. 7 and its errata note. Not modelled: s
 frequency hopping, continuous transmission. RFM95, RFM96 and RFM98 carry this chip.
 """
 
-from luftpegel_tools.town.radio_air import RadioAir
+from luftpegel_tools.air.shared_air import RadioAir
 from luftpegel_tools.virtual_board.chips.lora_chip import LONG_FRAME, LoRaChip, Modulation, Reception, spoil
 
 FIFO, OP_MODE, FRF, PA_CONFIG, OCP, FIFO_POINTER = 0x00, 0x01, 0x06, 0x09, 0x0B, 0x0D

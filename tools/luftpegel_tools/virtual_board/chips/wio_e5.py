@@ -6,17 +6,12 @@ Faults: those of `lorawan_modem`.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from luftpegel_tools.airtime import EU868
-from luftpegel_tools.town.network import Downlink, JoinAccept, Network
+from luftpegel_tools.air.airtime import EU868
+from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, Network
 from luftpegel_tools.virtual_board.chips.at_modem import FLASH_US
 from luftpegel_tools.virtual_board.chips.lorawan_modem import GPS_EPOCH, LEAP_SECONDS, BadParameterError
 from luftpegel_tools.virtual_board.chips.lorawan_stack import Frame
-from luftpegel_tools.virtual_board.chips.wio_e5_settings import (
-    ModemSettings,
-    Settings,
-    number,
-    one_of,
-)
+from luftpegel_tools.virtual_board.chips.wio_e5_settings import ModemSettings, Settings, number, one_of
 
 LONGEST_COMMAND = 528
 WAKE_BYTES = 4

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from luftpegel_tools.airtime import EU868
-from luftpegel_tools.town.network import Network
+from luftpegel_tools.air.airtime import EU868
+from luftpegel_tools.air.modem_messages import Network
 from luftpegel_tools.virtual_board.chips.at_modem import ANSWER_US, FLASH_US
 from luftpegel_tools.virtual_board.chips.lorawan_modem import BadParameterError, LoRaWANModem, RadioSettings
 

@@ -1,0 +1,1 @@
+"""Simulated LoRa gateways that speak ChirpStack's gateway protocol over MQTT."""

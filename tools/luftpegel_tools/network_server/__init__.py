@@ -1,0 +1,1 @@
+"""Doubles of network servers: a core of LoRaWAN, ChirpStack around it, a lone gateway without a broker."""

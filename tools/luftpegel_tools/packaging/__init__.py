@@ -1,0 +1,1 @@
+"""What the parts of Luftpegel weigh, and the wire compiled for the gateway."""

@@ -1,0 +1,1 @@
+"""Programs that are not ours: unpacked from Debian's packages, started so that they never outlive us."""

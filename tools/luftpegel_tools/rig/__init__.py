@@ -1,0 +1,1 @@
+"""Boards under hardware tests: on a serial port, or virtual."""

@@ -1,0 +1,1 @@
+"""station.toml, which a person writes."""

@@ -1,6 +1,0 @@
-"""A double of the ChirpStack v4 network server: LoRaWAN on one side, MQTT and gRPC on the other."""
-
-from luftpegel_tools.town.chirpstack.server import ChirpStack, Settings
-from luftpegel_tools.town.chirpstack.services import GrpcApi
-
-__all__ = ["ChirpStack", "GrpcApi", "Settings"]

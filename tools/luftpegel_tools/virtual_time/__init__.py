@@ -1,0 +1,1 @@
+"""One deterministic clock for all doubles, and the processor that they share."""
