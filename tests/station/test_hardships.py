@@ -292,3 +292,15 @@ def test_random_power_cuts_leave_numbers_that_never_repeat(site):
     for _, frame in station.network.frames():
         for row in frame.rows:
             assert row.absent or seen.setdefault(row.seq, row.values) == row.values
+
+
+@pytest.mark.parametrize("fault", ["1 / 0\n", "import time\nwhile True:\n    time.sleep_ms(1000)\n"])
+def test_the_radio_is_asleep_after_a_crash_and_after_the_watchdog(site, fault):
+    station = site(ENGINE, radio_driver="sx1262")
+    station.run_slots(1)
+    station.board.power_off()
+    station.replace("station/uplink", fault)
+    station.board.power_on()
+    run_s(station, 400)
+    assert station.board.asleep
+    assert station.radio.log[-1][1][0] == 0x84  # SetSleep
