@@ -60,6 +60,10 @@ class Build:
     frame_bytes: int = 51
 
 
+BATTERY_AFTER_S = 5.0  # a look follows the first measurement within this
+LOOKS = 4  # at the battery, each time
+
+
 def entry_of(identity: Identity, place: Place, interval_s: int) -> Entry:
     """A station for stations.toml."""
     dev_eui = identity.dev_eui.hex()
@@ -118,7 +122,18 @@ class TownStation:
             for quantity, value in values.items()
         ]
         battery = channel_of("battery")
-        return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_log]
+        return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_told()]
+
+    def _battery_told(self) -> list[tuple[int, int]]:
+        """The looks at the battery that readings tell: not the one with which a wake decides whether to
+        measure at all, which another follows once the sensors have delivered."""
+        patience_us = round((self._kind.lead_s + BATTERY_AFTER_S) * 1e6)
+        log = self._battery_log
+        return [
+            look
+            for at, look in enumerate(log)
+            if not any(0 < later - look[0] < patience_us for later, _ in log[at + 1 : at + 2 * LOOKS])
+        ]
 
     def terms(self, since_us: int, until_us: int) -> Terms:
         """What its readings of a time span are held to."""
