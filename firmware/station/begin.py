@@ -43,8 +43,8 @@ def begin(settings, state, cause):
     now_s = board_ms() // 1000
     state.cause = cause
     if not state.valid or clock.is_new_era(state.woken, now_s):
-        state.era = state.sampled = state.offset = state.drift = state.joins_failed = state.join_next = 0
-        state.quiet_until = state.accounted = 0
+        state.era = state.sampled = state.joins_failed = state.join_next = state.quiet_until = 0
+        state.offset = state.drift = state.doubt = state.mark = state.time_next = state.accounted = 0
     if cause not in UNATTENDED:
         # Somebody was here, with new keys perhaps.
         state.radio_setup = state.status_next = state.time_next = 0
