@@ -137,16 +137,28 @@ class Uplink:
         asks = self.now_s() >= state.time_next or not state.offset
         if asks:
             self.radio.network_time()  # asks the network with the frame that follows
+        if asks and self._begins_era(journal, row):
+            # The time first: without it, what the last life has left unsent would travel without its age.
+            self._tell(journal, row)
+            self._learn_time()
+            asks = False
         self._send_newest(journal, row)
         if asks:
             self._learn_time()
-        if self.now_s() >= state.status_next or state.trouble:
-            self.forget(*_READINGS)
-            self._apart("telling", "send_status", self, journal.oldest(), row.seq)
+        self._tell(journal, row)
         self._send_again(journal, row)
         if state.owes:
             self.forget(*_READINGS)
             self._apart("telling", "answer", self)
+
+    def _begins_era(self, journal, row):
+        older = next(journal.walk(row.seq - 1), None) if row.seq else None
+        return older is not None and older.era != row.era
+
+    def _tell(self, journal, row):
+        if self.now_s() >= self.state.status_next or self.state.trouble:
+            self.forget(*_READINGS)
+            self._apart("telling", "send_status", self, journal.oldest(), row.seq)
 
     def spread(self, over_ms, seq):
         # By DevEUI and number: two boards may meet once, not for ever.
