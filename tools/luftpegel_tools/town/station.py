@@ -60,8 +60,7 @@ class Build:
     frame_bytes: int = 51
 
 
-BATTERY_AFTER_S = 5.0  # a look follows the first measurement within this
-LOOKS = 4  # at the battery, each time
+BESIDE_US = 5_000_000  # a reading's look at the battery follows its measurements within this
 
 
 def entry_of(identity: Identity, place: Place, interval_s: int) -> Entry:
@@ -125,15 +124,12 @@ class TownStation:
         return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_told()]
 
     def _battery_told(self) -> list[tuple[int, int]]:
-        """The looks at the battery that readings tell: not the one with which a wake decides whether to
-        measure at all, which another follows once the sensors have delivered."""
-        patience_us = round((self._kind.lead_s + BATTERY_AFTER_S) * 1e6)
-        log = self._battery_log
-        return [
-            look
-            for at, look in enumerate(log)
-            if not any(0 < later - look[0] < patience_us for later, _ in log[at + 1 : at + 2 * LOOKS])
-        ]
+        """The looks at the battery that readings tell: beside what the sensors delivered, where these take
+        their time; not the one with which a wake decides whether to measure at all."""
+        if not self._kind.lead_s:
+            return self._battery_log
+        delivered = [now_us for chip in self.chips for now_us, _ in chip.delivered]
+        return [look for look in self._battery_log if any(abs(look[0] - us) < BESIDE_US for us in delivered)]
 
     def terms(self, since_us: int, until_us: int) -> Terms:
         """What its readings of a time span are held to."""
