@@ -281,3 +281,19 @@ def test_the_log_is_closed_after_what_runs(log):
         return order
 
     assert asyncio.run(main()) == ["worked", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("items", "largest", "gathers"),
+    [
+        pytest.param(worker_module.BUSY - 1, 2000, 0, id="few go at once"),
+        pytest.param(worker_module.BUSY, 2000, 1, id="many let more come"),
+        pytest.param(4 * worker_module.BUSY, 2 * worker_module.BUSY, 0, id="a full batch: more is here"),
+    ],
+)
+def test_under_load_a_sink_gets_more_at_a_time(items, largest, gathers, work):
+    work.log.items = [observed(seq) for seq in range(items)]
+    sink = Sink()
+    assert work(sink, work.finished, largest=largest) == []
+    assert seqs(sink.got) == list(range(items))
+    assert work.waits == [worker_module.GATHER_S] * gathers

@@ -49,6 +49,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 def limits_for(station: Station) -> Limits:
     """The limits of a station; stations that are alike share them."""
+    if not station.limits:
+        return _limits(station.interval_s, ())
     return _limits(station.interval_s, tuple(sorted(station.limits.items(), key=_by_name)))
 
 

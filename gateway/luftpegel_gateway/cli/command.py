@@ -1,7 +1,7 @@
 """`luftpegel gateway`: run it, check its files, look at its state and into its quarantine.
 
 Every verb takes --config, --lang and --json. Exit codes: 0 done, 1 found a problem, 2 the configuration or
-the use is wrong.
+the use is wrong, 3 a part is not installed, 4 partly done.
 """
 
 import argparse
@@ -19,8 +19,10 @@ from luftpegel_gateway.cli import (
     basics,
     check,
     commands,
+    importing,
     init,
     journal,
+    live,
     quarantine,
     requests,
     station,
@@ -28,9 +30,11 @@ from luftpegel_gateway.cli import (
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
-from luftpegel_gateway.model.faults import CannotStart, JournalDown
+from luftpegel_gateway.model.faults import CannotStart, JournalDown, OtherEndDown
 from luftpegel_gateway.words.messages import language_of, say
 
+WITHOUT_STATIONS = (*station.WITHOUT_STATIONS, importing.import_stations)
+UNCONFIRMED = (requests.UNCONFIRMED, importing.UNCONFIRMED)
 Verb = Callable[[argparse.Namespace, Site, str], int]
 
 
@@ -48,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    for name, run_verb, text, options in (*again.VERBS, *backups.VERBS, *commands.VERBS):
+    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS)
+    for name, run_verb, text, options in beside:
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
         dest="journal_verb", required=True, metavar="VERB"
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         if args.run_verb is None:  # what `init` writes is not there yet
             checked = argparse.Namespace(**vars(args) | {"run_verb": check.check})
             return init.init(args, language, partial(run, checked))
-        config = load(args.config, may_be_empty=args.run_verb in station.WITHOUT_STATIONS)
+        config = load(args.config, may_be_empty=args.run_verb in WITHOUT_STATIONS)
         language = language_of(args.lang or config.language)
         return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
@@ -80,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
             [{"file": str(found.file), "line": found.line, "code": found.code} for found in bad.mistakes],
         )
         return WRONG_USE
-    except (CannotStart, JournalDown) as refusal:
+    except (CannotStart, JournalDown, OtherEndDown) as refusal:
         print(say(refusal.code, language, detail=refusal.detail), file=sys.stderr)
-        return WRONG_USE if refusal.code == requests.UNCONFIRMED else PROBLEM
+        return WRONG_USE if refusal.code in UNCONFIRMED else PROBLEM
 
 
 def site_of(config: Config, file: Path) -> Site:

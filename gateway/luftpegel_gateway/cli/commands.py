@@ -1,15 +1,21 @@
 """The verbs that send settings to stations: `send`, `commands`, `cancel`.
 
 The running gateway queues a command, which alone writes its journal; without one, this process does under its
-lock, and the gateway sends it when it runs. The list is read from the journal.
+lock, and the gateway sends it when it runs. The list is read from the journal, and what waits at ChirpStack
+from its API, where the source names one.
 """
 
 import argparse
+import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
+from luftpegel_gateway.cli.network_server import sources_of
 from luftpegel_gateway.cli.output import print_json
-from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.cli.site import DONE, PARTLY, Site
+from luftpegel_gateway.cli.waiting import Queued, Taken, look, take_out
 from luftpegel_gateway.control.asking import doer
 from luftpegel_gateway.control.protocol import Cancel, Send
 from luftpegel_gateway.downlinks.commands import LIMITS
@@ -18,7 +24,11 @@ from luftpegel_gateway.model.state import DONE as TAKEN
 from luftpegel_gateway.model.state import WAITING, Command, StationState
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.views.facts import command_facts
+from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.texts import moment, tell
+
+if TYPE_CHECKING:
+    from luftpegel_gateway.network_server.queue import Item
 
 USUAL_DAYS, MOST_DAYS = 7.0, 366.0
 DAY_S = 86400
@@ -53,28 +63,85 @@ def commands(args: argparse.Namespace, site: Site, language: str) -> int:
         for station in chosen
         for command in states.get((station.tenant, station.id), StationState()).commands
     ]
+    queued = Queued() if args.no_dial else look(site, rows)
     if args.json:
-        print_json(args, [_facts(station, command) for station, command in rows])
-        return DONE
+        print_json(args, [_facts(station, command, queued) for station, command in rows])
+    else:
+        _print(rows, queued, language)
+    if queued.fault is not None:
+        print(say(queued.fault.code, language, detail=queued.fault.detail), file=sys.stderr)
+        return PARTLY
+    return DONE
+
+
+def _print(rows: Sequence[tuple[Station, Command]], queued: Queued, language: str) -> None:
     for station, command in rows:
-        print(
-            f"{station.id:12} {command.token:6}  {_words(command.settings):32}  {_stands(command, language)}"
-        )
+        item = queued.items.get((station.tenant, station.id, command.token))
+        told = _stands(command, language) + (f"; {_lies(item, language)}" if item else "")
+        print(f"{station.id:12} {command.token:6}  {_words(command.settings):32}  {told}")
     if not rows:
         print(tell("no_commands", language))
-    return DONE
+    for (_, station_id), number in queued.others.items():
+        if number:
+            print(tell("queue_beside", language, station_id, number))
+
+
+def _lies(item: "Item", language: str) -> str:
+    """How a command lies in ChirpStack's queue."""
+    told = [tell("queue_waits", language)]
+    if item.pending:
+        told.append(tell("queue_pending", language, item.f_cnt_down))
+    if item.expires_at is not None:
+        told.append(tell("queue_until", language, moment(item.expires_at, language)))
+    return ", ".join(told)
 
 
 def cancel(args: argparse.Namespace, site: Site, language: str) -> int:
-    """Take back a command that waits."""
+    """Take back a command that waits, also out of ChirpStack's queue where its API is known."""
     station = _station(args, site)
+    command = _waiting(site, station, args.token) if sources_of(site, station.tenant) else None
     with doer(site.data, site.alone) as gateway:
         gateway.ask(Cancel(station.id, args.token, station.tenant))
+    taken = Taken() if command is None else take_out(site, station, command, all_of_it=args.flush)
     if args.json:
-        print_json(args, {"station": station.id, "token": args.token})
+        lost = [_item(one) for one in taken.gone]
+        facts = {"queue_flushed": taken.flushed, "on_air": taken.on_air, "lost": lost}
+        print_json(args, {"station": station.id, "token": args.token, **facts})
     else:
         print(tell("command_taken_back", language, args.token, station.id))
+        _print_taken(taken, language)
+    if taken.fault is not None:
+        print(say(taken.fault.code, language, detail=taken.fault.detail), file=sys.stderr)
+        return PARTLY
     return DONE
+
+
+def _waiting(site: Site, station: Station, token: int) -> Command | None:
+    """The command of this number that waits, as the journal has it."""
+    with closing(site.open_reader()) as reader:
+        state = reader.states().get((station.tenant, station.id), StationState())
+    return next((one for one in state.commands if (one.token, one.state) == (token, WAITING)), None)
+
+
+def _print_taken(taken: Taken, language: str) -> None:
+    if taken.flushed:
+        print(tell("queue_flushed", language))
+    if taken.on_air:
+        print(tell("queue_on_air", language))
+    for item in taken.gone:
+        print(tell("queue_flushed_too", language, item.f_port, item.data.hex(), item.id))
+
+
+def _item(item: "Item") -> dict[str, object]:
+    """An item of ChirpStack's queue for programs. Times: Unix seconds."""
+    return {
+        "id": item.id,
+        "f_port": item.f_port,
+        "data": item.data.hex(),
+        "pending": item.pending,
+        "f_cnt_down": item.f_cnt_down if item.pending else None,
+        "expires_at": item.expires_at,
+    }
 
 
 def _station(args: argparse.Namespace, site: Site) -> Station:
@@ -102,12 +169,14 @@ def _words(settings: dict[str, int] | dict[str, int | str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
-def _facts(station: Station, command: Command) -> dict[str, object]:
+def _facts(station: Station, command: Command, queued: Queued) -> dict[str, object]:
+    item = queued.items.get((station.tenant, station.id, command.token))
     return {
         "station": station.id,
         "tenant": station.tenant,
         **command_facts(command),
         "expired": command.state == WAITING and command.expires_at < time.time(),
+        "queue": _item(item) if item else None,
     }
 
 
@@ -141,11 +210,16 @@ def _send_options(parser: argparse.ArgumentParser) -> None:
 
 def _list_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("station", nargs="?", metavar="STATION", help="only of this one")
+    parser.add_argument("--no-dial", action="store_true", help="do not ask ChirpStack what waits there")
 
 
 def _cancel_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("station", metavar="STATION", help="its id (of a tenant: TENANT/ID)")
     parser.add_argument("token", type=int, metavar="NUMBER", help="of the command, as `commands` lists it")
+    parser.add_argument(
+        "--flush", action="store_true",
+        help="empty the device's whole queue at ChirpStack, also of what is not ours; says what was lost",
+    )  # fmt: skip
 
 
 VERBS = (

@@ -13,6 +13,11 @@ def print_json(args: argparse.Namespace, answer: object) -> None:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
+def printable(value: object) -> str:
+    """A value from elsewhere for a terminal: what would steer it is left out; "-" for None."""
+    return "".join(sign for sign in str("-" if value is None else value) if sign.isprintable())
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line, for journald and the like."""
 

@@ -11,7 +11,7 @@ from luftpegel_gateway.journal.port import Reader
 from luftpegel_gateway.journal.sqlite.to_version_1 import Exported
 from luftpegel_gateway.model.station import Station
 
-DONE, PROBLEM, WRONG_USE = 0, 1, 2
+DONE, PROBLEM, WRONG_USE, PARTLY = 0, 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)

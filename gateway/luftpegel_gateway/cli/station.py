@@ -6,27 +6,17 @@ takes it over at once.
 
 import argparse
 import datetime
-import difflib
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.cli.stations_file import edit, tell_gateway
 from luftpegel_gateway.config import editing
-from luftpegel_gateway.config.files import BadConfig
-from luftpegel_gateway.config.judged import JudgedFile, Mistake, read_text
-from luftpegel_gateway.config.replacing import alone_in, replace
-from luftpegel_gateway.config.stations import read_stations
-from luftpegel_gateway.config.wrong import Wrong
-from luftpegel_gateway.control.client import NobodyListens, connected
-from luftpegel_gateway.control.protocol import Reload
-from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.page.layout import name_of_station
-from luftpegel_gateway.words.texts import stations_text, tell
+from luftpegel_gateway.words.texts import tell
 
 # Option of `add` -> key in stations.toml
 KEYS = ("id", "tenant", "dev_eui", "name", "kind", "interval_s", "latitude", "longitude")
@@ -63,73 +53,19 @@ def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
 
 def _edit(args: argparse.Namespace, site: Site, language: str, change: Callable[[str], str]) -> int:
     """Change the file: show it, judge it, replace it, tell the gateway."""
-    file = site.config.stations_file.resolve()  # a link stays one
-    with alone_in(file.parent):
-        before = file.read_bytes()
-        text, after = _changed(file, change)
-        difference = _difference(text, after)
-        if args.dry_run:
-            _judge_text(site, file, after)
-        old = None if args.dry_run or text == after else _replace(site, file, before, after)
+    edited = edit(site, change, dry_run=args.dry_run)
     if args.json:
-        print_json(args, {"changed": old is not None, "difference": difference})
-    else:
-        print("\n".join(difference) or tell("no_change", language))
-    if old is None:
-        if args.dry_run and not args.json:
-            print(tell("not_changed", language))
+        print_json(args, {"changed": edited.old is not None, "difference": edited.difference})
+        if edited.old is not None:
+            tell_gateway(site, language)
         return DONE
-    if not args.json:
-        print(tell("changed", language, file.name, old.name))
-    _tell_gateway(args, site, language)
+    print("\n".join(edited.difference) or tell("no_change", language))
+    if edited.old is not None:
+        print(tell("changed", language, site.config.stations_file.resolve().name, edited.old.name))
+        print(tell_gateway(site, language))
+    elif args.dry_run:
+        print(tell("not_changed", language))
     return DONE
-
-
-def _changed(file: Path, change: Callable[[str], str]) -> tuple[str, str]:
-    """The text before and after. BadConfig: it is no TOML; CannotStart: this cannot be changed in it."""
-    judged = JudgedFile(file)
-    if judged.mistakes:
-        raise BadConfig(judged.mistakes)
-    text = read_text(file)
-    try:
-        return text, change(text)
-    except Wrong as wrong:
-        raise CannotStart(wrong.code, str(wrong.words["detail"])) from wrong
-
-
-def _difference(before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-    return [line for line in lines if not line.startswith(("---", "+++"))]
-
-
-def _judge_text(site: Site, file: Path, text: str) -> None:
-    """What `_judge` says of a text that is not to be written where the file is."""
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / file.name
-        trial.write_bytes(text.encode())
-        _judge(site, file, trial)
-
-
-def _judge(site: Site, file: Path, trial: Path) -> None:
-    """BadConfig, told of `file`, when the stations in `trial` cannot stand."""
-    _, mistakes = read_stations(trial, site.config.tenants)
-    if mistakes:
-        raise BadConfig([Mistake(file, found.line, found.code, found.words) for found in mistakes])
-
-
-def _replace(site: Site, file: Path, before: bytes, after: str) -> Path:
-    return replace(file, before, after.encode(), lambda trial: _judge(site, file, trial))
-
-
-def _tell_gateway(args: argparse.Namespace, site: Site, language: str) -> None:
-    """Have a running gateway read the file. CannotStart: it does not take it."""
-    try:
-        with connected(site.data) as client:
-            told = tell("gateway_took", language, stations_text(client.ask(Reload()).stations, language))
-    except NobodyListens:
-        told = tell("gateway_later", language)
-    if not args.json:
-        print(told)
 
 
 def _day(text: str) -> datetime.date:

@@ -27,6 +27,7 @@ STALE_S = 300.0  # what was not seen for so long, while something else was, expl
 # How much a code explains: the vague and the lesser below 5, which every other code has.
 RANKS = {
     "LP-404": 0,  # QoS 0: nothing is broken
+    "LP-517": 0,  # a command waits: readings come in
     "LP-401": 1,  # the broker is not connected, whyever
     "LP-420": 1,  # the sink does not answer, whyever
     "LP-441": 2,  # the host cannot be reached

@@ -10,22 +10,27 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from luftpegel_gateway.config.toml_lines import lines_of
+from luftpegel_gateway.config.toml_lines import Path, lines_of
 from luftpegel_gateway.config.wrong import Wrong
 
 Content = dict[str, Any]
+# A key and its value on one line: text in quotes, or a number.
+_ASSIGNED = re.compile(r"""(\s*[\w"']+\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[-+0-9][\w.+-]*)(.*)""", re.DOTALL)
 _PLAIN = re.compile(r"^[A-Za-z0-9 ._,:;/()+#&@!?=*'äöüÄÖÜß-]*$")
 
 
-def add(text: str, values: Mapping[str, Any]) -> str:
-    """The text with one more [[station]] at its end. Raises Wrong LP-365."""
+def add(text: str, *stations: Mapping[str, Any]) -> str:
+    """The text with these [[station]] more at its end. Raises Wrong LP-365."""
+    if not stations:
+        return text
     end = "\r\n" if "\r\n" in text else "\n"
-    before = text if not text or text.endswith("\n") else text + end
-    lines = ["[[station]]", *(f"{key} = {written(value)}" for key, value in values.items())]
-    after = before + (end if before else "") + end.join(lines) + end
+    after = text if not text or text.endswith("\n") else text + end
+    for values in stations:
+        lines = ["[[station]]", *(f"{key} = {written(value)}" for key, value in values.items())]
+        after += (end if after else "") + end.join(lines) + end
 
     def meant(content: Content) -> None:
-        content.setdefault("station", []).append(dict(values))
+        content.setdefault("station", []).extend(dict(values) for values in stations)
 
     return _checked(text, after, meant)
 
@@ -51,6 +56,36 @@ def rename(text: str, tenant: str, old: str, new: str) -> str:
             table["kept_as"] = kept
 
     return _checked(text, after, meant)
+
+
+def change(text: str, tenant: str, values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text with these keys changed, or added where they are lacking: station's id -> key -> value.
+
+    All in one go, for there may be many; from the last line to the first, so that a new one moves none that
+    is still to be found. Raises Wrong LP-362, LP-365.
+    """
+    found = {name: (place, one) for place, one in enumerate(_stations(text))
+             if one.get("tenant", "") == tenant and isinstance(name := one.get("id"), str)}  # fmt: skip
+    if unknown := values.keys() - found.keys():
+        raise Wrong("LP-362", detail=", ".join(sorted(unknown)))
+    where = lines_of(text.replace("\r\n", "\n"))
+    lines = text.split("\n")
+    edits = [
+        (_known(where, found[station][0], key if key in found[station][1] else "id"), number, key, value)
+        for station, keys in values.items()
+        for number, (key, value) in enumerate(keys.items())
+    ]
+    for line, _, key, value in sorted(edits, key=lambda one: one[:2], reverse=True):
+        if re.match(rf"\s*[\"']?{key}\b", lines[line]):
+            lines[line] = _assigned(lines[line], key, line, value)
+        else:
+            lines.insert(line + 1, _beside(lines[line], key, value))
+
+    def meant(content: Content) -> None:
+        for station, keys in values.items():
+            content["station"][found[station][0]].update(keys)
+
+    return _checked(text, "\n".join(lines), meant)
 
 
 def retire(text: str, tenant: str, station_id: str, day: Any) -> str:
@@ -94,7 +129,11 @@ def _find(text: str, tenant: str, station_id: str) -> tuple[int, Content]:
 
 def _line(text: str, place: int, key: str) -> int:
     """The line, from 0, at which a station's key stands."""
-    line = lines_of(text.replace("\r\n", "\n")).get(("station", place, key))
+    return _known(lines_of(text.replace("\r\n", "\n")), place, key)
+
+
+def _known(where: Mapping[Path, int], place: int, key: str) -> int:
+    line = where.get(("station", place, key))
     if line is None:
         raise Wrong("LP-365", detail=key)
     return line - 1
@@ -103,23 +142,32 @@ def _line(text: str, place: int, key: str) -> int:
 def _set(text: str, place: int, key: str, value: Any) -> str:
     lines = text.split("\n")
     number = _line(text, place, key)
-    found = re.fullmatch(r"(\s*[\w\"']+\s*=\s*)(\"[^\"]*\"|'[^']*')(.*)", lines[number], re.DOTALL)
+    lines[number] = _assigned(lines[number], key, number, value)
+    return "\n".join(lines)
+
+
+def _assigned(line: str, key: str, number: int, value: Any) -> str:
+    found = _ASSIGNED.fullmatch(line)
     if found is None:
         raise Wrong("LP-365", detail=f"{key}, {number + 1}")
-    lines[number] = f"{found[1]}{written(value)}{found[3]}"
-    return "\n".join(lines)
+    return f"{found[1]}{written(value)}{found[3]}"
 
 
 def _insert(text: str, place: int, key: str, value: Any) -> str:
     """A new line below the station's id."""
     lines = text.split("\n")
     number = _line(text, place, "id")
-    end = "\r" if lines[number].endswith("\r") else ""
-    indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
     if number + 1 == len(lines):
         lines.append("")
-    lines.insert(number + 1, f"{indent}{key} = {written(value)}{end}")
+    lines.insert(number + 1, _beside(lines[number], key, value))
     return "\n".join(lines)
+
+
+def _beside(line: str, key: str, value: Any) -> str:
+    """A line for another key, indented and ended as this one."""
+    end = "\r" if line.endswith("\r") else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    return f"{indent}{key} = {written(value)}{end}"
 
 
 def _remove(text: str, place: int, key: str) -> str:

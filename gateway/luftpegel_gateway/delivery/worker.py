@@ -19,6 +19,7 @@ from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
 LARGEST_BATCH = 2000  # items read, held and delivered at a time
+BUSY, GATHER_S = 100, 0.2  # so many items at a time: more are on their way, and together cost the sink less
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 LONGEST_ASKED_S = 900.0  # a platform that asks to be left alone for a day is tried sooner
 BROKEN = "LP-423"  # the sink's code fails, not its other end
@@ -89,6 +90,8 @@ class Worker:
         rejections = await self._offer(self._wanted(batch))
         await self._advance(batch, rejections)
         self._works()
+        if BUSY <= len(batch.items) < self._largest and not batch.history:
+            await asyncio.sleep(GATHER_S)
 
     async def _advance(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
         now = int(self._clock())

@@ -107,10 +107,24 @@ def carried(
     commands: tuple[Command, ...], dev_eui: str, number: str, at: int
 ) -> tuple[Command, ...]:
     """The one with this id went on the air. `at`: Unix s."""
-    command = next((one for one in waiting(commands) if command_id(dev_eui, one) == number), None)
+    command = _named(commands, dev_eui, number)
     if command is None:
         return commands
     return _replaced(commands, command.token, msgspec.structs.replace(command, on_air_at=at))
+
+
+def queued(commands: tuple[Command, ...], dev_eui: str, number: str, item: str) -> tuple[Command, ...]:
+    """The network server calls the one with this id `item`."""
+    command = _named(commands, dev_eui, number)
+    if command is None or command.item == item:
+        return commands
+    return _replaced(commands, command.token, msgspec.structs.replace(command, item=item))
+
+
+def _named(commands: tuple[Command, ...], dev_eui: str, number: str) -> Command | None:
+    """The one that waits and has this id, ours or the network server's."""
+    fitting = (one for one in waiting(commands) if number in (command_id(dev_eui, one), one.item))
+    return next(fitting, None) if number else None
 
 
 def cancelled(commands: tuple[Command, ...], token: int, now: int) -> tuple[Command, ...] | None:

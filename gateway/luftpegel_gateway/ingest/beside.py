@@ -13,7 +13,7 @@ from luftpegel_gateway.ingest import names
 from luftpegel_gateway.ingest.clocks import SECOND, Estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.lives import SLACK_S
-from luftpegel_gateway.model.events import Carried, Joined, Reported, Uplink
+from luftpegel_gateway.model.events import Carried, Joined, Queued, Reported, Uplink
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
 from luftpegel_gateway.model.state import Link, NetworkTold, StationState
@@ -74,13 +74,18 @@ def configured(state: StationState, told: Configured, received: Estimate) -> Sta
     return state if answered is state.commands else msgspec.structs.replace(state, commands=answered)
 
 
-def fold(state: StationState, event: Joined | Reported | Carried, received: Estimate) -> StationState:
+def fold(
+    state: StationState, event: Joined | Reported | Carried | Queued, received: Estimate
+) -> StationState:
     """The state after an event without a frame."""
     if isinstance(event, Joined):
         # A new session counts its frames from 0 again: what looks like a repeat afterwards is none.
         return msgspec.structs.replace(state, marks=(), joined=True)
     if isinstance(event, Reported):
         return _reported(state, event, received)
+    if isinstance(event, Queued):
+        known = commands.queued(state.commands, event.dev_eui, event.id, event.item)
+        return state if known is state.commands else msgspec.structs.replace(state, commands=known)
     return _carried(state, event, received)
 
 

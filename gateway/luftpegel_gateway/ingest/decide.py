@@ -26,6 +26,7 @@ from luftpegel_gateway.model.events import (
     Joined,
     Notice,
     Passed,
+    Queued,
     Reported,
     Uplink,
 )
@@ -41,7 +42,7 @@ Parse = Callable[[Delivery], Event]  # raises Refused
 Resolve = Callable[[str, str], Station | None]  # source and device EUI -> station
 
 
-_Ours = Uplink | Joined | Notice | Reported | Carried
+_Ours = Uplink | Joined | Notice | Reported | Carried | Queued
 
 
 class Filter(Protocol):
@@ -113,7 +114,7 @@ class Decider:
         if isinstance(event, Passed):
             return Outcome(dev_eui=event.dev_eui, passed=event.reason)
         sieve = self._filters.get(source)
-        if sieve and (out := sieve.kept_out(event)):
+        if sieve and not isinstance(event, Queued) and (out := sieve.kept_out(event)):
             return Outcome(dev_eui=event.dev_eui, passed=out.reason)
         station = self._resolve(source, event.dev_eui)
         if station is None:
@@ -149,12 +150,6 @@ class Decider:
             return Outcome(key=key, dev_eui=event.dev_eui)
         received = estimate(event.clocks, now)
         outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
-        if not again:
-            state = msgspec.structs.replace(
-                state,
-                marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
-                frames=state.frames + 1,
-            )
         grew = False
         try:
             state, grew = self._content((event, received), station, state, batch, outcome)
@@ -162,8 +157,12 @@ class Decider:
             outcome.keep = False
             outcome.faults = (Fault(refusal.code, refusal.detail),)
         if not again:
-            link = beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew)
-            state = msgspec.structs.replace(state, link=link)
+            state = msgspec.structs.replace(
+                state,
+                marks=(mark, *state.marks[: REMEMBERED_FRAMES - 1]),
+                frames=state.frames + 1,
+                link=beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew),
+            )
             state = self._answer((event, received), state, batch, outcome, grew=grew)
         draft.states[key] = state
         return outcome
@@ -182,13 +181,15 @@ class Decider:
         `grew`: the station's history is as deep as it gets, so what is missing has to be asked for.
         """
         event, received = told
+        if not state.commands:
+            return self._ask(event, state, batch, outcome) if grew else state
         earlier = min(batch.now, received.seconds)
         queued, command = commands.due(state.commands, earlier, state.frames)
         if queued is not state.commands:
             state = msgspec.structs.replace(state, commands=queued)
         if command is not None and event.reply_topic:
             data, number = commands.payload(command), commands.command_id(event.dev_eui, command)
-            if self._send(event, (PORT_CONFIG, data, number), batch, outcome):
+            if self._send(event, (PORT_CONFIG, data, number), batch, outcome, until=command.expires_at):
                 out = commands.sent(queued, command, state.frames)
                 state = msgspec.structs.replace(state, commands=out)
             return state
@@ -235,8 +236,17 @@ class Decider:
             return state
         return _asked(state, asked)
 
-    def _send(self, event: Uplink, frame: tuple[int, bytes, str], batch: _Batch, outcome: Outcome) -> bool:
-        """Answer with a frame (port, payload, id) if the radio gateway's airtime allows it now."""
+    def _send(
+        self,
+        event: Uplink,
+        frame: tuple[int, bytes, str],
+        batch: _Batch,
+        outcome: Outcome,
+        *,
+        until: int | None = None,
+    ) -> bool:
+        """Answer with a frame (port, payload, id) if the radio gateway's airtime allows it now. `until`: when
+        nobody wants it any more, Unix seconds."""
         port, data, number = frame
         needed = airtime.airtime_us(event.dr, len(data))
         account = airtime.spend(batch.draft.spent(), event.gateway, batch.now, needed, self._budget_us)
@@ -244,7 +254,7 @@ class Decider:
             outcome.held_by = event.gateway
             return False
         batch.draft.airtime[event.gateway] = account
-        outcome.downlink = Downlink(event.reply_topic, event.dev_eui, port, data, number, event.json)
+        outcome.downlink = Downlink(event.reply_topic, event.dev_eui, port, data, number, event.json, until)
         return True
 
 

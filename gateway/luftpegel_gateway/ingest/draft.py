@@ -9,7 +9,7 @@ from luftpegel_gateway.model.observations import Item
 from luftpegel_gateway.model.readings import Reading
 from luftpegel_gateway.model.state import StationState
 
-KEPT = 12  # the newest readings of a life that are at hand without asking the journal
+KEPT = 8  # the newest readings of a life that are at hand without asking the journal
 
 
 class Draft:

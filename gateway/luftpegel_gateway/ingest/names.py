@@ -73,6 +73,8 @@ def reaching_back(life: Life, oldest: int, interval_s: int) -> Life:
 
 def compact(life: Life) -> Life:
     """The life with no more ranges than are kept: what lies furthest back is given up, and counted."""
+    if max(len(life.seen.ranges), len(life.absent.ranges), len(life.skipped.ranges)) <= MOST_RANGES:
+        return life
     absent, skipped = life.given_up
     seen, closed = _closing(life.seen)
     gone, unlisted = _leaving(life.absent)
@@ -101,8 +103,11 @@ def _leaving(numbers: Intervals) -> tuple[Intervals, int]:
     return Intervals(numbers.ranges[many:]), sum(last - first + 1 for first, last in numbers.ranges[:many])
 
 
-def with_life(state: StationState, life: Life) -> StationState:
-    """The station with this life as it is now, and with no more lives than are kept."""
+def with_life(state: StationState, life: Life) -> tuple[tuple[Life, ...], tuple[int, int]]:
+    """The station's lives with this one as it is now, no more than are kept, and its `past` with those that
+    are not."""
+    if state.lives and state.lives[-1].number == life.number:  # the current one, as nearly always
+        return (*state.lives[:-1], compact(life)), state.past
     others = [other for other in state.lives if other.number != life.number]
     lives = sorted([*others, compact(life)], key=lambda one: one.number)
     past = state.past
@@ -110,4 +115,4 @@ def with_life(state: StationState, life: Life) -> StationState:
         leaves = min(lives[:-1], key=lambda one: (one.number == life.number, one.heard_at or 0))
         lives.remove(leaves)
         past = (past[0] + leaves.received, past[1] + leaves.missing)
-    return msgspec.structs.replace(state, lives=tuple(lives), past=past)
+    return tuple(lives), past

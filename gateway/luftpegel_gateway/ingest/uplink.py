@@ -234,7 +234,8 @@ class _Telling:
 
     def _life(self, kept: Kept, interval_s: int) -> Life:
         life = self.life
-        if self.fresh:
+        top = life.seen.newest
+        if self.fresh and top is not None and self.fresh[-1].seq > top + 1:
             lowest = self.fresh[-1]
             time = kept.received_s - (lowest.age or 0)
             life = names.bounded(life, lowest.seq, time, pace(self.frame.rows, interval_s))
@@ -254,20 +255,21 @@ class _Telling:
         first, before = self.life.seen.oldest, self.life.began
         if before is not None and kept.shift and kept.shift[0] <= (first or 0):
             before += kept.shift[1]
-        row = next((row for row in reversed(self.fresh) if row.age is not None), None)
-        if row is None or row.age is None or (before is not None and first is not None and row.seq > first):
-            return before
-        return kept.received_s - row.age
+        for row in reversed(self.fresh):
+            if row.age is not None:
+                later = before is not None and first is not None and row.seq > first
+                return before if later else kept.received_s - row.age
+        return before
 
     def _newest_time(self, kept: Kept) -> int | None:
         """The time of the life's newest reading that has one."""
         before = self.life.newest_time
         if before is not None and kept.shift:
             before += kept.shift[1]
-        row = next((row for row in self.fresh if row.age is not None), None)
-        if row is None or row.age is None or row.seq < (self.life.seen.newest or 0):
-            return before
-        return kept.received_s - row.age
+        for row in self.fresh:
+            if row.age is not None:
+                return before if row.seq < (self.life.seen.newest or 0) else kept.received_s - row.age
+        return before
 
     def _state(self, state: StationState, life: Life) -> StationState:
         twin, twin_at = state.twin, state.twin_at
@@ -279,8 +281,11 @@ class _Telling:
             twin, twin_at = life.number, now
         elif twin_at is not None and self.fresh and (now - twin_at > TWIN_S or (after and alone)):
             twin = twin_at = None  # the other board has been silent for long
+        lives, past = names.with_life(state, life)
         return msgspec.structs.replace(
-            names.with_life(state, life),
+            state,
+            lives=lives,
+            past=past,
             joined=False,
             repeated_readings=state.repeated_readings + self.repeats,
             twin=twin,

@@ -19,6 +19,7 @@ class Downlink(msgspec.Struct, frozen=True, gc=False):
     data: bytes
     id: str  # a UUID made from what is asked, so that asking twice queues once
     json: bool = True  # what the network server's integration speaks: JSON, else protobuf
+    expires_at: int | None = None  # Unix seconds; None: the network server keeps it as long as it likes
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -128,6 +129,17 @@ class Carried(msgspec.Struct, frozen=True, gc=False):
     application_name: str = ""
 
 
+class Queued(msgspec.Struct, frozen=True, gc=False):
+    """The network server has a command of ours, `id`, in its queue, and calls it `item`."""
+
+    dev_eui: str
+    id: str
+    item: str
+    clocks: Clocks = Clocks()
+    application: str = ""
+    application_name: str = ""
+
+
 class Passed(msgspec.Struct, frozen=True, gc=False):
     """An event that is nothing for us: of a kind without interest, of a later version, or filtered out.
 
@@ -138,4 +150,4 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
     dev_eui: str = ""
 
 
-Event = Uplink | Joined | Notice | Reported | Carried | Passed
+Event = Uplink | Joined | Notice | Reported | Carried | Queued | Passed

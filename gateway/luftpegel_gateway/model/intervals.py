@@ -15,6 +15,11 @@ class Intervals(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ranges: tuple[Range, ...] = ()
 
     def __contains__(self, number: int) -> bool:
+        if not self.ranges:
+            return False
+        first, last = self.ranges[-1]
+        if number >= first:  # what is asked for is nearly always new
+            return number <= last
         place = bisect_left(self.ranges, (number + 1,)) - 1
         return place >= 0 and number <= self.ranges[place][1]
 
@@ -51,6 +56,8 @@ class Intervals(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def missing(self) -> tuple[Range, ...]:
         """The gaps between the ranges, oldest first."""
+        if len(self.ranges) < 2:
+            return ()
         neighbours = zip(self.ranges, self.ranges[1:], strict=False)
         return tuple((before[1] + 1, after[0] - 1) for before, after in neighbours)
 

@@ -115,7 +115,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Settings for a station, by the wire's names. Times: Unix seconds, our clock.
 
     `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
-    what the station answered. `on_air_at`: when a radio gateway sent it last.
+    what the station answered. `on_air_at`: when a radio gateway sent it last. `item`: what the network server
+    calls it in its queue, where it gives names of its own.
     """
 
     token: int
@@ -129,6 +130,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended_at: int | None = None
     in_force: dict[str, int | str] = {}
     on_air_at: int | None = None
+    item: str = ""
 
 
 class NetworkTold(msgspec.Struct, frozen=True, array_like=True, gc=False):

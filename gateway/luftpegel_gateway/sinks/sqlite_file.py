@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BUSY_S = 5.0  # a reader's tool may hold the file for a moment
-CACHE_KIB = 8000
+CACHE_KIB = 4000  # a few hundred stations fit; beyond, each comes back too late to find its pages
 MAGIC = b"SQLite format 3\0"  # sqlite.org/fileformat.html, 1.3
 CHECKPOINT_PAGES = 2000  # pages that many batches touch are copied into the file once for all of them
 

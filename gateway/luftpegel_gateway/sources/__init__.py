@@ -9,6 +9,7 @@ A source's module offers `OPTIONS` (what may stand in its [[source]], those of `
 
 import importlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Protocol
 
@@ -26,6 +27,7 @@ PARSERS = {
     "http-push": "luftpegel_gateway.sources.push_events",
     "tts-mqtt": "luftpegel_gateway.sources.tts_events",
     "tts-webhook": "luftpegel_gateway.sources.tts_events",
+    "chirpstack-queue": "luftpegel_gateway.sources.chirpstack_queue",  # our own notes
 }
 
 Deliver = Callable[[Sequence[Arrival]], Sequence[Arrival]]  # returns what there is no room for
@@ -48,6 +50,10 @@ def module_of(kind: str) -> ModuleType:
 
 def parse(delivery: Delivery) -> Event:
     """The event in a delivery, by the parser of its source. Raises Refused."""
-    parser = importlib.import_module(PARSERS[delivery.kind])
-    event: Event = parser.parse(delivery.topic, delivery.payload, delivery.size)
-    return event
+    return _parser(delivery.kind)(delivery.topic, delivery.payload, delivery.size)
+
+
+@cache
+def _parser(kind: str) -> Callable[[str, bytes, int | None], Event]:
+    parse_event: Callable[[str, bytes, int | None], Event] = importlib.import_module(PARSERS[kind]).parse
+    return parse_event

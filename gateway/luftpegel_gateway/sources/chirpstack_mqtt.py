@@ -1,34 +1,83 @@
 """ChirpStack v4 over MQTT: all events of all devices that its broker lets us see, and commands back."""
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from luftpegel_gateway.config.options import Option
+import msgspec
+
+from luftpegel_gateway.config.options import Option, Wrong
 from luftpegel_gateway.model.conditions import Conditions
-from luftpegel_gateway.model.events import Downlink
+from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
+from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.probed import Probed
-from luftpegel_gateway.sources import Deliver
-from luftpegel_gateway.sources.chirpstack_events import json_command, parse, protobuf_command
-from luftpegel_gateway.sources.mqtt_events import RECEIVING, Manner, MqttEvents
+from luftpegel_gateway.network_server import options as api_options
+from luftpegel_gateway.network_server.options import API_OPTIONS
+from luftpegel_gateway.sources import Deliver, chirpstack_queue
+from luftpegel_gateway.sources.chirpstack_events import PROTOBUF_PART, json_command, parse, protobuf_command
+from luftpegel_gateway.sources.mqtt_events import RECEIVING, Commands, Manner, MqttEvents
 from luftpegel_gateway.transport import mqtt
 from luftpegel_gateway.transport.mqtt_visit import subscribing
 
 __all__ = ["KIND", "OPTIONS", "create", "parse", "probe", "warnings", "wrong"]
 
 KIND = "chirpstack-mqtt"
-OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(mqtt.topic, None)}
-wrong, warnings = mqtt.wrong, mqtt.warnings
+OPTIONS = {**mqtt.BROKER_OPTIONS, **RECEIVING, "topic_prefix": Option(mqtt.topic, None), **API_OPTIONS}
+
+
+def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
+    """Options that cannot stand beside each other, of the broker's and of the API's."""
+    yield from mqtt.wrong(options)
+    yield from api_options.wrong(options)
+
+
+def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What may stand but is a risk, of the broker's options and of the API's."""
+    yield from mqtt.warnings(options)
+    yield from api_options.warnings(options)
 
 
 async def probe(options: Mapping[str, Any], name: str) -> Probed:
-    """Whether the broker lets us in and would send us events. Raises OtherEndDown, CannotStart."""
-    return await subscribing(options, name, _topics(options))
+    """Whether the broker lets us in and would send us events, and the API likewise where there is one.
+    Raises OtherEndDown, CannotStart."""
+    found = await subscribing(options, name, _topics(options))
+    if not api_options.has_api(options):
+        return found
+    with _needing_grpc():
+        from luftpegel_gateway.network_server.visit import visit  # noqa: PLC0415
+    seen = await asyncio.to_thread(visit, options)
+    return msgspec.structs.replace(found, seen="; ".join(filter(None, [found.seen, seen])))
 
 
 def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> MqttEvents:
     """The source of one [[source]] with kind "chirpstack-mqtt"."""
-    manner = Manner(KIND, _topics(options), _command)
+    commands = _by_api(name, options, deliver, conditions) if api_options.by_api(options) else None
+    manner = Manner(KIND, _topics(options), _command, commands=commands)
     return MqttEvents(name, options, manner, deliver, conditions)
+
+
+def _by_api(
+    name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions
+) -> Commands:
+    """Commands by ChirpStack's API. Each that it has is noted, as any event is. Raises CannotStart."""
+    with _needing_grpc():
+        from luftpegel_gateway.network_server.sender import Sender  # noqa: PLC0415
+
+    def queued(downlink: Downlink, item: str) -> None:
+        told = chirpstack_queue.note(downlink, item)
+        deliver([Arrival(Delivery(name, chirpstack_queue.KIND, downlink.topic, told))])
+
+    return Sender(name, options, queued, conditions)
+
+
+@contextlib.contextmanager
+def _needing_grpc() -> Iterator[None]:
+    """CannotStart LP-399 where the part that speaks gRPC is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise CannotStart("LP-399", PROTOBUF_PART) from missing
 
 
 def _topics(options: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ batch go out in one write. What differs between network servers is a `Manner`.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import paho.mqtt.client as paho
@@ -34,6 +34,16 @@ RESUBSCRIBE_S = 30
 SURE = 20  # messages with QoS 1 in a row: nobody publishes with QoS 0 any more
 
 
+class Commands(Protocol):
+    """Another way for commands than the broker."""
+
+    def send(self, downlink: Downlink) -> None:
+        """Pass it on; may fail, and is then asked for again. On the event loop."""
+
+    def close(self) -> None:
+        """Pass nothing more on. In a thread beside the loop."""
+
+
 class Manner(msgspec.Struct, frozen=True):
     """How a network server uses MQTT: whose parser, where events are, how a command is written, and whether
     it can publish with QoS 1 at all."""
@@ -42,6 +52,7 @@ class Manner(msgspec.Struct, frozen=True):
     topics: str
     encode: Callable[[Downlink], bytes]
     knows_qos: bool = True
+    commands: Commands | None = None  # where commands do not go by the broker
 
 
 class MqttEvents:
@@ -85,6 +96,8 @@ class MqttEvents:
         self._stopped = True
         self._client.disconnect()
         self._client.loop_stop()
+        if self._manner.commands is not None:
+            self._manner.commands.close()
 
     # paho's thread.
 
@@ -159,7 +172,9 @@ class MqttEvents:
 
     def answer(self, downlink: Downlink) -> None:
         """See `Upstream`: lost when the link is down, and then asked for again."""
-        if self._client.is_connected():
+        if self._manner.commands is not None:
+            self._manner.commands.send(downlink)
+        elif self._client.is_connected():
             self._client.publish(downlink.topic, self._manner.encode(downlink), qos=1)
 
 

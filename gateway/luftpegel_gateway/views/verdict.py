@@ -19,7 +19,7 @@ HELD_S = 3600  # a radio gateway's budget of downlinks is an hour's
 DOWNLINKS = "downlinks"
 JOURNAL = "journal"  # the journal's subject among the conditions
 # Conditions of a source or the journal with which frames come in all the same.
-DOES_NOT_STOP = frozenset({"LP-261", "LP-262", "LP-263", "LP-404", "LP-434", "LP-449"})
+DOES_NOT_STOP = frozenset({"LP-261", "LP-262", "LP-263", "LP-404", "LP-434", "LP-449", "LP-517"})
 Kind = Literal["stops", "condition", "quarantine", "waiting", "silent", "twin", "new"]
 
 

@@ -1,7 +1,8 @@
 """Every message for people: what is wrong (one cause) and what to do next, by LP code, in German and English.
 
 LP-2xx link and frames, LP-3xx operator and configuration, LP-4xx brokers, platforms, databases, disks, sinks
-and the page; each file of this room says which it has. The words in braces come from where it was found.
+and the page, LP-5xx the network server's API; each file of this room says which it has. The words in braces
+come from where it was found.
 """
 
 import os
@@ -11,6 +12,7 @@ from luftpegel_gateway.words.brokers import BROKERS
 from luftpegel_gateway.words.databases import DATABASES
 from luftpegel_gateway.words.installing import INSTALLING
 from luftpegel_gateway.words.link import LINK
+from luftpegel_gateway.words.network_server import NETWORK_SERVER
 from luftpegel_gateway.words.operator import OPERATOR
 from luftpegel_gateway.words.outputs import OUTPUTS
 from luftpegel_gateway.words.parts import PARTS
@@ -23,7 +25,7 @@ from luftpegel_gateway.words.text import Text
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
     **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
-    **INSTALLING, **SENSORTHINGS,
+    **INSTALLING, **SENSORTHINGS, **NETWORK_SERVER,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {

@@ -6,8 +6,10 @@ Those with a code: `messages.py`; what is said of a value: `quality.py`; of a st
 from datetime import UTC, datetime
 
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
+from luftpegel_gateway.words.importing import IMPORTING
 
 TEXTS: dict[str, tuple[str, str]] = {
+    **IMPORTING,
     "title": ("Luftpegel gateway", "Luftpegel-Gateway"),
     "overview": ("Overview", "Übersicht"),
     "station": ("Station", "Station"),

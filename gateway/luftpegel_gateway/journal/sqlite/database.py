@@ -19,7 +19,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # says nothing to a file that has tables
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA cache_size = -8000")
+        database.execute("PRAGMA cache_size = -4000")
     except sqlite3.Error:
         database.close()
         raise

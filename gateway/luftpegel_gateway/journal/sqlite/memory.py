@@ -2,6 +2,9 @@
 
 States and the newest readings of current lives; loaded when first asked for, changed only after the commit
 that changed the file. It is the backend's snapshot, too: what is older is read from the file.
+
+Readings as objects take ten times their bytes. So only the lives that were asked for last, more than a batch
+can tell of, have theirs at hand; the others' are packed.
 """
 
 import sqlite3
@@ -14,10 +17,13 @@ from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.readings import Reading, unpack_reading
 from luftpegel_gateway.model.state import StationState
 
-KEPT = 12  # newest readings of a life
+KEPT = 8  # newest readings of a life: as far as the checks look back when one more comes
+AT_HAND = 300  # lives whose newest readings are objects
 LOOKED_AT = 5000  # newest readings of a station among which those of one time are sought
 _STATE = msgspec.msgpack.Decoder(StationState)
 _EMPTY = StationState()
+_PACK = msgspec.msgpack.Encoder()
+_UNPACK = msgspec.msgpack.Decoder(list[Reading])
 AIRTIME = "airtime"
 
 
@@ -28,7 +34,8 @@ class Memory:
         self._database = database
         self.numbers: dict[StationKey, int] = {}
         self._states: dict[StationKey, StationState] = {}
-        self._newest: dict[Ref, Sequence[Reading]] = {}
+        self._newest: dict[Ref, Sequence[Reading]] = {}  # those asked for longest ago come first
+        self._packed: dict[Ref, bytes] = {}
         for number, tenant, name, state in database.execute("SELECT number, tenant, id, state FROM station"):
             self.numbers[tenant, name] = number
             self._states[tenant, name] = _STATE.decode(state)
@@ -52,10 +59,19 @@ class Memory:
 
     def newest(self, ref: Ref) -> Sequence[Reading]:
         """See `Snapshot`."""
-        found = self._newest.get(ref)
+        found = self._newest.pop(ref, None)
         if found is None:
-            found = self._newest[ref] = self.before(ref, 1 << 62, KEPT)
+            packed = self._packed.pop(ref, None)
+            found = self.before(ref, 1 << 62, KEPT) if packed is None else _UNPACK.decode(packed)
+        self._hold(ref, found)
         return found
+
+    def _hold(self, ref: Ref, newest: Sequence[Reading]) -> None:
+        """Have these at hand; what was not asked for the longest is packed for it."""
+        self._newest[ref] = newest
+        if len(self._newest) > AT_HAND:
+            oldest = next(iter(self._newest))
+            self._packed[oldest] = _PACK.encode(self._newest.pop(oldest))
 
     def between(self, ref: Ref, first: int, last: int) -> Sequence[Reading]:
         """See `Snapshot`."""
@@ -87,9 +103,10 @@ class Memory:
         for (ref, seq), reading in outcomes.readings.items():
             changed.setdefault(ref, {})[seq] = reading
         for ref, rows in changed.items():
-            known = self._newest.get(ref)
-            if known is not None:
-                self._newest[ref] = _newest(known, rows)
+            if ref in self._newest:
+                self._newest[ref] = _newest(self._newest[ref], rows)
+            elif ref in self._packed:
+                self._hold(ref, _newest(_UNPACK.decode(self._packed.pop(ref)), rows))
 
     def _rows(self, ref: Ref, where: str, *values: int) -> list[Reading]:
         number = self.numbers.get((ref.tenant, ref.station))
@@ -108,6 +125,8 @@ def _newest(known: Sequence[Reading], changed: Mapping[int, Reading]) -> Sequenc
     A reading below the known ones joins them only while they are fewer than `KEPT`: then they are all there
     are.
     """
+    if known and known[-1].seq < min(changed):
+        return [*known, *(changed[seq] for seq in sorted(changed))][-KEPT:]
     lowest = known[0].seq if len(known) >= KEPT else -1
     rows = {reading.seq: reading for reading in known}
     rows |= {seq: reading for seq, reading in changed.items() if seq >= lowest}

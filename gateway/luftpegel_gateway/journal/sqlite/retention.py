@@ -17,7 +17,7 @@ from luftpegel_gateway.journal.sqlite.schema import DISCARDED, PLACES
 
 CHUNK = 500  # rows a transaction: intake waits no longer than for one
 LOOKED_AT = 500  # readings of a station
-SMALL, LARGE = 128, 1024  # frames that are worth packing together, and enough
+SMALL, LARGE = 128, 500  # frames that are worth packing together, and enough: each takes 20 KB meanwhile
 DAY_S = 86400
 MIB = 1 << 20
 NEWEST = 9  # segments whose times tell what time it is on the network

@@ -28,6 +28,10 @@ class InvalidError(RecordError):
     """The request makes no sense."""
 
 
+class MalformedError(RecordError):
+    """An identifier is none: the original calls that an internal error, for EUIs and keys."""
+
+
 @dataclass
 class Session:
     """An activated device."""
@@ -56,15 +60,34 @@ def hex_of(text: str, size: int, what: str) -> str:
     """Check a hexadecimal identifier of `size` bytes; gives it in lower case.
 
     Raises:
-        InvalidError: it is no such thing.
+        MalformedError: it is no such thing.
     """
     try:
         raw = bytes.fromhex(text)
     except ValueError as error:
-        raise InvalidError(f"{what}: {text!r} is not hexadecimal") from error
+        raise MalformedError(f"{what}: {text!r} is not hexadecimal") from error
     if len(raw) != size:
-        raise InvalidError(f"{what}: {text!r} has {len(raw)} bytes, not {size}")
+        raise MalformedError(f"{what}: {text!r} has {len(raw)} bytes, not {size}")
     return raw.hex()
+
+
+def uuid_of(text: str) -> str:
+    """Check an identifier; gives it as the server writes it.
+
+    Raises:
+        InvalidError: it is no UUID.
+    """
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise InvalidError(f"{text!r} is no UUID") from error
+
+
+def given(request: Any, part: str) -> Any:
+    """A part of a request. InvalidError: it is missing."""
+    if not request.HasField(part):
+        raise InvalidError(f"{part} is missing")
+    return getattr(request, part)
 
 
 class Records:
@@ -100,8 +123,8 @@ class Records:
         dev_eui = hex_of(device.dev_eui, 8, "dev_eui")
         if device.join_eui:
             hex_of(device.join_eui, 8, "join_eui")
-        self._known(self.applications, device.application_id, "application")
-        self._known(self.profiles, device.device_profile_id, "device profile")
+        self._known(self.applications, uuid_of(device.application_id), "application")
+        self._known(self.profiles, uuid_of(device.device_profile_id), "device profile")
         if dev_eui in self.devices:
             raise AlreadyExistsError(f"device {dev_eui} already exists")
         stored = api.Device()
@@ -122,6 +145,21 @@ class Records:
         """A device by its EUI (16 hex digits)."""
         record: DeviceRecord = self._known(self.devices, hex_of(dev_eui, 8, "dev_eui"), "device")
         return record
+
+    def devices_of(self, application_id: str, asked: Any) -> list[Any]:
+        """The devices of an application, as api.ListDevicesRequest asks for them."""
+        found = [
+            record.device
+            for record in self.devices.values()
+            if record.device.application_id == uuid_of(application_id)
+            and asked.search.lower() in record.device.name.lower()
+            and asked.device_profile_id in ("", record.device.device_profile_id)
+            and all(record.device.tags.get(key) == value for key, value in asked.tags.items())
+        ]
+        self._rng.shuffle(found)
+        by_eui = asked.order_by == api.ListDevicesRequest.OrderBy.DEV_EUI
+        found.sort(key=lambda device: device.dev_eui if by_eui else device.name, reverse=asked.order_by_desc)
+        return found
 
     def enqueue(self, item: Any, item_id: str | None = None) -> str:
         """Append an api.DeviceQueueItem; gives its id, a new one unless the client may name its own."""
@@ -167,4 +205,4 @@ class Records:
         try:
             return shelf[key]
         except KeyError:
-            raise NotFoundError(f"{what} {key!r} does not exist") from None
+            raise NotFoundError(f"Object does not exist (id: {key}): {what}") from None

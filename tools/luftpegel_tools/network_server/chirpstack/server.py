@@ -132,11 +132,11 @@ class ChirpStack:
         with self.changed:
             return self._answer(record, uplink, heard)
 
-    def flush_queue(self, dev_eui: str) -> None:
-        """Forget the downlinks of a device that are not under way."""
+    def flush_queue(self, dev_eui: str, *, pending: bool = False) -> None:
+        """Forget the downlinks of a device; those under way only with `pending`."""
         with self.changed:
             record = self.records.device(dev_eui)
-            record.queue = [item for item in record.queue if item.is_pending]
+            record.queue = [item for item in record.queue if item.is_pending and not pending]
 
     def _new_session(self) -> Session:
         # NetID 000000: the seven highest bits of a DevAddr are 0.

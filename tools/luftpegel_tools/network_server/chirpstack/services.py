@@ -1,247 +1,100 @@
-"""The gRPC side of the network server: the calls that a provisioning tool and a technician's live view make.
+"""The gRPC side of the network server: the calls of a provisioning tool, an importer and a live view.
 
-Built on the servicer bases of chirpstack-api, so that any real client speaks to it. Each call needs
+Built on the servicer bases of chirpstack-api, so that any real client speaks to it; checked against the
+server's own source (chirpstack/src/api) for codes, pages and whose key may what. Each call needs
 `authorization: Bearer <API key>` as metadata.
 """
 
-import hmac
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from chirpstack_api import api  # type: ignore[import-untyped]
-from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 
-from luftpegel_tools.network_server.chirpstack.pbjson import to_json
-from luftpegel_tools.network_server.chirpstack.records import (
-    AlreadyExistsError,
-    InvalidError,
-    NotFoundError,
-    RecordError,
-)
-from luftpegel_tools.network_server.chirpstack.server import ChirpStack, LoggedEvent
+from luftpegel_tools.network_server.chirpstack import access
+from luftpegel_tools.network_server.chirpstack.access import Access, Key
+from luftpegel_tools.network_server.chirpstack.device_service import Devices
+from luftpegel_tools.network_server.chirpstack.live_service import Internal
+from luftpegel_tools.network_server.chirpstack.records import NotFoundError, given, uuid_of
+from luftpegel_tools.network_server.chirpstack.server import ChirpStack
 
-_STATUS = {
-    NotFoundError: grpc.StatusCode.NOT_FOUND,
-    AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
-    InvalidError: grpc.StatusCode.INVALID_ARGUMENT,
-}
-_STREAM_POLL_S = 0.5  # how soon a stream notices that its client has gone
 _WORKERS = 16  # each open event stream holds one
 
 
-@contextmanager
-def _granting(server: ChirpStack, context: Any) -> Iterator[None]:
-    """Guard the server's records and turn a refusal into its gRPC status."""
-    try:
-        with server.changed:
-            yield
-    except RecordError as error:
-        context.abort(_STATUS.get(type(error), grpc.StatusCode.INTERNAL), str(error))
-
-
-def _given(request: Any, field: str) -> Any:
-    if not request.HasField(field):
-        raise InvalidError(f"{field} is missing")
-    return getattr(request, field)
+def _page(found: Iterable[Any], request: Any) -> tuple[int, list[Any]]:
+    """How many there are, and those asked for by name: a page of `limit` from `offset`; 0 only counts."""
+    listed = sorted(
+        (one for one in found if request.search.lower() in one.name.lower()),
+        key=lambda one: (one.name, one.id),
+    )
+    return len(listed), listed[request.offset : request.offset + request.limit]
 
 
 class Tenants(api.TenantServiceServicer):  # type: ignore[misc]
-    """Tenants: Create, List."""
+    """Tenants: Create, List; for the server's own key alone."""
 
-    def __init__(self, server: ChirpStack) -> None:
-        self._server = server
+    def __init__(self, _server: ChirpStack, access_: Access) -> None:
+        self._access = access_
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Store a tenant."""
-        with _granting(self._server, context):
-            return api.CreateTenantResponse(id=self._server.records.add_tenant(_given(request, "tenant")))
+        with self._access.granted(context, access.the_server, write=True) as records:
+            return api.CreateTenantResponse(id=records.add_tenant(given(request, "tenant")))
 
     def List(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Tenants by name, a page of `limit` from `offset`; a limit of 0 only counts."""
-        with _granting(self._server, context):
-            found = sorted(
-                (
-                    tenant
-                    for tenant in self._server.records.tenants.values()
-                    if request.search.lower() in tenant.name.lower()
-                ),
-                key=lambda tenant: (tenant.name, tenant.id),
-            )
-            page = found[request.offset : request.offset + request.limit]
+        """Tenants by name."""
+        with self._access.granted(context, access.the_server) as records:
+            count, page = _page(records.tenants.values(), request)
             items = [api.TenantListItem(id=tenant.id, name=tenant.name) for tenant in page]
-            return api.ListTenantsResponse(total_count=len(found), result=items)
+            return api.ListTenantsResponse(total_count=count, result=items)
 
 
 class Applications(api.ApplicationServiceServicer):  # type: ignore[misc]
-    """Applications: Create."""
+    """Applications: Create, List."""
 
-    def __init__(self, server: ChirpStack) -> None:
-        self._server = server
+    def __init__(self, _server: ChirpStack, access_: Access) -> None:
+        self._access = access_
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Store an application."""
-        with _granting(self._server, context):
-            made = self._server.records.add_application(_given(request, "application"))
+        owner = access.tenant(request.application.tenant_id)
+        with self._access.granted(context, owner, write=True) as records:
+            made = records.add_application(given(request, "application"))
             return api.CreateApplicationResponse(id=made)
+
+    def List(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """A tenant's applications by name; of a tenant that does not exist, none."""
+        with self._access.granted(context, access.tenant(request.tenant_id)) as records:
+            tenant_id = uuid_of(request.tenant_id)
+            theirs = [one for one in records.applications.values() if one.tenant_id == tenant_id]
+            count, page = _page(theirs, request)
+            items = [
+                api.ApplicationListItem(id=one.id, name=one.name, description=one.description) for one in page
+            ]
+            return api.ListApplicationsResponse(total_count=count, result=items)
 
 
 class DeviceProfiles(api.DeviceProfileServiceServicer):  # type: ignore[misc]
-    """Device profiles: Create."""
+    """Device profiles: Create, Get."""
 
-    def __init__(self, server: ChirpStack) -> None:
-        self._server = server
+    def __init__(self, _server: ChirpStack, access_: Access) -> None:
+        self._access = access_
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Store a device profile."""
-        with _granting(self._server, context):
-            made = self._server.records.add_profile(_given(request, "device_profile"))
+        owner = access.tenant(request.device_profile.tenant_id)
+        with self._access.granted(context, owner, write=True) as records:
+            made = records.add_profile(given(request, "device_profile"))
             return api.CreateDeviceProfileResponse(id=made)
 
-
-class Devices(api.DeviceServiceServicer):  # type: ignore[misc]
-    """Devices, their keys, queue and activation."""
-
-    def __init__(self, server: ChirpStack) -> None:
-        self._server = server
-
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Store a device."""
-        with _granting(self._server, context):
-            self._server.records.add_device(_given(request, "device"))
-        return Empty()
-
     def Get(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """A device without its keys."""
-        with _granting(self._server, context):
-            return api.GetDeviceResponse(device=self._server.records.device(request.dev_eui).device)
-
-    def CreateKeys(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Store the root keys."""
-        with _granting(self._server, context):
-            self._server.records.set_keys(_given(request, "device_keys"))
-        return Empty()
-
-    def GetKeys(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The root keys."""
-        with _granting(self._server, context):
-            keys = self._server.records.device(request.dev_eui).keys
-            if keys is None:
-                raise NotFoundError(f"device {request.dev_eui} has no keys")
-            return api.GetDeviceKeysResponse(device_keys=keys)
-
-    def Enqueue(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Queue a downlink; the server names it, a client's id is ignored."""
-        with _granting(self._server, context):
-            item = _given(request, "queue_item")
-            if request.flush_queue:
-                self._server.flush_queue(item.dev_eui)
-            return api.EnqueueDeviceQueueItemResponse(id=self._server.records.enqueue(item))
-
-    def GetQueue(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """What waits for the device's next uplink."""
-        with _granting(self._server, context):
-            queue = self._server.records.device(request.dev_eui).queue
-            shown = [] if request.count_only else queue
-            return api.GetDeviceQueueItemsResponse(total_count=len(queue), result=shown)
-
-    def FlushQueue(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Forget what waits."""
-        with _granting(self._server, context):
-            self._server.flush_queue(request.dev_eui)
-        return Empty()
-
-    def GetActivation(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The session; an empty answer when the device never joined."""
-        with _granting(self._server, context):
-            record = self._server.records.device(request.dev_eui)
-            session = record.session
-            if session is None:
-                return api.GetDeviceActivationResponse()
-            key = session.nwk_s_key.hex()  # with LoRaWAN 1.0.x one key under three names
-            activation = api.DeviceActivation(
-                dev_eui=record.device.dev_eui,
-                dev_addr=f"{session.dev_addr:08x}",
-                app_s_key=session.app_s_key.hex(),
-                nwk_s_enc_key=key,
-                s_nwk_s_int_key=key,
-                f_nwk_s_int_key=key,
-                f_cnt_up=session.f_cnt_up,
-                n_f_cnt_down=session.f_cnt_down,
-            )
-            return api.GetDeviceActivationResponse(device_activation=activation)
-
-
-class Internal(api.InternalServiceServicer):  # type: ignore[misc]
-    """The live view of one device's events."""
-
-    def __init__(self, server: ChirpStack) -> None:
-        self._server = server
-
-    def StreamDeviceEvents(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
-        """The last events of a device, then each new one until the client hangs up."""
-        with _granting(self._server, context):
-            dev_eui = self._server.records.device(request.dev_eui).device.dev_eui
-        last = 0
-        while context.is_active():
-            with self._server.changed:
-                events = self._server.history(dev_eui, last)
-                if not events:
-                    self._server.changed.wait(_STREAM_POLL_S)
-                    continue
-            for event in events:
-                yield _log_item(event)
-            last = events[-1].number
-
-
-def _log_item(event: LoggedEvent) -> Any:
-    text = json.dumps(to_json(event.message), separators=(",", ":"))
-    properties = _PROPERTIES[event.name](event.message)
-    return api.LogItem(
-        id=f"{event.message.time.ToMilliseconds()}-{event.number}",
-        time=event.message.time,
-        description=event.name,
-        body=text,
-        properties=properties,
-    )
-
-
-_PROPERTIES: dict[str, Callable[[Any], dict[str, str]]] = {
-    "up": lambda up: {
-        "DR": str(up.dr),
-        "FPort": str(up.f_port),
-        "FCnt": str(up.f_cnt),
-        "Data": up.data.hex(),
-    },
-    "join": lambda join: {"DevAddr": join.dev_addr},
-    "ack": lambda _ack: {},
-    "txack": lambda _txack: {},
-    "log": lambda entry: dict(entry.context),
-    "status": lambda status: {"Margin": str(status.margin)},
-}
-
-
-class _BearerCheck(grpc.ServerInterceptor):  # type: ignore[misc]
-    """Refuses each call without the API key."""
-
-    def __init__(self, api_key: str) -> None:
-        self._expected = f"Bearer {api_key}"
-        self._refusal = grpc.unary_unary_rpc_method_handler(_refuse)
-        self._stream_refusal = grpc.unary_stream_rpc_method_handler(_refuse)
-
-    def intercept_service(self, continuation: Any, call: Any) -> Any:
-        """Let the call through, or answer UNAUTHENTICATED in its place."""
-        given = dict(call.invocation_metadata).get("authorization", "")
-        if hmac.compare_digest(given, self._expected):
-            return continuation(call)
-        return self._stream_refusal if "/Stream" in call.method else self._refusal
-
-
-def _refuse(_request: Any, context: Any) -> None:
-    context.abort(grpc.StatusCode.UNAUTHENTICATED, "authentication failed: not a valid API key")
+        """A device profile."""
+        with self._access.granted(context, access.profile(request.id)) as records:
+            profile = records.profiles.get(uuid_of(request.id))
+            if profile is None:
+                raise NotFoundError(f"Object does not exist (id: {request.id})")
+            return api.GetDeviceProfileResponse(device_profile=profile)
 
 
 _SERVICES = (
@@ -256,11 +109,28 @@ _SERVICES = (
 class GrpcApi:
     """The network server's API on a free local port."""
 
-    def __init__(self, server: ChirpStack, api_key: str) -> None:
-        self._grpc = grpc.server(ThreadPoolExecutor(_WORKERS), interceptors=[_BearerCheck(api_key)])
+    def __init__(
+        self,
+        server: ChirpStack,
+        api_key: str,
+        *,
+        keys: Mapping[str, Key] | None = None,
+        tls: tuple[bytes, bytes] | None = None,
+        interceptors: Sequence[Any] = (),
+        port: int = 0,
+    ) -> None:
+        """`api_key`: the whole server's. `keys`: others. `tls`: private key and certificates, PEM.
+        `interceptors`: of grpc, what stands between the client and the services. `port`: 0 is any."""
+        self._grpc = grpc.server(ThreadPoolExecutor(_WORKERS), interceptors=list(interceptors))
+        self.access = Access(server, {api_key: Key(), **(keys or {})})
         for add, service in _SERVICES:
-            add(service(server), self._grpc)
-        self.address = f"127.0.0.1:{self._grpc.add_insecure_port('127.0.0.1:0')}"
+            add(service(server, self.access), self._grpc)
+        place = f"127.0.0.1:{port}"
+        if tls is None:
+            self.port = self._grpc.add_insecure_port(place)
+        else:
+            self.port = self._grpc.add_secure_port(place, grpc.ssl_server_credentials([tls]))
+        self.address = f"127.0.0.1:{self.port}"
         self._grpc.start()
 
     def close(self) -> None:
