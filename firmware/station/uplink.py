@@ -204,7 +204,7 @@ class Uplink:
         try:
             return getattr(module, function)(*arguments)
         finally:
-            module = None
+            module = None  # type: ignore[assignment]  # what it was goes
             self.forget("station." + name)
 
     def configure(self):
