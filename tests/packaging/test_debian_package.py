@@ -1,6 +1,7 @@
 """What is in the Debian package, and that it runs, unpacked, with Debian 12's and 13's own Python.
 
-This runs everywhere, also where we are not root and nobody may mount; test_on_debian_12.py and the like install it.
+This runs everywhere, also where we are not root and nobody may mount. Where we may, it is installed, too:
+test_on_debian_12.py, test_on_debian_13.py.
 """
 
 import contextlib
