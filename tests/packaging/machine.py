@@ -68,11 +68,11 @@ def can_boot():
 
 def base_of(release):
     """The root of a Debian release, made once and kept in the cache: never to be changed."""
-    return debian._cached(f"machine-{release}-{len(INSIDE)}", lambda place: _make(release, place))
+    program = debian.find_program("mmdebstrap")  # before the cache is locked, where it may have to go itself
+    return debian._cached(f"machine-{release}-{len(INSIDE)}", lambda place: _make(program, release, place))
 
 
-def _make(release, place):
-    program = debian.find_program("mmdebstrap")
+def _make(program, release, place):
     order = [
         *program.argv_prefix,
         "--quiet",
