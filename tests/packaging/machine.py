@@ -2,7 +2,8 @@
 
 It has its own mounts, processes and name, and this machine's network, so that a broker here is reached from
 there. Making one takes root and the right to mount. Where these lack (`can_boot`), the package is held as far
-as it goes without them: test_debian_package.py.
+as it goes without them: test_debian_package.py. An unprivileged user's namespace does not do: its cgroups
+belong to others, and one user alone is mapped into it, so that nothing can belong to the gateway's.
 """
 
 import contextlib
