@@ -363,7 +363,7 @@ class RTC:
             return _call(OP.RTC_MEMORY_READ, room=2048)
         if len(data) > 2048:
             raise ValueError("buffer too long")
-        _call(OP.RTC_MEMORY_WRITE, 0, 0, _bytes(data))
+        _call(OP.RTC_MEMORY_WRITE, 0, 0, data.encode() if isinstance(data, str) else data)
         return None
 
     def datetime(self, fields=None):

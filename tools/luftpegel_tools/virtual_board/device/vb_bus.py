@@ -8,6 +8,8 @@ import usys
 import utime
 
 _HEAD = 18
+_ASK = "<BBHIii"
+_ASK_BYTES = 16
 _TICKS = 0x3FFFFFFF
 _OWN = b'  File "vb/'
 _SYNC_US = 1000  # a board that only looks at its ticks reports to the host every virtual millisecond
@@ -20,6 +22,10 @@ masked = 0  # disable_irq() depth
 locks = 0  # heap_lock() depth
 _dispatching = False
 handlers = {}  # kind << 8 | id -> callable(value)
+# What is sent is laid out here, not joined anew: a chip takes no heap for what it writes. (A page of flash is
+# the largest.)
+_message = bytearray(_ASK_BYTES + 4096)
+_view = memoryview(_message)
 
 
 def connect(name):
@@ -44,7 +50,13 @@ def _ask(op, a, b, data, room):
     number = _sequence = (_sequence + 1) & 0xFFFF
     used = spent
     spent = 0
-    _socket.send(ustruct.pack("<BBHIii", op, 0, number, used, a, b) + data)
+    end = _ASK_BYTES + len(data)
+    if end > len(_message):
+        _socket.send(ustruct.pack(_ASK, op, 0, number, used, a, b) + data)
+    else:
+        ustruct.pack_into(_ASK, _message, 0, op, 0, number, used, a, b)
+        _view[_ASK_BYTES:end] = data
+        _socket.send(_view[:end])
     while True:
         reply = _socket.recv(_HEAD + room)
         if not reply:
