@@ -65,7 +65,7 @@ def test_a_platform_without_a_wheel_is_named(monkeypatch):
 
 
 def test_the_wheel_alone_has_a_version_and_judges_files(alone, site):
-    assert done(alone / "luftpegel", "--version") == "luftpegel 0.3.0\n"
+    assert done(alone / "luftpegel", "--version") == "luftpegel 0.4.0\n"
     words = ("check", "--no-dial", "--lang", "en", "--config", site / "gateway.toml")
     assert "1 station" in done(alone / "luftpegel", "gateway", *words)
 
