@@ -193,7 +193,7 @@ def test_a_password_that_only_root_may_read(town):
         listens(town)
         refused = machine.run("luftpegel", "gateway", "check", "--config", CONFIG)
         assert refused.returncode != 0
-        assert "LP-325" in refused.stderr + refused.stdout
+        assert "LP-553" in refused.stderr + refused.stdout
         assert "Heimlich" not in machine.done("journalctl", "--no-pager")
     finally:
         (machine.root / CONFIG[1:]).write_text(before)
