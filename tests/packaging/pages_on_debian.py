@@ -138,7 +138,7 @@ def test_install(town):
     assert "chirpstack-mqtt, store" in town.type(init)
     assert town.type(start)
     assert machine.show("ActiveState") == "active"
-    assert machine.show("StatusText") == "running: 1 stations"
+    assert machine.show("StatusText") == "running: 1 station"
     assert machine.done("ps", "-o", "user=", "-p", machine.show("MainPID")).strip() == "luftpegel"
     assert machine.done("systemctl", "is-enabled", "luftpegel-gateway") == "enabled\n"
     listens(town)
