@@ -18,7 +18,7 @@ from .machine import can_boot
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 WHEN_DONE_S = 300
-VERSION, LATER = "0.3.0", "0.3.1"
+VERSION, LATER = "0.4.0", "0.4.1"
 # Where nobody may mount, as in a root of `make fresh`, there are no machines: what is left of the package's
 # tests is test_debian_package.py.
 collect_ignore = [] if can_boot() else ["test_image.py", *(f"test_on_debian_{name}.py" for name in RELEASES)]
