@@ -138,7 +138,7 @@ def test_install(town):
     assert "chirpstack-mqtt, store" in town.type(init)
     assert town.type(start)
     assert machine.show("ActiveState") == "active"
-    assert machine.show("StatusText") == "running: 1 stations"
+    assert machine.show("StatusText") == "running: 1 station"
     assert machine.done("ps", "-o", "user=", "-p", machine.show("MainPID")).strip() == "luftpegel"
     assert machine.done("systemctl", "is-enabled", "luftpegel-gateway") == "enabled\n"
     listens(town)
@@ -193,7 +193,7 @@ def test_a_password_that_only_root_may_read(town):
         listens(town)
         refused = machine.run("luftpegel", "gateway", "check", "--config", CONFIG)
         assert refused.returncode != 0
-        assert "LP-325" in refused.stderr + refused.stdout
+        assert "LP-553" in refused.stderr + refused.stdout
         assert "Heimlich" not in machine.done("journalctl", "--no-pager")
     finally:
         (machine.root / CONFIG[1:]).write_text(before)

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 PACKAGE = "luftpegel"
 MB = 1_000_000
-PIP_S, HEAD_S = 120, 30
+PIP_S, HEAD_S = 300, 30
 _PURE_SOURCES = ("chirpstack-api", "esptool")
 # As old as the systems that are promised: Debian 12 has glibc 2.36; macOS 14 is the oldest with fixes.
 _GLIBC = (36, 34, 28, 17)
