@@ -1,7 +1,9 @@
-# Starts the station where boot.py has not: after a soft reset, or because it is damaged.
+# Starts the station where start.py has not: after a soft reset, or because it is damaged.
+import sys
+
 import machine
 
-if "prompt" not in globals():
+if not hasattr(sys.modules.get("start"), "prompt"):
     machine.WDT(timeout=120000)
     try:
         from binascii import crc32

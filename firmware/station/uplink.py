@@ -241,6 +241,7 @@ class Uplink:
 
         def frame():
             nonlocal taken
+            self.forget("lorawan.commands")
             from luftpegel_wire.readings import encode_readings
 
             state = self.state

@@ -96,11 +96,13 @@ def damage(data, how):
 
 @pytest.mark.parametrize("how", ["zero", "cut", "flip"])
 def test_no_damaged_file_keeps_the_station_awake(site, how):
-    # Every file of the image in turn. The two that the interpreter itself starts with stand in for each
-    # other.
+    # Every file of the image in turn. start.py and main.py stand in for each other; boot.py, for which
+    # nothing can, is part of its directory (test_image.py).
     station = site("pip", radio_driver="sx1262")
     station.board.power_off()
-    for path in sorted(path for path in station.image.rglob("*") if path.is_file()):
+    for path in sorted(station.image.rglob("*")):
+        if path.is_dir() or path.name == "boot.py":
+            continue
         sound = path.read_bytes()
         path.write_bytes(damage(sound, how))
         station.board.install(station.image)

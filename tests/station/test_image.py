@@ -26,7 +26,7 @@ def test_every_source_is_there_compiled_and_main_as_it_is(tmp_path):
         source.relative_to(firmware_image.FIRMWARE).with_suffix(".mpy").as_posix()
         for source in firmware_image.sources()
     }
-    assert set(found) == wanted | {"boot.py", "main.py"}
+    assert set(found) == wanted | set(firmware_image.PLAIN)
     assert {"station/cycle.mpy", "lib/luftpegel_wire/readings.mpy", "boards/heltec_v3.mpy"} <= wanted
     assert all(data[:2] == b"M\x06" for name, data in found.items() if name.endswith(".mpy"))
     # What a traceback shows is what the board's import looks for: one text there instead of two.
@@ -90,6 +90,11 @@ def test_what_micropython_cannot_compile_is_refused(tmp_path):
     source.write_text("def f(:\n")
     with pytest.raises(firmware_image.ImageError, match=r"LP-342 .*wrong\.py"):
         firmware_image.compile_file(source, "wrong.py")
+
+
+def test_boot_py_is_kept_in_the_directory_itself():
+    # The most bytes that LittleFS keeps inline with MicroPython's cache of 4 * 32: nothing stands in for it.
+    assert (firmware_image.FIRMWARE / "boot.py").stat().st_size <= 128
 
 
 def test_the_firmware_tells_the_version_of_this_project():

@@ -23,6 +23,10 @@ ACKNOWLEDGED = 4  # 0, 0
 LINK_CHECK = 5  # margin in dB, number of gateways
 DEVICE_TIME = 6  # GPS seconds, 256ths of a second, both at the end of the uplink that asked
 
+# MAC commands by which a device asks.
+LINK_CHECK_COMMAND = 0x02
+DEVICE_TIME_COMMAND = 0x0D
+
 
 class MacError(Exception):
     # `wait_ms`: with NO_CHANNEL, when to try again.

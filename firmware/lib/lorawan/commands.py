@@ -2,17 +2,11 @@
 #
 # A handler takes the command's field and a Context, and returns the answer's field, or None for no answer.
 
-from . import DEVICE_TIME, LINK_CHECK
+from . import DEVICE_TIME, DEVICE_TIME_COMMAND, LINK_CHECK, LINK_CHECK_COMMAND
 from .channels import hertz
 from .regions import band_of
 
-LINK_CHECK_COMMAND = 0x02
-DEVICE_TIME_COMMAND = 0x0D
 _LINK_ADR = 0x03
-
-# Answers that go with each uplink until a downlink shows that the network has them: RXParamSetup,
-# RXTimingSetup, DlChannel.
-STICKY = b"\x05\x08\x0a"
 
 
 class Context:

@@ -9,9 +9,11 @@
 from . import (
     ACKNOWLEDGED,
     BUSY,
+    DEVICE_TIME_COMMAND,
     DOWNLINK,
     JOIN_FAILED,
     JOINED,
+    LINK_CHECK_COMMAND,
     NO_CHANNEL,
     NOT_JOINED,
     RECEIVED,
@@ -19,7 +21,6 @@ from . import (
     MacError,
     adr,
     blob,
-    commands,
     frames,
 )
 from .airtime import airtime_ms
@@ -30,6 +31,9 @@ from .regions import band_of
 from .session import Session
 
 JOIN_DELAY = 5  # seconds to RX1; RX2 is a second later
+# Answers that go with each uplink until a downlink shows that the network has them: RXParamSetup,
+# RXTimingSetup, DlChannel.
+_STICKY = b"\x05\x08\x0a"
 AHEAD = 32  # frame counters reserved in storage at once
 _LAST_PORT = 224  # ports above are reserved
 
@@ -190,11 +194,11 @@ class Mac:
 
     def link_check(self):
         # The next uplink asks how well it is heard.
-        self._ask(commands.LINK_CHECK_COMMAND)
+        self._ask(LINK_CHECK_COMMAND)
 
     def request_time(self):
         # The next uplink asks for the time.
-        self._ask(commands.DEVICE_TIME_COMMAND)
+        self._ask(DEVICE_TIME_COMMAND)
 
     def use_adr(self, on):
         # Whether the network steers data rate and power, from the next uplink on.
@@ -225,7 +229,7 @@ class Mac:
     def _carried(self):
         # An uplink has taken what was to be told; some answers are told again until they are heard.
         session = self.session
-        session.answers = [answer for answer in session.answers if answer[0] in commands.STICKY]
+        session.answers = [answer for answer in session.answers if answer[0] in _STICKY]
         session.owes_ack = False
         self._requests = b""
         self.acknowledged = False
@@ -334,12 +338,18 @@ class Mac:
         elif flight.confirmed:
             self.quiet_until = now + 1000 + self._pause()
         found = frame.payload if frame.port == 0 else frame.options
-        context = commands.Context(session, self.ledger, self.battery, snr, flight.asked, events)
-        session.answers = commands.process(found, context)
+        session.answers = self._obey(found, snr, flight.asked, events) if found else []
         session.stay_usable()
         if frame.port and frame.port <= _LAST_PORT:
             events.append((RECEIVED, frame.port, frame.payload))
         return events
+
+    def _obey(self, found, snr, asked, events):
+        # Much code that few downlinks want: its user may forget it again.
+        from . import commands
+
+        context = commands.Context(self.session, self.ledger, self.battery, snr, asked, events)
+        return commands.process(found, context)
 
     # Keeping the session
 

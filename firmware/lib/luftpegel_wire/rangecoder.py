@@ -28,7 +28,7 @@ class Encoder:
             self._range -= part
             if self._low >= TOP:
                 self._low -= TOP
-                _carry(self._out)
+                _carry(self._out, len(self._out))
         while self._range < BOTTOM:
             self._out.append(self._low >> 16)
             self._low = (self._low & 0xFFFF) << 8
@@ -43,16 +43,16 @@ class Encoder:
     def finished(self):
         # The bytes so far, closed; coding may go on afterwards as if this had not been called.
         # Zeros at the end are left out, because the decoder reads up to three behind the end.
-        out = bytearray(self._out)
+        # Two pieces of heap, not one more: this is where a station has least.
         number = roundest(self._low, self._range)
+        end = len(self._out)
+        out = self._out + (number & TOP - 1).to_bytes(SPARE, "big")
         if number >= TOP:
-            number -= TOP
-            _carry(out)
-        out.extend(number.to_bytes(SPARE, "big"))
+            _carry(out, end)
         length = len(out)
-        while length > len(self._out) and out[length - 1] == 0:
+        while length > end and out[length - 1] == 0:
             length -= 1
-        return bytes(out[:length])
+        return bytes(memoryview(out)[:length])
 
 
 def roundest(low, width):
@@ -62,8 +62,8 @@ def roundest(low, width):
     return number if number - low < width else (low + 0xFFFF) & ~0xFFFF
 
 
-def _carry(out):
-    at = len(out) - 1
+def _carry(out, end):
+    at = end - 1
     while out[at] == 255:
         out[at] = 0
         at -= 1

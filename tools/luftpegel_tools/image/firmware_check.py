@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from luftpegel_tools.image.firmware_image import FIRMWARE
+from luftpegel_tools.image.firmware_image import FIRMWARE, PLAIN
 
 # var-annotated: annotations have no place on the board. union-attr: what begins as None is seen as None for
 # ever. The stubs carry errors of their own.
@@ -44,7 +44,7 @@ def lay_out(board: Path) -> None:
     shutil.copytree(FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
     for folder in ("station", "boards"):
         shutil.copytree(FIRMWARE / folder, board / folder, ignore=keep)
-    for name in ("boot.py", "main.py"):
+    for name in PLAIN:
         shutil.copy(FIRMWARE / name, board)
 
 

@@ -1,4 +1,4 @@
-"""The files that go onto a board: boot.py and main.py as they are, everything else compiled by mpy-cross.
+"""The files that go onto a board: what PLAIN names as it is, everything else compiled by mpy-cross.
 
 The same sources and the same compiler give the same bytes: the name that a traceback shows is the path
 on the board, and nothing of this machine gets in. Compiled files are kept by content: again costs nothing.
@@ -27,7 +27,7 @@ FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
 _CACHE = FIRMWARE.parent / ".cache" / "mpy"
 _LIBRARIES = "lib"
 _FOLDERS = ("boards", "station", _LIBRARIES)
-_PLAIN = ("boot.py", "main.py")
+PLAIN = ("boot.py", "start.py", "main.py")
 STATION_FILE = "station.json"
 
 
@@ -50,7 +50,7 @@ def sources() -> Iterator[Path]:
     Raises:
         ImageError: when the firmware does not lie beside the tools, as in a source tree it does.
     """
-    if not (FIRMWARE / _PLAIN[0]).is_file():
+    if not (FIRMWARE / PLAIN[0]).is_file():
         raise ImageError(
             f"LP-340 no firmware at {FIRMWARE}. Next: run this from a checkout (pip install -e .)"
         )
@@ -69,7 +69,7 @@ def build(target: Path, station: Mapping[str, Any] | None = None) -> list[ImageF
     found = list(sources())
     _empty(target)
     files = [_stage(source, target) for source in found]
-    for name in _PLAIN:
+    for name in PLAIN:
         shutil.copyfile(FIRMWARE / name, target / name)
         size = (target / name).stat().st_size
         files.append(ImageFile(name, size, size))
@@ -82,7 +82,7 @@ def build(target: Path, station: Mapping[str, Any] | None = None) -> list[ImageF
 
 def _empty(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    ours = {*_PLAIN, STATION_FILE, *_FOLDERS}
+    ours = {*PLAIN, STATION_FILE, *_FOLDERS}
     foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in ours)
     if foreign:
         raise ImageError(
@@ -128,7 +128,7 @@ def sealed(compiled: bytes) -> bytes:
 
 @functools.cache
 def _image() -> Image:
-    files = (*sources(), *(FIRMWARE / name for name in _PLAIN))
+    files = (*sources(), *(FIRMWARE / name for name in PLAIN))
     return Image({module_name(path): path.read_bytes() for path in files})
 
 

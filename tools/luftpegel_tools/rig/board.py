@@ -120,7 +120,7 @@ def virtual_board(engine: str) -> Iterator[str]:
     with ExitStack() as stack:
         image = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-hil-"))) / "image"
         firmware_image.build(image)
-        for name in ("boot.py", "main.py"):
+        for name in firmware_image.PLAIN:
             (image / name).unlink()
         command += ["--install", str(image)]
         process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -121,8 +120,7 @@ def _demo(args: argparse.Namespace, folder: Path) -> int:
         if args.json:
             args.json.write_text(json.dumps(_report(results, seconds, args.loss, day.kills), indent=2) + "\n")
         if not args.once:
-            print(texts["serving"].format(url=day.gateway.page), flush=True)
-            _wait_for_ctrl_c()
+            _wait_for_ctrl_c(texts["serving"].format(url=day.gateway.page))
     return EXIT_PROVED if proved else EXIT_LOST
 
 
@@ -218,9 +216,13 @@ def _report(results: Sequence[Result], seconds: float, loss: float, kills: int) 
     }
 
 
-def _wait_for_ctrl_c() -> None:
+def _wait_for_ctrl_c(said: str) -> None:
+    """Says so and waits; who answers what is said at once is heard, too (signal.pause() would miss a signal
+    that comes just before it)."""
     try:
-        signal.pause()
+        print(said, flush=True)
+        while True:
+            time.sleep(1)
     except KeyboardInterrupt:
         print()
 

@@ -22,9 +22,9 @@ masked = 0  # disable_irq() depth
 locks = 0  # heap_lock() depth
 _dispatching = False
 handlers = {}  # kind << 8 | id -> callable(value)
-# What is sent is laid out here, not joined anew: a chip takes no heap for what it writes. (A page of flash is
-# the largest.)
-_message = bytearray(_ASK_BYTES + 4096)
+# What is sent is laid out here, not joined anew: a chip takes no heap for what it writes. (The whole RTC memory
+# is the largest that a wake does.)
+_message = bytearray(_ASK_BYTES + 2048)
 _view = memoryview(_message)
 
 

@@ -22,8 +22,7 @@ class Repl:
     def run(self, raw):
         gc.collect()
         bus.call(OP.READY, gc.mem_alloc() - self._lent)
-        self._file("boot.py")
-        if not raw:
+        if self._file("boot.py") and not raw:  # as the ESP32's main.c: none after a boot.py that raised
             self._file("main.py")
         while True:
             try:
@@ -38,8 +37,8 @@ class Repl:
         try:
             usys.modules["os"].stat(name)
         except OSError:
-            return
-        self._guard(lambda: execfile(name, self._space), False)
+            return True
+        return not self._guard(lambda: execfile(name, self._space), False)
 
     def _guard(self, job, raw):
         # Run the firmware's code with Ctrl-C on; returns the exception's text, or b"".
