@@ -61,6 +61,11 @@ def test_an_answer_that_is_lost(calls, tmp_path, status):
     each_call(calls, tmp_path, spoil)
 
 
+def ended(process, told):
+    process.wait()
+    told.set()
+
+
 def test_killed_between_the_calls(town, calls):
     """A real process, dead at moments spread over the whole run."""
     for number in range(3, calls, 4):
@@ -79,7 +84,7 @@ def test_killed_between_the_calls(town, calls):
             [sys.executable, "-m", "luftpegel_tools.cli", *words],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ),
         )  # fmt: skip
-        waiting = threading.Thread(target=lambda process=process, reached=reached: (process.wait(), reached.set()))
+        waiting = threading.Thread(target=ended, args=(process, reached))
         waiting.start()
         assert reached.wait(120)
         process.send_signal(signal.SIGKILL)

@@ -274,4 +274,5 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-656": ("technician", "imported keys contradict those that are there"),
     "LP-657": ("technician", "a passphrase that cannot be used"),
     "LP-658": ("technician", "two stations would be one device at The Things Stack"),
+    "LP-659": ("technician", "The Things Stack has no such application, or the key may not see it"),
 }

@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         roster = read_roster(args.roster)
         keys = Keys(keys_file(args.roster))
-        voice = Voice(voice.language, [key.hex() for entry in roster if (key := keys.of(entry.dev_eui))])
+        secrets = [key.hex() for entry in roster if (key := keys.of(entry.dev_eui))]
+        voice = Voice(voice.language, [*secrets, *map(str.upper, secrets)])
         _known(roster, [*args.replace_key, *args.flush_nonces])
         wanted = of_roster(
             roster,

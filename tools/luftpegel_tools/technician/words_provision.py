@@ -1,4 +1,4 @@
-"""What technicians are told while stations are registered at a network server, and keys moved (LP-640 to LP-658)."""
+"""What technicians are told while stations are registered at a network server, and keys moved (LP-640 to LP-659)."""
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
 
@@ -92,11 +92,15 @@ PROVISION: Mapping[str, Text] = {
          "Feststellen, welche die Platinen haben; die andere Datei beiseitelegen."),
     ),
     "LP-657": Text(
-        ("The passphrase cannot be used: {detail}.", "Choose one of at least {wanted} characters; it is read from the terminal, or from LUFTPEGEL_PASSPHRASE."),
-        ("Die Passphrase ist so nicht brauchbar: {detail}.", "Eine von mindestens {wanted} Zeichen wählen; sie wird vom Terminal gelesen, oder aus LUFTPEGEL_PASSPHRASE."),
+        ("The passphrase cannot be used: {detail}.", "Choose one of at least {wanted} characters; it is read from the terminal, or from where --passphrase says (a file of mode 0600, env:NAME)."),
+        ("Die Passphrase ist so nicht brauchbar: {detail}.", "Eine von mindestens {wanted} Zeichen wählen; sie wird vom Terminal gelesen, oder von dort, wo --passphrase sagt (Datei mit Modus 0600, env:NAME)."),
     ),
     "LP-658": Text(
         ("The stations {got} and {other} would be one device at The Things Stack: {detail}.", "Give one of them another id: there it is in lower case, with digits and single hyphens, 3 to 36 characters."),
         ("Die Stationen {got} und {other} wären bei The Things Stack ein Gerät: {detail}.", "Einer von beiden eine andere Id geben: dort besteht sie aus Kleinbuchstaben, Ziffern und einzelnen Bindestrichen, 3 bis 36 Zeichen."),
+    ),
+    "LP-659": Text(
+        ("The Things Stack has no application {got}, or the key may not see it: {detail}.", "Make it in the console (Applications, Create), and in it an API key that may read and write devices and their keys."),
+        ("The Things Stack hat keine Anwendung {got}, oder der Schlüssel darf sie nicht sehen: {detail}.", "In der Konsole anlegen (Applications, Create), und darin einen API-Schlüssel, der Geräte und ihre Schlüssel lesen und schreiben darf."),
     ),
 }  # fmt: skip

@@ -10,8 +10,8 @@ from luftpegel_tools.technician.words import TroubleError
 
 AT_ONCE = 4  # calls under way together: a small ChirpStack's database does not like more
 # The next one would hear the same: not reachable, TLS, no API, wrong key, no answer in time.
-_WHOLE_SERVER = frozenset(
-    ("LP-502", "LP-503", "LP-504", "LP-505", "LP-506", "LP-507", "LP-508", "LP-509", "LP-513")
+WHOLE_SERVER = frozenset(
+    f"LP-{number}" for number in (*range(502, 510), 513, *range(460, 469), 470, 473, 474)
 )
 Trouble = TroubleError | OtherEndDown | CannotStart
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def each(do: Callable[[T], R], things: Sequence[T], at_once: int = AT_ONCE) -> I
         try:
             return Outcome(thing, do(thing))
         except (TroubleError, OtherEndDown, CannotStart) as trouble:
-            if trouble.code in _WHOLE_SERVER:
+            if trouble.code in WHOLE_SERVER:
                 halt.set()
             return Outcome(thing, trouble=trouble)
 

@@ -18,9 +18,10 @@ from luftpegel_gateway.network_server.inventory import Device as Listed
 from luftpegel_gateway.network_server.inventory import Inventory, Named
 from luftpegel_gateway.network_server.options import place
 from luftpegel_tools.technician.provision.chirpstack_plan import Policy
-from luftpegel_tools.technician.provision.chirpstack_run import Result, Run
+from luftpegel_tools.technician.provision.chirpstack_run import Run
 from luftpegel_tools.technician.provision.item import Item, State
 from luftpegel_tools.technician.provision.job import DONE, PARTLY, PROBLEM, Job, api_key, print_json
+from luftpegel_tools.technician.provision.result import Result
 from luftpegel_tools.technician.provision.show import Voice, facts
 from luftpegel_tools.technician.provision.wanted import Device, Wanted
 from luftpegel_tools.technician.words import TroubleError

@@ -48,10 +48,11 @@ class Writer:
         self.application = Named("", "")
         self.profile_ids: dict[str, str] = {}
 
-    def find_tenant(self, wanted: str | None, *, with_gateways: bool) -> None:
-        """The tenant, made where there is none."""
+    def find_tenant(self, wanted: str | None, *, with_gateways: bool) -> bool:
+        """The tenant, made where there is none; whether it was made."""
         found = there_is.tenant_of(self._server, wanted)
-        if found is None:
+        made = found is None
+        if made:
             tenant = api.Tenant(name=wanted, can_have_gateways=with_gateways)
             request = api.CreateTenantRequest(tenant=tenant)
             self._once(
@@ -60,15 +61,17 @@ class Writer:
             )  # fmt: skip
             found = there_is.tenant_of(self._server, wanted)
         self.tenant = _there(found, f"tenant {wanted}")
+        return made
 
-    def find_application(self, wanted: str) -> None:
-        """The application, made where there is none."""
+    def find_application(self, wanted: str) -> bool:
+        """The application, made where there is none; whether it was made."""
 
         def look() -> Named | None:
             return there_is.application_of(self._server, self.tenant, wanted)
 
         found = look()
-        if found is None:
+        made = found is None
+        if made:
             application = api.Application(name=wanted, tenant_id=self.tenant.id)
             request = api.CreateApplicationRequest(application=application)
             self._once(
@@ -76,6 +79,7 @@ class Writer:
             )
             found = look()
         self.application = _there(found, f"application {wanted}")
+        return made
 
     def profile(self, profile: Profile) -> Item:
         """A device profile as it is wanted; what was done."""
