@@ -104,7 +104,7 @@ def test_other_keys_are_never_replaced(filled, tmp_path, capsys):
         (lambda text: text.replace('"n": 16', '"n": 1073741824'), "LP-655"),
         (lambda text: text.replace('"n": 16', '"n": true'), "LP-655"),
         (lambda text: text.replace('"n": 16', '"n": 8'), "LP-654"),
-        (lambda text: "", "LP-655"),
+        (lambda text: text[:0], "LP-655"),
     ],
 )
 def test_a_forged_file(filled, tmp_path, change, code):
@@ -123,6 +123,7 @@ def test_damaged_files_are_told(filled, tmp_path):
     copy = tmp_path / "safe"
     assert export(filled, copy, "--passphrase", "env:PHRASE") == 0
     whole = copy.read_bytes()
+    right = keys_export.parsed(copy, filled.with_suffix(".keys").read_bytes())
     for _ in range(20_000):
         damaged = bytearray(whole)
         for _ in range(rng.randint(1, 3)):
@@ -132,9 +133,12 @@ def test_damaged_files_are_told(filled, tmp_path):
             continue
         copy.write_bytes(bytes(damaged))
         try:
-            assert keys_export.read(copy, PHRASE) == keys_export.parsed(copy, filled.with_suffix(".keys").read_bytes())
+            found = keys_export.read(copy, PHRASE)
         except TroubleError as trouble:
-            assert trouble.code in ("LP-654", "LP-655")
+            code = trouble.code
+            assert code in {"LP-654", "LP-655"}
+        else:
+            assert found == right
 
 
 def test_in_a_process_nothing_of_a_key_is_printed(filled, tmp_path):

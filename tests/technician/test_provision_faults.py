@@ -10,13 +10,21 @@ import grpc
 import pytest
 from tests.technician.provision_world import Town
 
+from luftpegel_gateway.network_server import channel
+
 CODE = grpc.StatusCode
+STATIONS = 1
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    monkeypatch.setattr(channel, "AGAIN_S", 0.01)
 
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory):
     """How many calls a run has that nothing disturbs."""
-    town = Town(tmp_path_factory.mktemp("calm") / "town", 2)
+    town = Town(tmp_path_factory.mktemp("calm") / "town", STATIONS)
     assert town.apply("--parallel", "1") == 0
     town.close()
     return len(town.spoiler.calls)
@@ -24,20 +32,20 @@ def calls(tmp_path_factory):
 
 @pytest.fixture
 def town(tmp_path):
-    made = Town(tmp_path / "town", 2)
+    made = Town(tmp_path / "town", STATIONS)
     yield made
     made.close()
 
 
 def each_call(calls, tmp_path, spoil, again=0):
     for number in range(1, calls + 1):
-        town = Town(tmp_path / f"town-{number}", 2)
+        town = Town(tmp_path / f"town-{number}", STATIONS)
         try:
             spoil(town.spoiler, number)
             first = town.apply("--parallel", "1")
             town.spoiler.heal()
             assert town.apply() == 0, (number, first)
-            town.assert_complete(2)
+            town.assert_complete(STATIONS)
             town.spoiler.calls.clear()
             assert town.apply() == again
             assert not [name for name in town.spoiler.calls if "Create" in name or "Update" in name]
@@ -93,4 +101,4 @@ def test_killed_between_the_calls(town, calls):
         waiting.join(60)
     town.spoiler.heal()
     assert town.apply() == 0
-    town.assert_complete(2)
+    town.assert_complete(STATIONS)

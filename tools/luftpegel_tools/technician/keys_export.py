@@ -1,8 +1,8 @@
 """All keys of a town in one encrypted file, for the safe or another machine.
 
 Three lines of ASCII: what it is with its version; how the key was made of the passphrase (scrypt, RFC 7914)
-and the nonce, as JSON; the keys, AES-256-GCM, base64. The first two are authenticated with the third, so nobody
-makes the work cheaper unseen. A wrong passphrase and a damaged file cannot be told apart.
+and the nonce, as JSON; the keys, AES-256-GCM, base64. The first two are authenticated with the third, so
+nobody makes the work cheaper unseen. A wrong passphrase and a damaged file cannot be told apart.
 """
 
 import base64

@@ -4,17 +4,22 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from luftpegel_gateway.config.files import BadConfig
 from luftpegel_gateway.config.secrets import Secret, read_secret
 from luftpegel_gateway.config.wrong import Wrong
+from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
+from luftpegel_tools.station_files.station_file import StationFileError
 from luftpegel_tools.technician.ledger import Ledger
 from luftpegel_tools.technician.provision.show import Voice
 from luftpegel_tools.technician.provision.wanted import Device, Wanted
 from luftpegel_tools.technician.words import TroubleError
 
 DONE, PROBLEM, WRONG_USE, PARTLY = 0, 1, 2, 4
+_WRONG_USE = ("LP-648", "LP-652")  # not confirmed; not said where
 REGISTERED, FLUSHED = "registered", "nonces flushed"
 
 
@@ -67,6 +72,22 @@ class Job:
     def _write(self, device: Device, step: str, **more: str) -> None:
         chip = self.ledger.chip_of(device.station) or ""
         self.ledger.write(station=device.station, dev_eui=device.dev_eui, chip=chip, step=step, **more)
+
+
+def guarded(voice: Voice, do: Callable[[], int]) -> int:
+    """The exit code of a run; a trouble is told, and its code given."""
+    try:
+        return do()
+    except (TroubleError, CannotStart, OtherEndDown) as trouble:
+        print(voice.trouble(trouble), file=sys.stderr)
+        return WRONG_USE if trouble.code in _WRONG_USE else PROBLEM
+    except StationFileError as error:
+        print(error, file=sys.stderr)
+        return PROBLEM
+    except BadConfig as bad:
+        for mistake in bad.mistakes:
+            print(mistake.text(voice.language), file=sys.stderr)
+        return WRONG_USE
 
 
 def api_key(where: str) -> Secret:

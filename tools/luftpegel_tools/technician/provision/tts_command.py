@@ -71,7 +71,9 @@ async def _by_api(job: Job, client: HttpClient) -> int:
         broken = next((one.trouble for one in looked if one.trouble is not None), None)
         if broken is not None:
             raise broken
+        order = {device.dev_eui: number for number, device in enumerate(job.wanted.devices)}
         items = [one.result for one in looked if one.result is not None]
+        items.sort(key=lambda item: order[item.id])
         if not args.json:
             place, stations = f"The Things Stack {URL(args.url).host}", len(items)
             print(voice.say("at", server=place, tenant="-", application=args.application, stations=stations))

@@ -5,6 +5,7 @@ one that is lacking. Nothing is deleted, for a device may have joined in the mea
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from luftpegel_tools.technician.words import TroubleError
 BUSY = "LP-472"
 _TRIES, _WAIT_S, _LONGEST_WAIT_S = 4, 1.0, 30.0
 _CONFLICT, _NOT_FOUND = 409, 404
+_LONGEST_MESSAGE = 300  # characters
 
 
 class Server:
@@ -41,7 +43,7 @@ class Server:
         """TroubleError LP-659: there is no such application, for this key at least."""
         answer = await self._ask("GET", f"api/v3/applications/{self._application}")
         if not answer.well:
-            raise TroubleError("LP-659", got=self._application, detail=answer.words())
+            raise TroubleError("LP-659", got=self._application, detail=_said(answer))
 
     async def look(self, device: Device) -> Item:
         """What is to be done about a device."""
@@ -140,9 +142,18 @@ def _differences(registry: Registry, message: Mapping[str, Any] | None) -> list[
 
 
 def _refused(device: Device, registry: Registry, answer: Answer) -> TroubleError:
-    words = answer.words()
+    words = _said(answer)
     if answer.status == _CONFLICT:
         return TroubleError("LP-642", got=device.dev_eui, station=device.station, detail=words)
     what = f"device {device.station}, {registry.name}"
     code = "LP-646" if registry.prefix == "as/" and "formatter" in words else "LP-650"
     return TroubleError(code, what=what, detail=words)
+
+
+def _said(answer: Answer) -> str:
+    """What the server says for people: the message of its error, without the name of its package."""
+    try:
+        message = str(answer.json()["message"])
+    except (OtherEndDown, KeyError, TypeError):
+        return answer.words()
+    return f"{answer.status} {re.sub(r'^error:[^ ]+ ', '', message)[:_LONGEST_MESSAGE]}"
