@@ -1,4 +1,4 @@
-"""A simulated town's gateways and stations into a real ChirpStack, as a roster's are (`luftpegel provision`)."""
+"""A simulated town in a real ChirpStack: gateways and stations, as those of a roster are."""
 
 import argparse
 from pathlib import Path

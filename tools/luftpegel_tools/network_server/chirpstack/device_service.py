@@ -77,8 +77,8 @@ class Devices(api.DeviceServiceServicer):  # type: ignore[misc]
     def FlushDevNonces(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Forget the numbers of earlier joins."""
         owner = access.device(request.dev_eui)
-        with self._access.granted(context, owner, write=True) as records:
-            records.flush_nonces(request.dev_eui)
+        with self._access.granted(context, owner, write=True):
+            self._server.flush_nonces(request.dev_eui)
         return Empty()
 
     def GetKeys(self, request: Any, context: Any) -> Any:  # noqa: N802
