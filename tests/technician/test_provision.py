@@ -124,6 +124,16 @@ def test_nobody_is_asked_without_a_terminal(town, capsys):
     assert not town.records.tenants
 
 
+@pytest.mark.parametrize(("typed", "code"), [("y", 0), ("J", 0), ("n", 2), ("", 2)])
+def test_somebody_is_asked(town, monkeypatch, typed, code):
+    asked = []
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda prompt: (asked.append(prompt), typed)[1])
+    assert main(town.words("apply")) == code
+    assert asked == ["Apply? [y/N] "]
+    assert bool(town.records.tenants) is (code == 0)
+
+
 def test_foreign_devices_stay(done, capsys):
     other = api.Device(
         dev_eui="0102030405060708", name="Parkplatz", device_profile_id=profile(done).id,
@@ -230,7 +240,7 @@ def test_a_key_that_may_only_read(town, capsys):
 def test_another_regions_profile(done, capsys):
     profile(done).region = common_pb2.Region.US915
     assert done.plan() == 1
-    assert "LP-643 The device profile Luftpegel level EU868 is for region US915" in capsys.readouterr().out
+    assert "LP-643 device profile Luftpegel level EU868 is for another region (US915)" in capsys.readouterr().out
     assert done.apply() == 4
     assert profile(done).region == common_pb2.Region.US915
     assert "1 failed, 1 not begun" in capsys.readouterr().err  # the others are as they should be

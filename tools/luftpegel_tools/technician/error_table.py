@@ -258,7 +258,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-640": ("technician", "stations of the roster have no key yet"),
     "LP-641": ("technician", "the network server has several things of one name"),
     "LP-642": ("technician", "a DevEUI is registered elsewhere already"),
-    "LP-643": ("technician", "a device profile is for another region"),
+    "LP-643": ("technician", "a device profile or frequency plan is for another region than the station files"),
     "LP-644": ("technician", "a station in use has another key at the network server"),
     "LP-645": ("technician", "the network server's quota is used up"),
     "LP-646": ("technician", "the network server does not take the payload codec"),

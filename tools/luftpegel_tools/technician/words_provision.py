@@ -24,10 +24,10 @@ PROVISION: Mapping[str, Text] = {
          "In den anderen Anwendungen und Tenants von ChirpStack suchen und dort löschen, oder der Station eine andere DevEUI geben, wenn ihre Platine noch nicht bespielt ist."),
     ),
     "LP-643": Text(
-        ("The device profile {got} is for region {region}; the station files say {wanted}.",
-         "Correct `region` in the station file; or rename the profile in ChirpStack, then a new one is made."),
-        ("Das Geräteprofil {got} ist für die Region {region}; die Stationsdateien sagen {wanted}.",
-         "`region` in der Stationsdatei berichtigen; oder das Profil in ChirpStack umbenennen, dann wird ein neues angelegt."),
+        ("{got} is for another region ({region}) than the station files say ({wanted}).",
+         "Correct `region` in the station file; or rename the profile in ChirpStack, then a new one is made; for The Things Stack leave out --frequency-plan."),
+        ("{got} gilt für eine andere Region ({region}), als die Stationsdateien sagen ({wanted}).",
+         "`region` in der Stationsdatei berichtigen; oder das Profil in ChirpStack umbenennen, dann wird ein neues angelegt; bei The Things Stack --frequency-plan weglassen."),
     ),
     "LP-644": Text(
         ("{station} is in use, and the network server has another key than town.keys.",

@@ -58,5 +58,5 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", metavar="URL", help="tts: as https://eu1.cloud.thethings.network")
     parser.add_argument("--to", type=Path, metavar="FILE", help="tts: write its CSV instead (mode 0600)")
     parser.add_argument(
-        "--frequency-plan", default="EU_863_870_TTN", metavar="ID", help="tts: its id (default %(default)s)"
+        "--frequency-plan", metavar="ID", help="tts: another one of the region (default EU_863_870_TTN)"
     )

@@ -38,6 +38,8 @@ def run(job: Job) -> int:
     """Plan, or plan and apply; or write the file."""
     args = job.args
     tts_devices.judge_ids(job.wanted.devices)
+    for device in job.wanted.devices:
+        tts_devices.plan_of(device, args.frequency_plan)
     if args.flush_nonces:
         raise TroubleError("LP-650", what="--flush-nonces", detail="The Things Stack: resets_join_nonces")
     if args.to is not None:

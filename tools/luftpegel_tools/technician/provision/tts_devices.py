@@ -24,6 +24,11 @@ _COLUMNS = ("id", "dev_eui", "join_eui", "name", "description", "frequency_plan_
             "lorawan_phy_version", "app_key", "supports_class_c")  # fmt: skip
 _ONCE = ("description",)
 
+# Region -> the plan that most use, and how all of the region begin.
+_PLANS = {
+    "EU868": ("EU_863_870_TTN", "EU_863_870"), "EU433": ("EU_433", "EU_433"), "IN865": ("IN_865_867", "IN_865"),
+}  # fmt: skip
+
 Paths = Mapping[str, Any]  # field by its path in the API's mask
 
 
@@ -54,7 +59,17 @@ def judge_ids(devices: Sequence[Device]) -> None:
             raise TroubleError("LP-658", got=device.station, other=other, detail=made)
 
 
-def registries(device: Device, host: str, plan: str, codec: str) -> list[Registry]:
+def plan_of(device: Device, asked: str | None) -> str:
+    """The frequency plan of a station. TroubleError LP-643: the one asked for is of another region."""
+    usual, beginning = _PLANS.get(device.region, ("", ""))
+    plan = asked or usual
+    if not plan or not plan.startswith(beginning):
+        got = f"--frequency-plan {plan or '-'}"
+        raise TroubleError("LP-643", got=got, region=plan or "-", wanted=device.region)
+    return plan
+
+
+def registries(device: Device, host: str, plan: str | None, codec: str) -> list[Registry]:
     """In the order in which they are written: identity, join, network, application server."""
     servers = {"network_server_address": host, "application_server_address": host}
     identity: dict[str, Any] = {
@@ -70,7 +85,7 @@ def registries(device: Device, host: str, plan: str, codec: str) -> list[Registr
     network = {
         "lorawan_version": MAC_VERSION,
         "lorawan_phy_version": PHY_VERSION,
-        "frequency_plan_id": plan,
+        "frequency_plan_id": plan_of(device, plan),
         "supports_join": True,
     }
     decoding = {"formatters.up_formatter": "FORMATTER_JAVASCRIPT", CODEC_PATH: codec} if codec else {}
@@ -144,8 +159,8 @@ def ids(device: Device, application: str) -> dict[str, Any]:
     }
 
 
-def csv_of(devices: Sequence[Device], plan: str) -> bytes:
-    """The file that the console imports. TroubleError LP-658."""
+def csv_of(devices: Sequence[Device], plan: str | None) -> bytes:
+    """The file that the console imports. TroubleError LP-643, LP-658."""
     judge_ids(devices)
     out = io.StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
@@ -153,6 +168,6 @@ def csv_of(devices: Sequence[Device], plan: str) -> bytes:
     for device in devices:
         table.writerow([
             device_id(device.station), device.dev_eui.upper(), device.join_eui.upper(), device.name,
-            device.description, plan, MAC_VERSION, PHY_VERSION, device.key.hex().upper(), "false",
+            device.description, plan_of(device, plan), MAC_VERSION, PHY_VERSION, device.key.hex().upper(), "false",
         ])  # fmt: skip
     return out.getvalue().encode("utf-8")

@@ -156,4 +156,4 @@ def _said(answer: Answer) -> str:
         message = str(answer.json()["message"])
     except (OtherEndDown, KeyError, TypeError):
         return answer.words()
-    return f"{answer.status} {re.sub(r'^error:[^ ]+ ', '', message)[:_LONGEST_MESSAGE]}"
+    return f"{answer.status} {re.sub(r'^error:[^:]*:', '', message)[:_LONGEST_MESSAGE]}"
