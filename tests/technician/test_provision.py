@@ -240,7 +240,8 @@ def test_a_key_that_may_only_read(town, capsys):
 def test_another_regions_profile(done, capsys):
     profile(done).region = common_pb2.Region.US915
     assert done.plan() == 1
-    assert "LP-643 device profile Luftpegel level EU868 is for another region (US915)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "LP-643 device profile Luftpegel level EU868 is for another region (US915)" in told
     assert done.apply() == 4
     assert profile(done).region == common_pb2.Region.US915
     assert "1 failed, 1 not begun" in capsys.readouterr().err  # the others are as they should be

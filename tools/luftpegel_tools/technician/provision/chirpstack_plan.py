@@ -45,7 +45,8 @@ def profile_item(profile: Profile, there: Any | None, policy: Policy) -> Item:
     found = fields_of.differences(there, wanted)
     other = next((one for one in found if one.field == "region"), None)
     if other is not None:
-        trouble = TroubleError("LP-643", got=f"device profile {profile.name}", region=other.there, wanted=other.here)
+        got = f"device profile {profile.name}"
+        trouble = TroubleError("LP-643", got=got, region=other.there, wanted=other.here)
         return Item("profile", profile.name, State.REFUSED, there.id, found, trouble)
     return Item("profile", profile.name, State.CHANGED if found else State.SAME, there.id, found)
 

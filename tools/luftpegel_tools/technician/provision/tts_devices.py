@@ -26,8 +26,10 @@ _ONCE = ("description",)
 
 # Region -> the plan that most use, and how all of the region begin.
 _PLANS = {
-    "EU868": ("EU_863_870_TTN", "EU_863_870"), "EU433": ("EU_433", "EU_433"), "IN865": ("IN_865_867", "IN_865"),
-}  # fmt: skip
+    "EU868": ("EU_863_870_TTN", "EU_863_870"),
+    "EU433": ("EU_433", "EU_433"),
+    "IN865": ("IN_865_867", "IN_865"),
+}
 
 Paths = Mapping[str, Any]  # field by its path in the API's mask
 
@@ -168,6 +170,7 @@ def csv_of(devices: Sequence[Device], plan: str | None) -> bytes:
     for device in devices:
         table.writerow([
             device_id(device.station), device.dev_eui.upper(), device.join_eui.upper(), device.name,
-            device.description, plan_of(device, plan), MAC_VERSION, PHY_VERSION, device.key.hex().upper(), "false",
+            device.description, plan_of(device, plan), MAC_VERSION, PHY_VERSION, device.key.hex().upper(),
+            "false",
         ])  # fmt: skip
     return out.getvalue().encode("utf-8")

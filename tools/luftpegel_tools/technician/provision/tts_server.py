@@ -11,6 +11,7 @@ from typing import Any
 
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.transport.http_client import Answer, HttpClient
+from luftpegel_gateway.transport.http_faults import NOT_UNDERSTOOD
 from luftpegel_tools.technician.provision import tts_devices
 from luftpegel_tools.technician.provision.item import Difference, Item, State
 from luftpegel_tools.technician.provision.tts_devices import Registry
@@ -72,7 +73,7 @@ class Server:
         if identity is None and not any(there):
             return Item("device", name, State.NEW, dev_eui), there
         if identity is not None and not _is_ours(identity, device):
-            detail = str(identity.get("ids", {}).get("dev_eui", ""))
+            detail = str(tts_devices.at(identity, "ids.dev_eui"))
             trouble = TroubleError("LP-642", got=dev_eui, station=device.station, detail=detail)
             return Item("device", name, State.REFUSED, dev_eui, (), trouble), there
         found = [one for registry, message in zip(wanted, there, strict=True)
@@ -92,7 +93,9 @@ class Server:
         if not answer.well:
             raise _refused(device, registry, answer)
         message = answer.json()
-        return message if isinstance(message, Mapping) else None
+        if not isinstance(message, Mapping):
+            raise OtherEndDown(NOT_UNDERSTOOD, answer.words())
+        return message
 
     async def _write(self, device: Device, registry: Registry, there: Mapping[str, Any] | None) -> None:
         content = tts_devices.body(device, self._application, there or {}, registry.paths)
@@ -130,8 +133,9 @@ class Server:
 
 def _is_ours(identity: Mapping[str, Any], device: Device) -> bool:
     """EUIs cannot be changed there: one of other EUIs under our name is another device."""
-    told = identity.get("ids", {})
-    euis = str(told.get("dev_eui", "")).lower(), (str(told.get("join_eui", "")).lower() or "0" * 16)
+    names = ("ids.dev_eui", "ids.join_eui")
+    dev_eui, join_eui = (str(tts_devices.at(identity, name)).lower() for name in names)
+    euis = dev_eui, join_eui or "0" * 16
     return euis == (device.dev_eui, device.join_eui)
 
 
