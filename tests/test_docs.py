@@ -34,6 +34,7 @@ _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Pages whose transcripts want a place of their own, and the test that types them there.
 ELSEWHERE = {
     "label.md": "tests/technician/test_docs.py",
+    "provision.md": "tests/technician/test_provision_docs.py",
     "roster.md": "tests/technician/test_docs.py",
 }
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")

@@ -28,8 +28,8 @@ ARROWS = {
     # what is put together of them
     "desk": {"air", "image", "network_server", "programs", "virtual_board", "virtual_time", "wiring"},
     "town": {
-        "air", "backhaul", "image", "lora_gateways", "network_server", "programs", "virtual_board",
-        "virtual_time", "wiring",
+        "air", "backhaul", "image", "lora_gateways", "network_server", "programs", "technician",
+        "virtual_board", "virtual_time", "wiring",
     },
     # what people run
     "station_files": {"image"},

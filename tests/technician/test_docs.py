@@ -21,6 +21,8 @@ def blocks(page, kind):
 def here(tmp_path, monkeypatch):
     (table,) = blocks("roster.md", "csv")
     (tmp_path / "town.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "phrase").write_text("Pegel am Mühlbach\n", encoding="utf-8")
+    (tmp_path / "phrase").chmod(0o600)
     monkeypatch.chdir(tmp_path)
 
 

@@ -29,6 +29,10 @@ COMMANDS = {
         "luftpegel_tools.technician.roster_command",
         "a town's table of stations: check it, make EUIs and keys",
     ),
+    "provision": (
+        "luftpegel_tools.technician.provision_command",
+        "register a town's stations at a network server: ChirpStack, The Things Stack",
+    ),
     "label": ("luftpegel_tools.technician.label_command", "the labels of a town's stations, as a PDF"),
     "station": (
         "luftpegel_tools.technician.station_command",

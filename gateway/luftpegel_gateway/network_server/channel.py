@@ -51,6 +51,7 @@ class Api:
         self.tenants = api.TenantServiceStub(self._channel)
         self.applications = api.ApplicationServiceStub(self._channel)
         self.profiles = api.DeviceProfileServiceStub(self._channel)
+        self.gateways = api.GatewayServiceStub(self._channel)
         self.devices = api.DeviceServiceStub(self._channel)
         self.live = api.InternalServiceStub(self._channel)
 

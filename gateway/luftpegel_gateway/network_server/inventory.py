@@ -60,14 +60,14 @@ def choose_tenant(server: Api, wanted: str | None) -> Named:
 
     Its id needs no list, which a tenant's own key may not read.
     """
-    if wanted and _is_id(wanted):
+    if wanted and is_id(wanted):
         return Named(wanted.lower(), wanted.lower())
     return _one(tenants(server), wanted, "tenant")
 
 
 def tenants(server: Api) -> list[Named]:
     """All tenants. OtherEndDown LP-510: the key is one tenant's."""
-    listed = _pages(server, server.tenants.List, api.ListTenantsRequest, "tenants")
+    listed = pages(server, server.tenants.List, api.ListTenantsRequest, "tenants")
     return [Named(one.id, one.name) for one in listed]
 
 
@@ -75,8 +75,8 @@ def choose_applications(
     server: Api, tenant: Named, wanted: Sequence[str], let_in: Callable[[Named], bool] | None = None
 ) -> tuple[Named, ...]:
     """Those of these ids or names; without any, those that `let_in` says, or the only one."""
-    listed = _pages(server, server.applications.List, api.ListApplicationsRequest, "applications",
-                    tenant_id=tenant.id)  # fmt: skip
+    listed = pages(server, server.applications.List, api.ListApplicationsRequest, "applications",
+                   tenant_id=tenant.id)  # fmt: skip
     found = [Named(one.id, one.name) for one in listed]
     if wanted:
         return tuple(dict.fromkeys(_one(found, name, "application") for name in wanted))
@@ -105,7 +105,7 @@ def read(
     devices: list[Device] = []
     kinds: dict[str, Any] = {}
     for application in applications:
-        for item in _devices(server, application):
+        for item in devices_of(server, application):
             known.add(item.dev_eui.lower())
             if profiles and not {item.device_profile_id, item.device_profile_name} & set(profiles):
                 continue
@@ -150,20 +150,20 @@ def _profile(server: Api, profile_id: str) -> Any:
     return server.read(server.profiles.Get, request, f"device profile {profile_id}").device_profile
 
 
-def _devices(server: Api, application: Named) -> list[Any]:
+def devices_of(server: Api, application: Named) -> list[Any]:
     """Each device of an application once, by DevEUI. CannotStart LP-519: the list does not hold still."""
     order = api.ListDevicesRequest.OrderBy.DEV_EUI
     seen: dict[str, Any] = {}
     for _ in range(READINGS):
         asked = {"application_id": application.id, "order_by": order}
-        pages = list(_pages(server, server.devices.List, api.ListDevicesRequest, "devices", **asked))
-        seen |= {item.dev_eui: item for item in pages}
-        if len(seen) == len(pages):
+        listed = list(pages(server, server.devices.List, api.ListDevicesRequest, "devices", **asked))
+        seen |= {item.dev_eui: item for item in listed}
+        if len(seen) == len(listed):
             return [seen[dev_eui] for dev_eui in sorted(seen)]
     raise CannotStart(MOVES, f"{application.name}: {len(seen)}")
 
 
-def _pages(
+def pages(
     server: Api, method: Callable[..., Any], request: Callable[..., Any], what: str, **asked: Any
 ) -> Iterator[Any]:
     """Everything of a list. ChirpStack only counts when it is asked for no limit."""
@@ -192,7 +192,8 @@ def _there(what: str, found: Sequence[Named]) -> str:
     return f"{what} (there are: {names})"
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether this is an id of ChirpStack's own, a UUID."""
     try:
         uuid.UUID(text)
     except ValueError:

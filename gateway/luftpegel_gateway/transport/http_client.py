@@ -46,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
         """The body as JSON. OtherEndDown LP-476: it is none (a login page, a proxy's error page)."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise OtherEndDown(http_faults.NOT_UNDERSTOOD, self.words()) from error
 
     def words(self) -> str:

@@ -7,7 +7,7 @@ given.
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -51,6 +51,10 @@ class Keys:
     def __len__(self) -> int:
         return len(self._known)
 
+    def content(self) -> bytes:
+        """All of them, as the file has them: not for the eyes of anybody."""
+        return _written(self._known)
+
     def ensure(self, *dev_euis: str) -> int:
         """Make a key for each device that has none; they are on the disk afterwards. Returns how many.
 
@@ -72,6 +76,30 @@ class Keys:
         except Timeout:
             raise TroubleError("LP-609", file=self.file) from None
 
+    def take(self, others: Mapping[str, Key], origin: Path) -> int:
+        """Add the keys of another file, `origin`; all or none. Returns how many were new.
+
+        Raises:
+            TroubleError: as `ensure`, and LP-656 where a device has another key here.
+            OSError: the disk refuses; then nothing has been added.
+        """
+        try:
+            with FileLock(f"{self.file}.lock", timeout=_PATIENCE_S, mode=PRIVATE):
+                known = _read(self.file)
+                other = [eui for eui, key in others.items() if known.get(eui, key) != key]
+                devices = {key: eui for eui, key in known.items()}
+                other += [eui for eui, key in others.items() if devices.get(key, eui) != eui]
+                if other:
+                    count, first = len(other), other[0]
+                    raise TroubleError("LP-656", file=origin, other=self.file, count=count, detail=first)
+                both = {**known, **others}
+                if len(both) > len(known):
+                    write_whole(self.file, _written(both), PRIVATE)
+                self._known = both
+                return len(both) - len(known)
+        except Timeout:
+            raise TroubleError("LP-609", file=self.file) from None
+
     def _new(self, taken: set[Key]) -> Key:
         # A random source that repeats itself is broken; a key that two devices have is worse than none.
         key = Key(self._draw(KEY_BYTES))
@@ -79,6 +107,21 @@ class Keys:
             raise RuntimeError("the random source does not give new keys")
         taken.add(key)
         return key
+
+
+def parsed(file: Path, content: bytes) -> dict[str, Key]:
+    """DevEUI -> AppKey of a file's content. TroubleError LP-607, of `file`."""
+    known: dict[str, Key] = {}
+    taken: set[Key] = set()
+    for number, line in enumerate(content.splitlines(), 1):
+        if number == 1 and line.strip() == _HEADER.encode():
+            continue
+        eui, key = _pair(file, number, line)
+        if eui in known or key in taken:
+            raise TroubleError("LP-607", file=file, line=number, detail="the same dev_eui or app_key again")
+        known[eui] = key
+        taken.add(key)
+    return known
 
 
 def _written(known: dict[str, Key]) -> bytes:
@@ -95,17 +138,7 @@ def _read(file: Path) -> dict[str, Key]:
         raise TroubleError("LP-600", file=file, detail=error.strerror) from None
     if os.name == "posix" and file.stat().st_mode & 0o077:
         raise TroubleError("LP-606", file=file)
-    known: dict[str, Key] = {}
-    taken: set[Key] = set()
-    for number, line in enumerate(content.splitlines(), 1):
-        if number == 1 and line.strip() == _HEADER.encode():
-            continue
-        eui, key = _pair(file, number, line)
-        if eui in known or key in taken:
-            raise TroubleError("LP-607", file=file, line=number, detail="the same dev_eui or app_key again")
-        known[eui] = key
-        taken.add(key)
-    return known
+    return parsed(file, content)
 
 
 def _pair(file: Path, number: int, line: bytes) -> tuple[str, Key]:

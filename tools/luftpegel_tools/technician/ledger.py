@@ -4,8 +4,8 @@
 goes on from, and a town's evidence of unique credentials (EN 303 645, 5.1). Keys are not in it.
 
 Each line has `time` (ISO 8601, UTC), `station`, `dev_eui`, `chip` (the board's factory MAC, 12 hex digits),
-`step` ("flashed", "keys", "selftest", "label", "registered", "joined") and `outcome` ("ok", or an LP code); a
-step adds what it has to tell.
+`step` ("flashed", "keys", "selftest", "label", "registered", "nonces flushed", "joined") and `outcome` ("ok",
+or an LP code); a step adds what it has to tell.
 """
 
 import datetime

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_tools.backhaul.broker_address import BrokerAddress
+from luftpegel_tools.technician.provision import options as register_options
 from luftpegel_tools.town import event_output
 from luftpegel_tools.town.gateway_process import Entry, Gateway, station_toml
 from luftpegel_tools.town.open_town import OpenTown, today
 from luftpegel_tools.town.options import CANNOT_START, duration_s, ended_by_signals, interval_s, kinds, share
 from luftpegel_tools.town.pace import keep_real_time
+from luftpegel_tools.town.register import register
 from luftpegel_tools.town.registration import as_text, registration
 from luftpegel_tools.town.sniffer import Happening, Sniffer
 from luftpegel_tools.town.spots import spot_of
@@ -53,6 +55,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print what the network server must know beforehand (with --gateway: stations.toml), and end",
     )
+    parser.add_argument(
+        "--register",
+        action="store_true",
+        help="register gateways and stations at a real ChirpStack by its API; then, with --network, go on",
+    )
+    registering = parser.add_argument_group("with --register")
+    register_options.add(registering)
+    register_options.add_chirpstack(registering)
+    registering.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--region", choices=REGIONS, default=REGIONS[0], help="(default %(default)s)")
     parser.add_argument(
         "--prefix", help="of the gateways' topics, where the network server's is not the region's name"
@@ -110,6 +121,10 @@ def run(args: argparse.Namespace) -> int:
         with ended_by_signals():
             if args.list:
                 return life.introduce()
+            if args.register:
+                code = life.register()
+                if code != EXIT_DONE or network is None:
+                    return code
             return life.alone(applications) if network is None else life.open(network)
     except CANNOT_START as error:
         print(error, file=sys.stderr)
@@ -151,10 +166,14 @@ class _Life:
         self._say({"event": "registration"} | wanted, as_text(wanted))
         return EXIT_DONE
 
-    def open(self, address: BrokerAddress) -> int:
-        """Before a real network server."""
-        self.introduce()
-        folder = self._args.state or _own_folder(self._args.seed)
+    def register(self) -> int:
+        """Have ChirpStack know it."""
+        folder = self._folder()
+        return EXIT_MISSING if folder is None else register(self._args, self._wishes, folder)
+
+    def _folder(self) -> Path | None:
+        """Where the stations' flash is kept; None, and told: it cannot be used."""
+        folder: Path = self._args.state or _own_folder(self._args.seed)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -163,6 +182,14 @@ class _Life:
                 "Next: name another with --state.",
                 file=sys.stderr,
             )
+            return None
+        return folder
+
+    def open(self, address: BrokerAddress) -> int:
+        """Before a real network server."""
+        self.introduce()
+        folder = self._folder()
+        if folder is None:
             return EXIT_MISSING
         with OpenTown(folder, self._wishes, address, self._prefix, self._tell) as town:
             town.switch_on(_STAGGER_US)

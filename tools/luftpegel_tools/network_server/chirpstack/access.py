@@ -15,6 +15,7 @@ import grpc  # type: ignore[import-untyped]
 from luftpegel_tools.network_server.chirpstack.records import (
     AlreadyExistsError,
     InvalidError,
+    NotAllowedError,
     NotFoundError,
     RecordError,
     Records,
@@ -26,6 +27,7 @@ _STATUS = {
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidError: grpc.StatusCode.INVALID_ARGUMENT,
+    NotAllowedError: grpc.StatusCode.INVALID_ARGUMENT,
 }
 _BEARER = "Bearer "
 Owner = Callable[[Records], str | None]  # the id of the tenant whose a thing is; None: nobody's
@@ -111,6 +113,26 @@ def profile(profile_id: str) -> Owner:
     def owner(records: Records) -> str | None:
         found = records.profiles.get(profile_id)
         return found and str(found.tenant_id)
+
+    return owner
+
+
+def gateway(gateway_id: str) -> Owner:
+    """Whose a radio gateway is."""
+
+    def owner(records: Records) -> str | None:
+        found = records.gateways.get(hex_of(gateway_id, 8, "gateway_id"))
+        return found and str(found.tenant_id)
+
+    return owner
+
+
+def with_gateways(tenant_id: str) -> Owner:
+    """A tenant that may have radio gateways of its own; for another one a tenant's key is not enough."""
+
+    def owner(records: Records) -> str | None:
+        found = records.tenants.get(tenant_id)
+        return tenant_id if found is not None and found.can_have_gateways else None
 
     return owner
 

@@ -30,6 +30,13 @@ class Devices(api.DeviceServiceServicer):  # type: ignore[misc]
         with self._access.granted(context, access.device(request.dev_eui)) as records:
             return api.GetDeviceResponse(device=records.device(request.dev_eui).device)
 
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Store other fields of a device; also of another application or profile, where the key sees it."""
+        owner = access.device(request.device.dev_eui)
+        with self._access.granted(context, owner, write=True) as records:
+            records.change_device(given(request, "device"))
+        return Empty()
+
     def List(self, request: Any, context: Any) -> Any:  # noqa: N802
         """A page of an application's devices; a limit of 0 only counts.
 
@@ -58,6 +65,20 @@ class Devices(api.DeviceServiceServicer):  # type: ignore[misc]
         owner = access.device(request.device_keys.dev_eui)
         with self._access.granted(context, owner, write=True) as records:
             records.set_keys(given(request, "device_keys"))
+        return Empty()
+
+    def UpdateKeys(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Store other root keys."""
+        owner = access.device(request.device_keys.dev_eui)
+        with self._access.granted(context, owner, write=True) as records:
+            records.change_keys(given(request, "device_keys"))
+        return Empty()
+
+    def FlushDevNonces(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Forget the numbers of earlier joins."""
+        owner = access.device(request.dev_eui)
+        with self._access.granted(context, owner, write=True):
+            self._server.flush_nonces(request.dev_eui)
         return Empty()
 
     def GetKeys(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -128,8 +128,8 @@ class RadioSide:
         record = self._server.records.devices.get(dev_eui.hex())
         if record is None or record.keys is None or record.device.is_disabled:
             return None
-        join_eui = bytes.fromhex(record.device.join_eui) if record.device.join_eui else None
-        return Identity(dev_eui, bytes.fromhex(record.keys.nwk_key), join_eui)
+        join_eui = bytes.fromhex(record.device.join_eui)
+        return Identity(dev_eui, bytes.fromhex(record.keys.nwk_key), join_eui if any(join_eui) else None)
 
     def _joined(self, joined: Joined, sent_ns: int) -> None:
         server = self._server
@@ -142,11 +142,11 @@ class RadioSide:
             server.publish("join", record, server.events.join(record, joined.dev_addr, sent_ns))
 
     def _refused(self, refused: Refused, sent_ns: int) -> None:
-        record = self._server.records.devices.get(refused.dev_eui.hex()) if refused.dev_eui else None
-        if record is None or refused.reason not in _LOG_OF:
-            return
         context = {"dev_nonce": refused.dev_nonce, "f_cnt_up": refused.f_cnt}
-        self._log(record, _LOG_OF[refused.reason], context, sent_ns)
+        with self._server.changed:
+            record = self._server.records.devices.get(refused.dev_eui.hex()) if refused.dev_eui else None
+            if record is not None and refused.reason in _LOG_OF:
+                self._log(record, _LOG_OF[refused.reason], context, sent_ns)
 
     def _data(self, heard: Heard, frames: Any, room: int, sent_ns: int) -> Answer | None:
         server = self._server

@@ -28,6 +28,10 @@ class InvalidError(RecordError):
     """The request makes no sense."""
 
 
+class NotAllowedError(RecordError):
+    """A tenant's quota is used up."""
+
+
 class MalformedError(RecordError):
     """An identifier is none: the original calls that an internal error, for EUIs and keys."""
 
@@ -99,6 +103,7 @@ class Records:
         self.applications: dict[str, Any] = {}
         self.profiles: dict[str, Any] = {}
         self.devices: dict[str, DeviceRecord] = {}
+        self.gateways: dict[str, Any] = {}
 
     def new_id(self) -> str:
         """A random UUID, version 4, from the seeded generator."""
@@ -125,21 +130,72 @@ class Records:
             hex_of(device.join_eui, 8, "join_eui")
         self._known(self.applications, uuid_of(device.application_id), "application")
         self._known(self.profiles, uuid_of(device.device_profile_id), "device profile")
+        tenant = self.tenants[self.applications[device.application_id].tenant_id]
+        there = sum(
+            self.applications[one.device.application_id].tenant_id == tenant.id
+            for one in self.devices.values()
+        )
+        if tenant.max_device_count and there >= tenant.max_device_count:
+            raise NotAllowedError("Max number of devices exceeded for tenant")
         if dev_eui in self.devices:
-            raise AlreadyExistsError(f"device {dev_eui} already exists")
-        stored = api.Device()
-        stored.CopyFrom(device)
-        stored.dev_eui = dev_eui
-        self.devices[dev_eui] = DeviceRecord(stored)
+            raise AlreadyExistsError(f"Object already exists (id: {dev_eui})")
+        self.devices[dev_eui] = DeviceRecord(_stored_device(device, dev_eui))
+
+    def change_device(self, device: Any) -> None:
+        """Store another api.Device under an EUI that is there."""
+        record = self.device(device.dev_eui)
+        self._known(self.applications, uuid_of(device.application_id), "application")
+        self._known(self.profiles, uuid_of(device.device_profile_id), "device profile")
+        record.device = _stored_device(device, hex_of(device.dev_eui, 8, "dev_eui"))
+
+    def change_profile(self, profile: Any) -> None:
+        """Store another api.DeviceProfile under an id that is there; its tenant stays."""
+        there = self._known(self.profiles, uuid_of(profile.id), "device profile")
+        stored = api.DeviceProfile()
+        stored.CopyFrom(profile)
+        stored.tenant_id = there.tenant_id
+        self.profiles[stored.id] = stored
+
+    def add_gateway(self, gateway: Any) -> None:
+        """Store an api.Gateway of a known tenant."""
+        gateway_id = hex_of(gateway.gateway_id, 8, "gateway_id")
+        tenant = self._known(self.tenants, uuid_of(gateway.tenant_id), "tenant")
+        there = sum(one.tenant_id == tenant.id for one in self.gateways.values())
+        if tenant.max_gateway_count and there >= tenant.max_gateway_count:
+            raise NotAllowedError("Max number of gateways exceeded for tenant")
+        if gateway_id in self.gateways:
+            raise AlreadyExistsError(f"Object already exists (id: {gateway_id})")
+        self.gateways[gateway_id] = _stored_gateway(gateway, gateway_id, tenant.id)
+
+    def change_gateway(self, gateway: Any) -> None:
+        """Store another api.Gateway under an id that is there; its tenant stays."""
+        there = self.gateway(gateway.gateway_id)
+        self.gateways[there.gateway_id] = _stored_gateway(gateway, there.gateway_id, there.tenant_id)
+
+    def gateway(self, gateway_id: str) -> Any:
+        """A radio gateway by its id (16 hex digits)."""
+        return self._known(self.gateways, hex_of(gateway_id, 8, "gateway_id"), "gateway")
 
     def set_keys(self, keys: Any) -> None:
         """Store the root keys of a device; with LoRaWAN 1.0.x `nwk_key` is the AppKey."""
         record = self.device(keys.dev_eui)
         if record.keys is not None:
-            raise AlreadyExistsError(f"device {keys.dev_eui} already has keys")
-        hex_of(keys.nwk_key, 16, "nwk_key")
-        record.keys = api.DeviceKeys()
-        record.keys.CopyFrom(keys)
+            raise AlreadyExistsError(f"Object already exists (id: {keys.dev_eui})")
+        record.keys = _stored_keys(keys)
+
+    def change_keys(self, keys: Any) -> None:
+        """Store other root keys; the numbers of earlier joins stay known."""
+        record = self.device(keys.dev_eui)
+        if record.keys is None:
+            raise NotFoundError(f"Object does not exist (id: {keys.dev_eui})")
+        record.keys = _stored_keys(keys)
+
+    def flush_nonces(self, dev_eui: str) -> None:
+        """Forget the numbers of earlier joins."""
+        record = self.device(dev_eui)
+        if record.keys is None:
+            raise NotFoundError(f"Object does not exist (id: {dev_eui})")
+        record.used_nonces.clear()
 
     def device(self, dev_eui: str) -> DeviceRecord:
         """A device by its EUI (16 hex digits)."""
@@ -206,3 +262,33 @@ class Records:
             return shelf[key]
         except KeyError:
             raise NotFoundError(f"Object does not exist (id: {key}): {what}") from None
+
+
+def _stored_device(device: Any, dev_eui: str) -> Any:
+    stored = api.Device()
+    stored.CopyFrom(device)
+    if not stored.name:
+        raise InvalidError("name is not set")
+    stored.dev_eui = dev_eui
+    stored.join_eui = hex_of(device.join_eui, 8, "join_eui") if device.join_eui else "0" * 16
+    return stored
+
+
+def _stored_gateway(gateway: Any, gateway_id: str, tenant_id: str) -> Any:
+    stored = api.Gateway()
+    stored.CopyFrom(gateway)
+    if not stored.name:
+        raise InvalidError("name is not set")
+    stored.gateway_id, stored.tenant_id = gateway_id, tenant_id
+    stored.location.SetInParent()  # always told, at 0/0 where nobody gave one
+    return stored
+
+
+def _stored_keys(keys: Any) -> Any:
+    """With its three keys, as the original tells them: zeros for one that was not given."""
+    return api.DeviceKeys(
+        dev_eui=hex_of(keys.dev_eui, 8, "dev_eui"),
+        nwk_key=hex_of(keys.nwk_key, 16, "nwk_key"),
+        app_key=hex_of(keys.app_key, 16, "app_key") if keys.app_key else "0" * 32,
+        gen_app_key=hex_of(keys.gen_app_key, 16, "gen_app_key") if keys.gen_app_key else "0" * 32,
+    )

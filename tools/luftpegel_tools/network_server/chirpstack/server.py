@@ -132,6 +132,12 @@ class ChirpStack:
         with self.changed:
             return self._answer(record, uplink, heard)
 
+    def flush_nonces(self, dev_eui: str) -> None:
+        """Forget the numbers of a device's joins, on both ways into the server; our own go on counting."""
+        with self.changed:
+            self.records.flush_nonces(dev_eui)
+            self.radio.core.forget_dev_nonces(bytes.fromhex(dev_eui))
+
     def flush_queue(self, dev_eui: str, *, pending: bool = False) -> None:
         """Forget the downlinks of a device; those under way only with `pending`."""
         with self.changed:

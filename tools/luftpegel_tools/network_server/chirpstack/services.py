@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from chirpstack_api import api  # type: ignore[import-untyped]
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 
 from luftpegel_tools.network_server.chirpstack import access
 from luftpegel_tools.network_server.chirpstack.access import Access, Key
@@ -76,7 +77,7 @@ class Applications(api.ApplicationServiceServicer):  # type: ignore[misc]
 
 
 class DeviceProfiles(api.DeviceProfileServiceServicer):  # type: ignore[misc]
-    """Device profiles: Create, Get."""
+    """Device profiles: Create, Get, Update, List."""
 
     def __init__(self, _server: ChirpStack, access_: Access) -> None:
         self._access = access_
@@ -96,11 +97,54 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):  # type: ignore[misc]
                 raise NotFoundError(f"Object does not exist (id: {request.id})")
             return api.GetDeviceProfileResponse(device_profile=profile)
 
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Store other fields of a device profile."""
+        owner = access.profile(request.device_profile.id)
+        with self._access.granted(context, owner, write=True) as records:
+            records.change_profile(given(request, "device_profile"))
+        return Empty()
+
+    def List(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """A tenant's device profiles by name, of which there may be several of one name."""
+        with self._access.granted(context, access.tenant(request.tenant_id)) as records:
+            tenant_id = uuid_of(request.tenant_id)
+            theirs = [one for one in records.profiles.values() if one.tenant_id == tenant_id]
+            count, page = _page(theirs, request)
+            items = [api.DeviceProfileListItem(id=one.id, name=one.name, region=one.region) for one in page]
+            return api.ListDeviceProfilesResponse(total_count=count, result=items)
+
+
+class Gateways(api.GatewayServiceServicer):  # type: ignore[misc]
+    """Radio gateways: Create, Get, Update."""
+
+    def __init__(self, _server: ChirpStack, access_: Access) -> None:
+        self._access = access_
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Store a radio gateway."""
+        owner = access.with_gateways(request.gateway.tenant_id)
+        with self._access.granted(context, owner, write=True) as records:
+            records.add_gateway(given(request, "gateway"))
+        return Empty()
+
+    def Get(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """A radio gateway."""
+        with self._access.granted(context, access.gateway(request.gateway_id)) as records:
+            return api.GetGatewayResponse(gateway=records.gateway(request.gateway_id))
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Store other fields of a radio gateway."""
+        owner = access.gateway(request.gateway.gateway_id)
+        with self._access.granted(context, owner, write=True) as records:
+            records.change_gateway(given(request, "gateway"))
+        return Empty()
+
 
 _SERVICES = (
     (api.add_TenantServiceServicer_to_server, Tenants),
     (api.add_ApplicationServiceServicer_to_server, Applications),
     (api.add_DeviceProfileServiceServicer_to_server, DeviceProfiles),
+    (api.add_GatewayServiceServicer_to_server, Gateways),
     (api.add_DeviceServiceServicer_to_server, Devices),
     (api.add_InternalServiceServicer_to_server, Internal),
 )

@@ -84,6 +84,11 @@ class NetworkServer:
         """How many bytes of application payload an answer can carry in its first window."""
         return self._windows(heard)[0].room - len(self._replies(heard))
 
+    def forget_dev_nonces(self, dev_eui: bytes) -> None:
+        """Take the numbers of a device's earlier joins again; the numbers of our answers go on."""
+        if (member := self.members.get(dev_eui)) is not None:
+            member.last_dev_nonce = -1
+
     def answer(
         self, heard: Heard, payload: Payload | None = None, *, more: bool = False, force: bool = False
     ) -> Downlink | None:
