@@ -27,14 +27,21 @@ def done(*order, **more):
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    """Built from what git knows, as pip builds it anywhere: a stray file of a developer is not in it."""
-    source, place = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def source(tmp_path_factory):
+    """What git knows, in a folder of its own: a stray file of a developer is not in it."""
+    source = tmp_path_factory.mktemp("source")
     names = done("git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, names.split("\0")):
         if (REPOSITORY / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(REPOSITORY / name, source / name)
+    return source
+
+
+@pytest.fixture(scope="session")
+def wheel(source, tmp_path_factory):
+    """As pip builds it anywhere."""
+    place = tmp_path_factory.mktemp("wheel")
     done(*PIP, "wheel", "--no-deps", "--wheel-dir", place, source)
     return next(place.glob("luftpegel-*.whl"))
 

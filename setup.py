@@ -1,0 +1,37 @@
+"""The packages of a wheel, and where they lie: pyproject.toml can name one root of packages, here are four.
+
+`luftpegel_firmware` is the folder `firmware/` as it stands, as data: what `luftpegel station` checks with
+and builds from. Nothing imports it by that name; image/firmware_folder.py finds it. All else is in
+pyproject.toml.
+"""
+
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+ROOTS = {"luftpegel_gateway": "gateway", "luftpegel_tools": "tools", "luftpegel_wire": "firmware/lib"}
+FIRMWARE = "firmware"
+PATTERNS = ("main.py", "boards/*.py", "station/**/*.py", "lib/**/*.py")
+
+setup(
+    packages=[
+        *(
+            package
+            for top, root in ROOTS.items()
+            for package in find_namespace_packages(root, include=[f"{top}*"])
+        ),
+        "luftpegel_firmware",
+    ],
+    package_dir={
+        **{top: f"{root}/{top}" for top, root in ROOTS.items()},
+        "luftpegel_firmware": FIRMWARE,
+    },
+    package_data={
+        "luftpegel_wire": ["py.typed", "*.pyi", "*.pxd"],
+        "luftpegel_firmware": [
+            path.relative_to(FIRMWARE).as_posix()
+            for pattern in PATTERNS
+            for path in sorted(Path(FIRMWARE).glob(pattern))
+        ],
+    },
+)
