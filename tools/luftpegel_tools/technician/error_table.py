@@ -255,4 +255,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-610": ("technician", "the roster has no such station"),
     "LP-611": ("technician", "the address is too long for a label"),
     "LP-612": ("technician", "a file cannot be written"),
+    "LP-660": ("station file", "the region has no such data rate with this radio"),
+    "LP-661": ("station file", "the board cannot have this radio"),
+    "LP-662": ("station file", "two things answer at one I2C address"),
+    "LP-663": ("station file", "a frame has no room for one reading"),
 }
