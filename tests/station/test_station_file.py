@@ -66,7 +66,7 @@ FAULTS = {
     "resolution of an unknown quantity": ("pressure = 1", "presure = 1", 22, "LP-355", "presure"),
     "resolution that the wire has not": ("pressure = 1", "pressure = 3", 22, "LP-355", "3"),
     "one quantity twice": ('only = ["pressure"]', "", 13, "LP-356", "temperature"),
-    "data rate of no region": ('"EU868"', '"EU868"\ndata_rate = 8', 9, "LP-660", "0 to 7"),
+    "data rate of no region": ('"EU868"', '"EU868"\ndata_rate = 8', 9, "LP-660", "choose 0 to 7"),
     "the same address as another driver's usual one": (
         'driver = "sht4x"',
         'driver = "sht4x"\naddress = 0x76',
@@ -154,7 +154,7 @@ def test_a_station_that_measures_too_much_for_its_data_rate(write):
     many = many.replace("[steps]\npressure = 1\n", "") + "[steps]\n"
     steps = ("temperature", "humidity", "pressure", "pm1", "pm25", "pm4", "pm10", "distance", "battery")
     many += "".join(f"{name} = 1\n" for name in steps)
-    with pytest.raises(station_file.StationFileError, match=r"LP-663 .* leaves 51.* data_rate 3 or"):
+    with pytest.raises(station_file.StationFileError, match=r"LP-664 .* leaves 51.* data_rate 3 or"):
         station_file.load(write(many))
     assert station_file.load(write(many.replace("data_rate = 0", "data_rate = 3")))
 

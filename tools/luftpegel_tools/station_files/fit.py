@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from luftpegel_tools.station_files.texts import FIT, STEPS
+from luftpegel_tools.station_files.texts import FIT
 from luftpegel_wire.channels import quantity_of
 from luftpegel_wire.quality import OK
 from luftpegel_wire.readings import MAX_AGE, MAX_SEQ, Row, encode_readings
@@ -32,9 +32,7 @@ class MisfitError(ValueError):
         """Code, cause and next step on one line, as the firmware's own refusals are told."""
         german = language == "de"
         cause, step = FIT[self.code].de if german else FIT[self.code].en
-        words = dict(self.words)
-        if "key" in words:
-            words["step"] = STEPS[str(words["key"])][german].format_map(words)
+        words = self.words
         then = "Nächster Schritt" if german else "Next"
         return f"{self.code} {cause.format_map(words)}. {then}: {step.format_map(words)}"
 
@@ -62,7 +60,7 @@ def check_radio(settings: Mapping[str, Any], radios: Sequence[str], is_chip: boo
             region=radio["region"],
             got=radio["data_rate"],
             radio=radio["driver"],
-            known=f"0 to {rates - 1}",
+            highest=rates - 1,
         )
 
 
@@ -95,21 +93,18 @@ def check_room(settings: Mapping[str, Any], channels: Sequence[int], steps: Sequ
     """One reading fits into a frame, whatever its values.
 
     Raises:
-        MisfitError: LP-663.
+        MisfitError: LP-663 or LP-664.
     """
     radio = settings["radio"]
     need = largest_reading(channels, steps)
     payloads = region_of(radio["region"]).MAX_PAYLOAD
+    told = {"channels": len(channels), "need": need}
     if radio["frame_bytes"] < need:
-        _refuse_room("frame_bytes", channels, need, radio["frame_bytes"])
+        raise MisfitError("LP-663", ("radio", "frame_bytes"), **told, room=radio["frame_bytes"])
     room = payloads[radio["data_rate"]] if radio["data_rate"] < len(payloads) else _LARGEST_FRAME
     if room < need:
-        enough = next((rate for rate, bytes_ in enumerate(payloads) if bytes_ >= need), len(payloads) - 1)
-        _refuse_room("data_rate", channels, need, room, enough=enough)
-
-
-def _refuse_room(key: str, channels: Sequence[int], need: int, room: int, **more: object) -> None:
-    raise MisfitError("LP-663", ("radio", key), channels=len(channels), need=need, key=key, room=room, **more)
+        enough = next((rate for rate, most in enumerate(payloads) if most >= need), len(payloads) - 1)
+        raise MisfitError("LP-664", ("radio", "data_rate"), **told, room=room, enough=enough)
 
 
 def address_of(sensor: Mapping[str, Any], driver: Any) -> int:

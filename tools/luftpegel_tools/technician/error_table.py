@@ -258,5 +258,6 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-660": ("station file", "the region has no such data rate with this radio"),
     "LP-661": ("station file", "the board cannot have this radio"),
     "LP-662": ("station file", "two things answer at one I2C address"),
-    "LP-663": ("station file", "a frame has no room for one reading"),
+    "LP-663": ("station file", "a frame of so few bytes has no room for one reading"),
+    "LP-664": ("station file", "a frame at this data rate has no room for one reading"),
 }
