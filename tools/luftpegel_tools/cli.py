@@ -32,13 +32,17 @@ COMMANDS = {
         "luftpegel_tools.technician.station_command",
         "check a station file, build what goes onto a board",
     ),
+    "doctor": (
+        "luftpegel_tools.technician.doctor_command",
+        "find what will go wrong before it does: USB, files, keys, clock",
+    ),
     "explain": ("luftpegel_tools.technician.explain_command", "what an error code means, and what to do"),
     "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "label", "station"), "technician"),
+    **dict.fromkeys(("roster", "label", "station", "doctor"), "technician"),
 }
 MISSING = 3
 

@@ -56,7 +56,11 @@ _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 
 
 class StationFileError(ValueError):
-    """A station file is refused; the text says file, line, code, cause and next step."""
+    """A station file is refused: `code`; the text says file, line, code, cause and next step."""
+
+    def __init__(self, place: str, code: str, told: str) -> None:
+        super().__init__(f"{place}: {told}")
+        self.code = code
 
 
 def load(path: Path, language: str = "en") -> dict[str, Any]:
@@ -77,16 +81,18 @@ def load_both(path: Path, language: str = "en") -> tuple[dict[str, Any], Station
         settings: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return settings, plan_of(settings)
     except MisfitError as error:
-        raise StationFileError(f"{path}:{line_of(text, error.where)}: {error.text(language)}") from None
+        place = f"{path}:{line_of(text, error.where)}"
+        raise StationFileError(place, error.code, error.text(language)) from None
     except config.ConfigError as error:
         place = f"{path}:{line_of(text, error.where)}"
-        raise StationFileError(f"{place}: {_told(error, config.TEXTS, language)}") from None
+        raise StationFileError(place, error.code, _told(error, config.TEXTS, language)) from None
     except OSError:
         missing = config.ConfigError("LP-350", ())
-        raise StationFileError(f"{path}: {_told(missing, _TEXTS_MISSING, language)}") from None
+        raise StationFileError(str(path), missing.code, _told(missing, _TEXTS_MISSING, language)) from None
     except ValueError as error:  # of TOML, of JSON, of UTF-8: each names its place
         unreadable = config.ConfigError("LP-351", (), (error,))
-        raise StationFileError(f"{path}: {_told(unreadable, config.TEXTS, language)}") from None
+        told = _told(unreadable, config.TEXTS, language)
+        raise StationFileError(str(path), unreadable.code, told) from None
 
 
 def _told(error: Any, texts: dict[str, tuple[str, str]], language: str) -> str:
