@@ -245,7 +245,7 @@ def time_server():
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield "127.0.0.1:%d" % line.getsockname()[1], does
+        yield f"127.0.0.1:{line.getsockname()[1]}", does
         line.sendto(b"end", line.getsockname())
         thread.join(60)
 
@@ -334,9 +334,8 @@ def test_a_bundle_has_what_helps_and_no_key(whole, tmp_path, capsys):
     file = tmp_path / "help.zip"
     examined(capsys, "--roster", whole, "--bundle", file)
     parts = packed(file)
-    assert set(parts) == {
-        "report.json", "town.csv", "town.ledger", "stations/level.toml", "stations/climate.toml", "stations/air.toml"
-    }  # fmt: skip
+    stations = {f"stations/{name}.toml" for name in ("level", "climate", "air")}
+    assert set(parts) == {"report.json", "town.csv", "town.ledger", *stations}
     assert "luftpegel" in json.loads(parts["report.json"])["versions"]
     keys = [bytes(key) for key in Keys(keys_file(whole)).all()]
     assert len(keys) == 3
