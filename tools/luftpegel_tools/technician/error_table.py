@@ -1,7 +1,5 @@
 """What each error code means and who tells it. Made from docs/errors.md by `make generate`."""
 
-# ruff: noqa: E501
-
 from collections.abc import Mapping
 
 # code: (told by, means)
@@ -36,7 +34,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-239": ("station", "the board has no keys"),
     "LP-250": ("gateway", "this is no event of ChirpStack v4"),
     "LP-251": ("gateway", "a payload is still encrypted"),
-    "LP-253": ("gateway", "one reading came again under its name with other content; it stays as it was first told"),
+    "LP-253": (
+        "gateway",
+        "one reading came again under its name with other content; it stays as it was first told",
+    ),
     "LP-254": ("gateway", "the gateway failed on this frame"),
     "LP-255": ("gateway", "a number in a frame is impossible"),
     "LP-256": ("gateway", "this is an event of ChirpStack v3"),
@@ -159,7 +160,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-411": ("gateway", "the store cannot write"),
     "LP-412": ("gateway", "the data folder cannot be used"),
     "LP-413": ("gateway", "the journal is damaged"),
-    "LP-414": ("gateway", "the journal's file was removed or replaced while running; nothing more is acknowledged"),
+    "LP-414": (
+        "gateway",
+        "the journal's file was removed or replaced while running; nothing more is acknowledged",
+    ),
     "LP-415": ("gateway", "the journal is of a newer version"),
     "LP-416": ("gateway", "more comes in than the journal takes"),
     "LP-417": ("gateway", "the journal is of an earlier version, and no gateway has changed it yet"),
