@@ -75,9 +75,20 @@ def load(path: Path, language: str = "en") -> dict[str, Any]:
 def load_both(path: Path, language: str = "en") -> tuple[dict[str, Any], StationPlan]:
     """The settings as `load` has them, and the station that they come to. Raises StationFileError."""
     config = firmware_module("station.config")
-    text = ""
     try:
         text = path.read_text(encoding="utf-8")
+    except OSError:
+        missing = config.ConfigError("LP-350", ())
+        raise StationFileError(str(path), missing.code, _told(missing, _TEXTS_MISSING, language)) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error, language) from None
+    return judge(path, text, language)
+
+
+def judge(path: Path, text: str, language: str = "en") -> tuple[dict[str, Any], StationPlan]:
+    """The same of a text, whose errors are told as those of the file `path`. Raises StationFileError."""
+    config = firmware_module("station.config")
+    try:
         settings: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         return settings, plan_of(settings)
     except MisfitError as error:
@@ -86,13 +97,14 @@ def load_both(path: Path, language: str = "en") -> tuple[dict[str, Any], Station
     except config.ConfigError as error:
         place = f"{path}:{line_of(text, error.where)}"
         raise StationFileError(place, error.code, _told(error, config.TEXTS, language)) from None
-    except OSError:
-        missing = config.ConfigError("LP-350", ())
-        raise StationFileError(str(path), missing.code, _told(missing, _TEXTS_MISSING, language)) from None
-    except ValueError as error:  # of TOML, of JSON, of UTF-8: each names its place
-        unreadable = config.ConfigError("LP-351", (), (error,))
-        told = _told(unreadable, config.TEXTS, language)
-        raise StationFileError(str(path), unreadable.code, told) from None
+    except ValueError as error:  # of TOML, of JSON: each names its place
+        raise _unreadable(path, error, language) from None
+
+
+def _unreadable(path: Path, error: ValueError, language: str) -> StationFileError:
+    config = firmware_module("station.config")
+    unreadable = config.ConfigError("LP-351", (), (error,))
+    return StationFileError(str(path), unreadable.code, _told(unreadable, config.TEXTS, language))
 
 
 def _told(error: Any, texts: dict[str, tuple[str, str]], language: str) -> str:

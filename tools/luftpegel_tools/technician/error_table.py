@@ -274,4 +274,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-672": ("doctor", "the computer's clock is wrong"),
     "LP-673": ("doctor", "the disk has little room"),
     "LP-674": ("doctor", "a tool that Luftpegel needs does not work"),
+    "LP-675": ("station new", "there is no answer to a question"),
+    "LP-676": ("station new", "the file is there already"),
+    "LP-677": ("station new", "an answer is not one of those that may be"),
 }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from luftpegel_gateway.words.text import Text
 from luftpegel_tools.station_files.texts import FIT
 from luftpegel_tools.technician.words_doctor import DOCTOR
+from luftpegel_tools.technician.words_station import STATION
 
 ROSTER: Mapping[str, Text] = {
     "LP-600": Text(
@@ -91,7 +92,7 @@ LABEL: Mapping[str, Text] = {
     ),
 }  # fmt: skip
 
-CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **FIT, **DOCTOR}
+CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **FIT, **DOCTOR, **STATION}
 _NEXT = {"en": "Next step", "de": "Nächster Schritt"}
 
 
