@@ -40,13 +40,17 @@ COMMANDS = {
         "luftpegel_tools.technician.plan_command",
         "airtime, duty cycle, fair use and battery of a station, before it is bought",
     ),
+    "monitor": (
+        "luftpegel_tools.technician.monitor_command",
+        "the consoles of many boards at once, over unplugging and replugging",
+    ),
     "explain": ("luftpegel_tools.technician.explain_command", "what an error code means, and what to do"),
     "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "label", "station", "doctor", "plan"), "technician"),
+    **dict.fromkeys(("roster", "label", "station", "doctor", "plan", "monitor"), "technician"),
 }
 MISSING = 3
 

@@ -277,4 +277,5 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-675": ("station new", "there is no answer to a question"),
     "LP-676": ("station new", "the file is there already"),
     "LP-677": ("station new", "an answer is not one of those that may be"),
+    "LP-678": ("monitor", "a board's port cannot be opened"),
 }

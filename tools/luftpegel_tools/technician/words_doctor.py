@@ -1,4 +1,4 @@
-"""What `luftpegel doctor` tells: causes and next steps (LP-665 to LP-674), and what it says of what is well."""
+"""What `luftpegel doctor` tells: causes and next steps (LP-665 to LP-674), what `monitor` tells of ports (LP-678), and what it says of what is well."""
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
 
@@ -46,6 +46,10 @@ DOCTOR: Mapping[str, Text] = {
     "LP-674": Text(
         ("{program} does not work here: {detail}", "Install it anew in this environment: pip install --force-reinstall {program}"),
         ("{program} funktioniert hier nicht: {detail}", "In dieser Umgebung neu installieren: pip install --force-reinstall {program}"),
+    ),
+    "LP-678": Text(
+        ("The port {port} cannot be opened: {detail}.", "Close the program that has it open; for rights and drivers: luftpegel doctor"),
+        ("Der Port {port} lässt sich nicht öffnen: {detail}.", "Das Programm schließen, das ihn offen hat; für Rechte und Treiber: luftpegel doctor"),
     ),
 }  # fmt: skip
 
