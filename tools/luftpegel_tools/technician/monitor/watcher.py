@@ -1,7 +1,7 @@
 """Ports that are watched, one thread each; what is unplugged is waited for, and taken up when it is back.
 
-A port is known by its place on USB (`3-2.1`), which stays, not by its number, which changes with each plug. It
-is opened with both lines set, as they are by default: with one of them alone a board's circuit would reset it.
+A port is known by its place on USB (`3-2.1`), which stays, not by its number, which changes with each plug.
+It is opened with both lines set, as they are by default: one of them alone would reset the board.
 """
 
 import queue
