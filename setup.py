@@ -1,4 +1,4 @@
-"""The packages of a wheel, and where they lie: pyproject.toml can name one root of packages, here are four.
+"""The packages of a wheel, and where they lie: pyproject.toml can name one kind of root, here are two.
 
 `luftpegel_firmware` is the folder `firmware/` as it stands, as data: what `luftpegel station` checks with
 and builds from. Nothing imports it by that name; image/firmware_folder.py finds it. All else is in
@@ -9,9 +9,14 @@ from pathlib import Path
 
 from setuptools import find_namespace_packages, setup
 
-ROOTS = {"luftpegel_gateway": "gateway", "luftpegel_tools": "tools", "luftpegel_wire": "firmware/lib"}
+ROOTS = {
+    "luftpegel_direct": "firmware/lib",
+    "luftpegel_gateway": "gateway",
+    "luftpegel_tools": "tools",
+    "luftpegel_wire": "firmware/lib",
+}
 FIRMWARE = "firmware"
-PATTERNS = ("main.py", "boards/*.py", "station/**/*.py", "lib/**/*.py")
+PATTERNS = ("*.py", "boards/*.py", "station/**/*.py", "lib/**/*.py")
 
 setup(
     packages=[
@@ -27,6 +32,7 @@ setup(
         "luftpegel_firmware": FIRMWARE,
     },
     package_data={
+        "luftpegel_direct": ["py.typed", "*.pyi"],
         "luftpegel_wire": ["py.typed", "*.pyi", "*.pxd"],
         "luftpegel_firmware": [
             path.relative_to(FIRMWARE).as_posix()

@@ -32,7 +32,7 @@ from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_receptions import heard, told
 from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
-__all__ = ["is_json", "json_command", "parse", "protobuf_command"]
+__all__ = ["is_json", "json_command", "parse", "parse_posted", "protobuf_command"]
 
 LARGEST_EVENT = 256 * 1024
 PROTOBUF_PART = "luftpegel[chirpstack]"  # what pip installs to read protobuf
@@ -51,7 +51,7 @@ _VERSION_3 = (b'"devEUI"', b'"applicationID"')
 class _Place(NamedTuple):
     """What the topic says: …application/{application}/device/{device}/event/{kind}."""
 
-    base: str  # all before /event/
+    base: str  # all before /event/; "": the event was posted, and there is no topic
     application: str
     device: str  # its EUI, or "" where another template made the topic
     kind: str
@@ -63,7 +63,18 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
     Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3, LP-399
     for one in protobuf where its definitions are not installed.
     """
-    place = _place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic)
+    return _event(_place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic), payload, size)
+
+
+def parse_posted(kind: str, payload: bytes, size: int | None = None) -> Event:
+    """The event of one request of its HTTP integration; `kind`: the parameter `event` of the address.
+
+    Commands cannot go back this way. Raises as `parse`.
+    """
+    return _event(_Place("", "", "", kind), payload, size)
+
+
+def _event(place: _Place, payload: bytes, size: int | None) -> Event:
     reader = _READERS.get(place.kind)
     if reader is None:
         kind = place.kind if place.kind in OTHER_KINDS else "unknown"
@@ -149,7 +160,7 @@ def _dev_eui(given: Any, place: _Place, payload: bytes, odd: list[str]) -> str:
         if given is None and any(key in payload for key in _VERSION_3):
             raise Refused("LP-256", str(error)) from error
         raise Refused("LP-250", f"no device EUI: {error}") from error
-    if dev_eui != place.device:
+    if place.base and dev_eui != place.device:
         odd.append("topic")
     return dev_eui
 
@@ -168,7 +179,7 @@ def _uplink(place: _Place, message: Message, dev_eui: str, speaks_json: bool, od
         clocks=radio.clocks,
         dev_addr=_address(message, odd),
         f_cnt=values.whole(message.f_cnt, 0, 2**32 - 1, "fCnt", odd),
-        reply_topic=f"{place.base}/command/down",
+        reply_topic=place.base and f"{place.base}/command/down",
         json=speaks_json,
         application=application,
         application_name=application_name,

@@ -54,6 +54,7 @@ PROMISED = {
     "postgresql": _GATEWAYS,
     "technician": (*_GATEWAYS, WINDOWS, MACOS),
     "town": (X86_11, X86_13),
+    "usb": _GATEWAYS,
 }
 
 

@@ -72,6 +72,8 @@ class Board:
         self.wake_reason = NO_WAKE
         self.boots = 0
         self.powered = False
+        self.sleep_drift_ppm = 0  # by how much deep sleep lasts longer than its clock counts
+        self._lost_us = 0
         self._computing_limit_s = computing_limit_s
         self._lock = _take(state_dir)
         self.pins = Pins(self._edge, self._level_changed)
@@ -304,6 +306,8 @@ class Board:
 
     def _wake(self, reason: int) -> None:
         self._stop()
+        if reason == TIMER_WAKE:
+            self.peripherals.rtc.set(self.peripherals.rtc.us - self._lost_us)
         self._boot_in(BOOT_US, DEEPSLEEP_RESET, reason)
 
     # Signals from the peripherals
@@ -390,6 +394,8 @@ class Board:
             self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
         elif request.a > 0 or wake_pin is not None:
             delay_us = request.a * 1000 if request.a > 0 else 1 << 62
+            self._lost_us = delay_us * self.sleep_drift_ppm // 1_000_000
+            delay_us += self._lost_us
             self._next_boot = self.clock.call_later(delay_us, self._wake, TIMER_WAKE)
 
     def _light_sleep(self, request: Request) -> Wait:
