@@ -32,6 +32,7 @@ setup(
         "luftpegel_firmware": FIRMWARE,
     },
     package_data={
+        "luftpegel_tools": ["wiring/*.toml"],
         "luftpegel_direct": ["py.typed", "*.pyi"],
         "luftpegel_wire": ["py.typed", "*.pyi", "*.pxd"],
         "luftpegel_firmware": [

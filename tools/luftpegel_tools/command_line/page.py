@@ -26,8 +26,8 @@ says the same, in German where the environment is (`LANG`), or with `--lang de`.
 {codes}
 
 `--json` prints the answer for machines, `--version` works behind every verb. Answers go to the output, what
-is wrong to the error output, with a code that `luftpegel explain LP-231` explains. Nothing is coloured, with or
-without `NO_COLOR`; a bar that shows progress is drawn on a terminal only.
+is wrong to the error output, with a code that `luftpegel explain LP-231` explains. Nothing is coloured, with
+or without `NO_COLOR`; a bar that shows progress is drawn on a terminal only.
 
 ## Completion
 

@@ -1,5 +1,6 @@
 """What each error code means and who tells it. Made from docs/errors.md by `make generate`."""
 
+# ruff: noqa: E501
 
 from collections.abc import Mapping
 
@@ -16,6 +17,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-124": ("station", "this is not the sensor that the settings name"),
     "LP-190": ("virtual board", "the firmware computes for ever"),
     "LP-191": ("virtual board", "MicroPython ended by itself"),
+    "LP-192": ("virtual board", "a request to the control socket makes no sense"),
+    "LP-193": ("virtual board", "the board cannot be offered on this address"),
+    "LP-194": ("virtual board", "there can be no control socket there"),
+    "LP-195": ("virtual board", "the stand-in for MicroPython cannot be written"),
     "LP-200": ("gateway", "a frame cannot be decoded; the wire's own code stands with it"),
     "LP-210": ("wire", "a frame ends too early"),
     "LP-211": ("wire", "a frame's CBOR is not in the one deterministic form"),
@@ -28,24 +33,15 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-218": ("station", "flash refuses a reading: it is sent, not kept"),
     "LP-219": ("station", "NVS refuses the number that outlives a wiped flash"),
     "LP-220": ("station", "the station hung several times in a row: it sleeps before it tries again"),
-    "LP-221": (
-        "station",
-        "after many power-ups the radio has had its share of the air, and is silent for a while",
-    ),
+    "LP-221": ("station", "after many power-ups the radio has had its share of the air, and is silent for a while"),
     "LP-222": ("station", "the power came and went several times in a row: the start waits"),
     "LP-223": ("station", "the battery is too low: nothing is measured or sent until it recovers"),
     "LP-224": ("station", "the radio cannot be put to sleep after a failure"),
     "LP-225": ("station", "NVS refuses a number or a setting: it is kept as long as there is power"),
-    "LP-226": (
-        "station",
-        "the network counts its joins from the start: more joins follow until it has caught up",
-    ),
+    "LP-226": ("station", "the network counts its joins from the start: more joins follow until it has caught up"),
     "LP-227": ("station", "the network's clock contradicts what is known: a second answer decides"),
     "LP-228": ("station", "a sensor's driver cannot be loaded"),
-    "LP-229": (
-        "station",
-        "the battery's voltage is none that this board can have: the board's revision, or its plug",
-    ),
+    "LP-229": ("station", "the battery's voltage is none that this board can have: the board's revision, or its plug"),
     "LP-231": ("radio", "the radio does not answer at all"),
     "LP-232": ("radio", "the radio is still at an earlier command"),
     "LP-233": ("radio", "there is no session"),
@@ -57,10 +53,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-239": ("station", "the board has no keys"),
     "LP-250": ("gateway", "this is no event of ChirpStack v4"),
     "LP-251": ("gateway", "a payload is still encrypted"),
-    "LP-253": (
-        "gateway",
-        "one reading came again under its name with other content; it stays as it was first told",
-    ),
+    "LP-253": ("gateway", "one reading came again under its name with other content; it stays as it was first told"),
     "LP-254": ("gateway", "the gateway failed on this frame"),
     "LP-255": ("gateway", "a number in a frame is impossible"),
     "LP-256": ("gateway", "this is an event of ChirpStack v3"),
@@ -183,10 +176,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-411": ("gateway", "the store cannot write"),
     "LP-412": ("gateway", "the data folder cannot be used"),
     "LP-413": ("gateway", "the journal is damaged"),
-    "LP-414": (
-        "gateway",
-        "the journal's file was removed or replaced while running; nothing more is acknowledged",
-    ),
+    "LP-414": ("gateway", "the journal's file was removed or replaced while running; nothing more is acknowledged"),
     "LP-415": ("gateway", "the journal is of a newer version"),
     "LP-416": ("gateway", "more comes in than the journal takes"),
     "LP-417": ("gateway", "the journal is of an earlier version, and no gateway has changed it yet"),
