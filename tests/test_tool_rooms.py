@@ -34,7 +34,8 @@ ARROWS = {
     # what people run
     "station_files": {"image"},
     "rig": {"image"},
-    "technician": {"decode", "image", "station_files"},
+    "technician": {"air", "decode", "image", "station_files"},
+    "command_line": {""},
     "fresh": {"programs"},
     # measures the others, and the command as a whole; imported by none
     "figures": {

@@ -39,6 +39,18 @@ def done(*order, **more):
 
 
 @pytest.fixture(scope="session")
+def source(tmp_path_factory):
+    """What git knows, in a folder of its own: a stray file of a developer is not in it."""
+    source = tmp_path_factory.mktemp("source")
+    names = done("git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, names.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, source / name)
+    return source
+
+
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
     """The one that goes into the package, built once."""
     return next(once(tmp_path_factory, "wheel", lambda work: vendor.wheel(REPOSITORY, work)).glob("*.whl"))

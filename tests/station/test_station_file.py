@@ -1,14 +1,20 @@
 """A station file is sound, or refused with line, code, cause and next step, in English and in German."""
 
 import json
+import random
+import re
+from pathlib import Path
 
 import pytest
 
 from luftpegel_tools.cli import main
 from luftpegel_tools.station_files import station_file
+from luftpegel_wire import Row, encode_readings
+from luftpegel_wire.channels import TABLE
 from sensors import driver
 from station import config
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "station.toml"
 SOUND = """\
 station = "LP-0001"
 board = "heltec_v3"
@@ -49,8 +55,8 @@ FAULTS = {
     "unknown board": ("heltec_v3", "heltec_v9", 2, "LP-355", "heltec_v3"),
     "unknown driver": ("sht4x", "sht5x", 11, "LP-355", "sps30"),
     "unknown radio": ("wio_e5", "wio", 7, "LP-355", "sx1262 sx1276"),
-    "radio for which the board has no pins": ("heltec_v3", "tbeam_sx1262", 7, "LP-355", "sx1262"),
-    "chip that the board has not": ("wio_e5", "sx1276", 7, "LP-355", "sx1262"),
+    "radio for which the board has no pins": ("heltec_v3", "tbeam_sx1262", 7, "LP-661", "sx1262"),
+    "chip that the board has not": ("wio_e5", "sx1276", 7, "LP-661", "sx1262"),
     "health that the board has not": ('["battery"]', '["battery", "mood"]', 4, "LP-355", "battery"),
     "light sleep beside a modem": ('"EU868"', '"EU868"\nlight_sleep = true', 9, "LP-354", "modem"),
     "unknown region": ("EU868", "EU999", 8, "LP-355", "EU868"),
@@ -60,6 +66,22 @@ FAULTS = {
     "resolution of an unknown quantity": ("pressure = 1", "presure = 1", 22, "LP-355", "presure"),
     "resolution that the wire has not": ("pressure = 1", "pressure = 3", 22, "LP-355", "3"),
     "one quantity twice": ('only = ["pressure"]', "", 13, "LP-356", "temperature"),
+    "data rate of no region": ('"EU868"', '"EU868"\ndata_rate = 8', 9, "LP-660", "choose 0 to 7"),
+    "the same address as another driver's usual one": (
+        'driver = "sht4x"',
+        'driver = "sht4x"\naddress = 0x76',
+        15,
+        "LP-662",
+        "sht4x and bme280 answer at the same I2C address 0x76",
+    ),
+    "its own usual address, written down": (
+        'driver = "bme280"\nonly = ["pressure"]',
+        'driver = "sht4x"\nindex = 1\naddress = 68',
+        16,
+        "LP-662",
+        "0x44",
+    ),
+    "no room for one reading": ('"EU868"', '"EU868"\nframe_bytes = 20', 9, "LP-663", "frame_bytes leaves 20"),
     "one address twice": (
         'driver = "bme280"\nonly = ["pressure"]',
         'driver = "sht4x"\nindex = 1',
@@ -91,6 +113,58 @@ def test_a_board_that_cannot_measure_its_battery_is_not_asked_to():
     settings = config.checked({**given, "radio": {"driver": "sx1262"}})
     plan = config.Plan(settings, config.board_of(settings), driver)
     assert plan.channels == [2, 4]
+
+
+def test_a_chip_has_the_data_rates_of_the_firmware_s_own_regions(write):
+    with_chip = SOUND.replace("wio_e5", "sx1262")
+    assert station_file.load(write(with_chip.replace('"EU868"', '"EU868"\ndata_rate = 5')))
+    path = write(with_chip.replace('"EU868"', '"EU868"\ndata_rate = 6'))
+    with pytest.raises(station_file.StationFileError, match=r":9: LP-(660|354) .*0 to 5"):
+        station_file.load(path)
+
+
+def test_the_power_manager_of_a_board_has_an_address_too(write):
+    other = SOUND.replace("heltec_v3", "tbeam_sx1262").replace("wio_e5", "sx1262")
+    other = other.replace('health = ["battery"]\n', "")
+    assert station_file.load(write(other))
+    path = write(other.replace('driver = "sht4x"', 'driver = "sht4x"\naddress = 0x34'))
+    with pytest.raises(station_file.StationFileError, match="LP-662 the axp"):
+        station_file.load(path)
+
+
+def test_the_least_frame_that_is_allowed_holds_any_reading(write):
+    with pytest.raises(station_file.StationFileError, match="LP-663") as refused:
+        station_file.load(write(SOUND.replace('"EU868"', '"EU868"\nframe_bytes = 20')))
+    need = int(re.search(r"up to ([0-9]+) bytes", str(refused.value))[1])
+    _, plan = station_file.load_both(write(SOUND.replace('"EU868"', f'"EU868"\nframe_bytes = {need}')))
+    draw = random.Random(5)
+    for _ in range(500):
+        low_high = [(TABLE[channel >> 1].low, TABLE[channel >> 1].high) for channel in plan.channels]
+        values = [draw.choice((low, high, draw.randint(low, high))) for low, high in low_high]
+        quality = [draw.choice((0, 0, 1, 9)) for _ in values]
+        row = Row((1 << 32) - 1, draw.randrange(1 << 31), None, values, quality)
+        assert encode_readings(list(plan.channels), [row], need, list(plan.steps))[1] == 1
+    assert need < 51  # what goes at the slowest data rate
+
+
+def test_a_station_that_measures_too_much_for_its_data_rate(write):
+    many = SOUND.replace('only = ["pressure"]', "index = 1").replace("wio_e5", "sx1262")
+    many = many.replace('"EU868"', '"EU868"\ndata_rate = 0')
+    many += '[[sensors]]\ndriver = "sps30"\n[[sensors]]\ndriver = "a02yyuw"\nsocket = "b"\n'
+    many = many.replace("[steps]\npressure = 1\n", "") + "[steps]\n"
+    steps = ("temperature", "humidity", "pressure", "pm1", "pm25", "pm4", "pm10", "distance", "battery")
+    many += "".join(f"{name} = 1\n" for name in steps)
+    with pytest.raises(station_file.StationFileError, match=r"LP-664 .* leaves 51.* data_rate 3 or"):
+        station_file.load(write(many))
+    assert station_file.load(write(many.replace("data_rate = 0", "data_rate = 3")))
+
+
+def test_misfits_speak_german(write):
+    path = write(SOUND.replace('"EU868"', '"EU868"\nframe_bytes = 20'))
+    with pytest.raises(
+        station_file.StationFileError, match=r"braucht bis zu .* Nächster Schritt: frame_bytes"
+    ):
+        station_file.load(path, "de")
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -129,6 +203,13 @@ def test_every_refusal_speaks_german(write):
     assert set(wanted) <= set(station_file._WORDS_DE)
     with pytest.raises(station_file.StationFileError, match=r"60 bis 86400 Sekunden\. Nächster Schritt: "):
         station_file.load(write(SOUND.replace("600", "10")), "de")
+
+
+def test_the_page_has_every_setting():
+    page = (EXAMPLE.parents[1] / "station.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in page.split("\n") if line.startswith("| "))
+    keys = [key for table in (config._TOP, config._SENSOR, config._RADIO) for key in table]
+    assert [key for key in keys if not re.search(rf"`\[?\[?{key}\]?\]?`", rows)] == []
 
 
 def test_the_command_says_ok_or_refuses(write, capsys):

@@ -2,9 +2,10 @@
 
 A verb's module offers `configure(parser)`, which adds its options (and sub-verbs), and `run(args) -> int`.
 What needs a part that is not installed (the gateway's own packages always are) says how to install it.
-Exit codes: 0 done, 1 found a problem, 2 wrong use, 3 hardware or a program missing, 4 partly done.
+What exit codes mean is in EXIT_CODES, and in docs/commands.md.
 """
 
+import argparse
 import importlib
 import importlib.metadata
 import os
@@ -38,13 +39,36 @@ COMMANDS = {
         "luftpegel_tools.technician.station_command",
         "check a station file, build what goes onto a board",
     ),
+    "doctor": (
+        "luftpegel_tools.technician.doctor_command",
+        "find what will go wrong before it does: USB, files, keys, clock",
+    ),
+    "plan": (
+        "luftpegel_tools.technician.plan_command",
+        "airtime, duty cycle, fair use and battery of a station, before it is bought",
+    ),
+    "monitor": (
+        "luftpegel_tools.technician.monitor_command",
+        "the consoles of many boards at once, over unplugging and replugging",
+    ),
+    "completion": (
+        "luftpegel_tools.command_line.completion_command",
+        "a script with which bash, zsh or fish complete these commands",
+    ),
     "explain": ("luftpegel_tools.technician.explain_command", "what an error code means, and what to do"),
     "board": ("luftpegel_tools.desk.board_command", "start a virtual board on a pseudo-terminal"),
 }
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "label", "station"), "technician"),
+    **dict.fromkeys(("roster", "label", "station", "doctor", "plan", "monitor", "completion"), "technician"),
+}
+EXIT_CODES = {
+    0: "done, and nothing is wrong",
+    1: "a problem was found, and is told",
+    2: "wrong use: the command line cannot be",
+    3: "hardware, a program or a part of Luftpegel is missing",
+    4: "partly done: what is left is told",
 }
 MISSING = 3
 
@@ -73,18 +97,49 @@ def main(argv: Sequence[str] | None = None) -> int:
         return MISSING
 
 
-def _run(arguments: Sequence[str], chosen: str | None, language: str) -> int:
+def whole_parser() -> Parser:
+    """The parser with the options of every verb whose part is installed, which takes a while to import."""
+    parser, verbs = _bare_parser()
+    for verb, verb_parser in verbs.items():
+        try:
+            importlib.import_module(COMMANDS[verb][0]).configure(verb_parser)
+        except ModuleNotFoundError as absent:
+            if part_of(absent.name) is None:
+                raise
+    return parser
+
+
+def _bare_parser() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
+    """The parser of the command, and those of its verbs, still without options."""
     parser = Parser(prog="luftpegel", description="Sensor stations and gateway for towns.")
-    version = importlib.metadata.version("luftpegel")
-    parser.add_argument("--version", action="version", version=f"luftpegel {version}")
+    version = f"luftpegel {importlib.metadata.version('luftpegel')}"
+    parser.add_argument("--version", action="version", version=version)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    return parser, {
+        verb: verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")
+        for verb, (_, text) in COMMANDS.items()
+    }
+
+
+def _add_version(parser: argparse.ArgumentParser) -> None:
+    """--version, which people add to what they typed last; below a verb its help does not speak of it."""
+    if "--version" not in parser._option_string_actions:  # noqa: SLF001 - two names may have one parser
+        version = f"luftpegel {importlib.metadata.version('luftpegel')}"
+        parser.add_argument("--version", action="version", version=version, help=argparse.SUPPRESS)
+    for action in parser._actions:  # noqa: SLF001 - argparse tells its parts to nobody else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for below in action.choices.values():
+                _add_version(below)
+
+
+def _run(arguments: Sequence[str], chosen: str | None, language: str) -> int:
+    parser, verbs = _bare_parser()
     run = None
-    for verb, (module_name, text) in COMMANDS.items():
-        verb_parser = verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")
-        if verb == chosen:
-            module = importlib.import_module(module_name)
-            module.configure(verb_parser)
-            run = module.run
+    if chosen in verbs:
+        module = importlib.import_module(COMMANDS[chosen][0])
+        module.configure(verbs[chosen])
+        _add_version(verbs[chosen])
+        run = module.run
     translate(parser, language)
     parsed = parser.parse_args(arguments)
     if run is None:

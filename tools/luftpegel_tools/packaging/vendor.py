@@ -63,7 +63,7 @@ def wheel(checkout: Path, work: Path) -> Path:
     source = work / "source"
     names = run(["git", "-C", str(checkout), "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     for name in filter(None, names.split("\0")):
-        if (checkout / name).is_file() and re.match(r"(gateway|tools|firmware/lib)/|[^/]*$", name):
+        if (checkout / name).is_file() and re.match(r"(gateway|tools|firmware)/|[^/]*$", name):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(checkout / name, source / name)
     run([*_PIP, "wheel", "--no-deps", f"--wheel-dir={work}", str(source)])

@@ -4,17 +4,16 @@ The checks are the firmware's own (firmware/station/config.py), run here, so tha
 refused on the board; this module adds what a person needs: the line in the file, and German.
 """
 
-import importlib
 import json
 import re
-import sys
 import tomllib
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from luftpegel_tools.image.firmware_image import FIRMWARE
+from luftpegel_tools.station_files.firmware_modules import firmware_module
+from luftpegel_tools.station_files.fit import MisfitError
+from luftpegel_tools.station_files.station_plan import StationPlan, plan_of
 
 _TEXTS_DE = {
     "LP-350": ("Die Stationsdatei fehlt", "den Pfad prüfen"),
@@ -58,7 +57,11 @@ _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 
 
 class StationFileError(ValueError):
-    """A station file is refused; the text says file, line, code, cause and next step."""
+    """A station file is refused: `code`; the text says file, line, code, cause and next step."""
+
+    def __init__(self, place: str, code: str, told: str) -> None:
+        super().__init__(f"{place}: {told}")
+        self.code = code
 
 
 def load(path: Path, language: str = "en") -> dict[str, Any]:
@@ -67,23 +70,42 @@ def load(path: Path, language: str = "en") -> dict[str, Any]:
     Raises:
         StationFileError: with the first thing that is wrong, in English ("en") or German ("de").
     """
-    config = _firmware_config()
-    text = ""
+    return load_both(path, language)[0]
+
+
+def load_both(path: Path, language: str = "en") -> tuple[dict[str, Any], StationPlan]:
+    """The settings as `load` has them, and the station that they come to. Raises StationFileError."""
+    config = firmware_module("station.config")
     try:
         text = path.read_text(encoding="utf-8")
-        settings: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-        checked = config.checked(settings)
-        config.Plan(checked, config.board_of(checked), importlib.import_module("sensors").driver)
-    except config.ConfigError as error:
-        place = f"{path}:{line_of(text, error.where)}"
-        raise StationFileError(f"{place}: {_told(error, config.TEXTS, language)}") from None
     except OSError:
         missing = config.ConfigError("LP-350", ())
-        raise StationFileError(f"{path}: {_told(missing, _TEXTS_MISSING, language)}") from None
-    except ValueError as error:  # of TOML, of JSON, of UTF-8: each names its place
-        unreadable = config.ConfigError("LP-351", (), (error,))
-        raise StationFileError(f"{path}: {_told(unreadable, config.TEXTS, language)}") from None
-    return settings
+        raise StationFileError(str(path), missing.code, _told(missing, _TEXTS_MISSING, language)) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error, language) from None
+    return judge(path, text, language)
+
+
+def judge(path: Path, text: str, language: str = "en") -> tuple[dict[str, Any], StationPlan]:
+    """The same of a text, whose errors are told as those of the file `path`. Raises StationFileError."""
+    config = firmware_module("station.config")
+    try:
+        settings: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return settings, plan_of(settings)
+    except MisfitError as error:
+        place = f"{path}:{line_of(text, error.where)}"
+        raise StationFileError(place, error.code, error.text(language)) from None
+    except config.ConfigError as error:
+        place = f"{path}:{line_of(text, error.where)}"
+        raise StationFileError(place, error.code, _told(error, config.TEXTS, language)) from None
+    except ValueError as error:  # of TOML, of JSON: each names its place
+        raise _unreadable(path, error, language) from None
+
+
+def _unreadable(path: Path, error: ValueError, language: str) -> StationFileError:
+    config = firmware_module("station.config")
+    unreadable = config.ConfigError("LP-351", (), (error,))
+    return StationFileError(str(path), unreadable.code, _told(unreadable, config.TEXTS, language))
 
 
 def _told(error: Any, texts: dict[str, tuple[str, str]], language: str) -> str:
@@ -126,14 +148,3 @@ def _places(text: str) -> Iterator[tuple[int, tuple[str | int, ...]]]:
             yield number, table
         elif key:
             yield number, (*table, key[1])
-
-
-def _firmware_config() -> Any:
-    # The firmware's own module. Drivers import onewire, which only a board has; nothing here calls it.
-    for folder in (FIRMWARE, FIRMWARE / "lib"):
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
-    onewire = types.ModuleType("onewire")
-    onewire.OneWire = onewire.OneWireError = None  # type: ignore[attr-defined]
-    sys.modules.setdefault("onewire", onewire)
-    return importlib.import_module("station.config")

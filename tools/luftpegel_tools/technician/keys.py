@@ -48,6 +48,10 @@ class Keys:
         """The AppKey of a device, or None where none has been made."""
         return self._known.get(dev_eui.lower())
 
+    def all(self) -> list[Key]:
+        """Every key, to look for them where none may be."""
+        return list(self._known.values())
+
     def __len__(self) -> int:
         return len(self._known)
 

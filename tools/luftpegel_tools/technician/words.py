@@ -8,7 +8,10 @@ A verb with codes of its own has them in a file `words_<verb>.py`, of the same s
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.text import Text
+from luftpegel_tools.station_files.texts import FIT
+from luftpegel_tools.technician.words_doctor import DOCTOR
 from luftpegel_tools.technician.words_provision import PROVISION
+from luftpegel_tools.technician.words_station import STATION
 
 ROSTER: Mapping[str, Text] = {
     "LP-600": Text(
@@ -90,7 +93,7 @@ LABEL: Mapping[str, Text] = {
     ),
 }  # fmt: skip
 
-CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **PROVISION}
+CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **PROVISION, **FIT, **DOCTOR, **STATION}
 _NEXT = {"en": "Next step", "de": "Nächster Schritt"}
 
 
@@ -111,6 +114,12 @@ class TroubleError(Exception):
 
 def say(code: str, language: str, **words: object) -> str:
     """Code, cause and next step on two lines. Raises KeyError for a code or a word that is not there."""
+    cause, step = parts_of(code, language, **words)
+    return f"{code} {cause}\n  {_NEXT[language]}: {step}"
+
+
+def parts_of(code: str, language: str, **words: object) -> tuple[str, str]:
+    """Cause and next step. Raises KeyError as `say` does."""
     text = CATALOGUE[code]
     cause, step = text.de if language == "de" else text.en
-    return f"{code} {cause.format_map(words)}\n  {_NEXT[language]}: {step.format_map(words)}"
+    return cause.format_map(words), step.format_map(words)

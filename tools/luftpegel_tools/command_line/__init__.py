@@ -1,0 +1,1 @@
+"""What is made of the command line as a whole: completion for shells, docs/commands.md."""

@@ -1,0 +1,1 @@
+"""What `luftpegel doctor` looks at; one file a matter, each a generator of findings."""

@@ -1,0 +1,1 @@
+"""What `luftpegel monitor` does: watches ports, cuts lines, tells what they mean."""

@@ -1,0 +1,1 @@
+"""What `luftpegel plan` reckons with: currents, frames, budgets."""
