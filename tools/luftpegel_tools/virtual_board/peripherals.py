@@ -60,13 +60,13 @@ class Peripherals:
         clock: VirtualClock,
         pins: Pins,
         state_dir: Path,
-        flash_kib: int,
+        flash: Flash,
         on_arrival: Callable[[UARTPort], None],
     ):
         self._clock = clock
         self._on_arrival = on_arrival
         self.pins = pins
-        self.flash = Flash(state_dir / "flash.bin", flash_kib)
+        self.flash = flash
         self.nvs = Nvs(state_dir / "nvs.json")
         self.rtc = Rtc(clock)
         self.i2c: dict[int, dict[int, I2CChip]] = {}

@@ -26,6 +26,13 @@ def reset():
     _call(OP.RESET)
 
 
+def bootloader(timeout_ms=0):
+    try:
+        _bus.call(OP.BOOTLOADER)
+    except OSError:
+        raise AttributeError("'module' object has no attribute 'bootloader'")  # as in builds for the ESP32
+
+
 def soft_reset():
     raise SystemExit
 

@@ -15,12 +15,13 @@ _POOL_BYTES = 8192  # only a pool of 1,280 names is larger
 class Flash:
     # The block device of the "vfs" partition: reads come straight from the image, the host erases and
     # programs.
-    def __init__(self, path, blocks):
+    def __init__(self, path, first, blocks):
+        self.first = first
         self.blocks = blocks
         self._image = open(path, "rb")
 
     def readblocks(self, block, buffer, offset=0):
-        self._image.seek(block * _BLOCK + offset)
+        self._image.seek((self.first + block) * _BLOCK + offset)
         self._image.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=None):
@@ -142,13 +143,13 @@ def fill_names():
 
 
 def _settings():
-    # HELLO answers lines: mode, board's name, flash image, blocks, shim folder, folder to install.
+    # HELLO answers lines: mode, board's name, flash image, first block, blocks, shim folder, folder to install.
     return bus.call(OP.HELLO, room=2048).decode().split("\n")
 
 
 def main():
     lent = fill_names() if usys.maxsize >> 31 == 0 else 0  # the 64-bit engine's heap tells nothing of a chip's
-    mode, machine, image, blocks, shims, folder = _settings()
+    mode, machine, image, first, blocks, shims, folder = _settings()
     modules = usys.modules
     system = modules["sys"] = console.System(machine)
     modules["micropython"] = Micropython()
@@ -159,7 +160,7 @@ def main():
 
     import __main__
 
-    flash = Flash(image, int(blocks))
+    flash = Flash(image, int(first), int(blocks))
     uos.umount("/")
     mount(flash)
     if mode == "install":
