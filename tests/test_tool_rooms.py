@@ -34,7 +34,7 @@ ARROWS = {
     # what people run
     "station_files": {"image"},
     "rig": {"image"},
-    "technician": {"decode", "image", "station_files"},
+    "technician": {"decode", "image", "rig", "station_files"},
     "fresh": {"programs"},
     # measures the others, and the command as a whole; imported by none
     "figures": {

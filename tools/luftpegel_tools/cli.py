@@ -27,6 +27,10 @@ COMMANDS = {
         "luftpegel_tools.technician.roster_command",
         "a town's table of stations: check it, make EUIs and keys",
     ),
+    "flash": (
+        "luftpegel_tools.technician.flash_command",
+        "MicroPython, firmware and keys onto a roster's boards, many at once",
+    ),
     "label": ("luftpegel_tools.technician.label_command", "the labels of a town's stations, as a PDF"),
     "station": (
         "luftpegel_tools.technician.station_command",
@@ -38,7 +42,7 @@ COMMANDS = {
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "label", "station"), "technician"),
+    **dict.fromkeys(("roster", "flash", "label", "station"), "technician"),
 }
 MISSING = 3
 

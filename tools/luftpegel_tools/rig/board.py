@@ -27,9 +27,9 @@ START_TIMEOUT_S = 20.0
 class RigBoard:
     """A board on `port`. Nothing but `put` and `remove` changes its files."""
 
-    def __init__(self, port: str):
+    def __init__(self, port: str, wait_s: int = 5):
         self.port = port
-        self._transport = SerialTransport(port, wait=5, timeout=READ_TIMEOUT_S)
+        self._transport = SerialTransport(port, wait=wait_s, timeout=READ_TIMEOUT_S)
 
     def close(self) -> None:
         """Let go of the port."""

@@ -8,6 +8,7 @@ A verb with codes of its own has them in a file `words_<verb>.py`, of the same s
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.text import Text
+from luftpegel_tools.technician.words_flash import FLASH
 
 ROSTER: Mapping[str, Text] = {
     "LP-600": Text(
@@ -89,7 +90,7 @@ LABEL: Mapping[str, Text] = {
     ),
 }  # fmt: skip
 
-CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL}
+CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **FLASH}
 _NEXT = {"en": "Next step", "de": "Nächster Schritt"}
 
 
