@@ -19,6 +19,7 @@ _STATUS_EVERY_S = 86400
 # one that was set up anew has.
 _CONFIRMED_EVERY_S, _CONFIRMED_AGAIN_S = 21300, 3300
 _FORGOTTEN = 6
+_NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 
 # What a status and a request have loaded, and readings do not need.
 _OTHER_FRAMES = ("luftpegel_wire.frames", "luftpegel_wire.frames_reader", "luftpegel_wire.cbor_reader")
@@ -176,12 +177,17 @@ class Uplink:
         )
 
     def _blob(self, name, size):
-        found = bytearray(size)
+        # None where there is none. One of another length is refused: padded, it would be a key that nobody has.
+        found = bytearray(size + 1)
         try:
-            self._nvs.get_blob(name, found)
-        except OSError:
-            return None
-        return bytes(found)
+            length = self._nvs.get_blob(name, found)
+        except OSError as error:
+            if error.args[0] == _NOT_FOUND:
+                return None
+            length = size + 1  # or more
+        if length != size:
+            raise RadioError(239, "%s in this board is not %d bytes long. Next: provision the station" % (name, size))
+        return bytes(found[:size])
 
     # --- frames ---
 

@@ -7,13 +7,13 @@ Each line that begins with "@" is an answer, JSON; everything else is what the f
 FIRMWARE = """
 import gc, json, os
 from station.config import Plan, board_of, load
-from station.uplink import FIRMWARE
+import station.cycle, station.uplink
 from sensors import driver
 _settings = load("/station.json")
 _board = board_of(_settings)
 _plan = Plan(_settings, _board, driver)
 gc.collect()
-print("@" + json.dumps([FIRMWARE, _settings["station"], gc.mem_free()]))
+print("@" + json.dumps([_settings["station"], gc.mem_free()]))
 """
 
 SENSORS = """

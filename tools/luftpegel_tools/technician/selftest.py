@@ -88,8 +88,8 @@ def _read(board: Board, _name: str, program: str) -> list[str]:
 
 
 def _firmware(board: Board) -> Iterator[Verdict]:
-    version, station, free = json.loads(_read(board, "firmware", on_board.FIRMWARE)[0])
-    yield Verdict("firmware", ok=True, values=(str(version), str(station), f"{free // 1024} KiB"))
+    station, free = json.loads(_read(board, "firmware", on_board.FIRMWARE)[0])
+    yield Verdict("firmware", ok=True, values=(str(station), f"{free // 1024} KiB"))
 
 
 def _sensors(board: Board, station: list[Any]) -> Iterator[Verdict]:

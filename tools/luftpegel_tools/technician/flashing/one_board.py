@@ -148,10 +148,6 @@ class BoardWork:
         except NoPromptError:
             code = "LP-631" if given else "LP-638"
             raise TroubleError(code, port=self._port.place, detail="no prompt") from None
-        except TroubleError as trouble:
-            if given is not None:
-                self._note(given, "keys", trouble.code)
-            raise
         return False
 
     # --- a blank board ---
@@ -187,9 +183,6 @@ class BoardWork:
             return True
         lost = DEV_NONCE not in prompt.blobs()
         given = self._assign(prompt.chip, _chip_name(prompt), fresh=lost)
-        files = self._shop.supplies.files(given.entry)
-        self._tell("files", 0)
-        prompt.bring(files, lambda share: self._tell("files", share))
         settings = self._shop.supplies.nvs(given.entry, given.dev_nonce)
         prompt.set_keys(settings, forget=() if given.known else _OF_ANOTHER)
         self._note(given, "flashed", micropython=".".join(map(str, prompt.version)))
@@ -199,6 +192,8 @@ class BoardWork:
     # --- both ---
 
     def _finish(self, prompt: Prompt, given: Assignment) -> None:
+        files = self._shop.supplies.files(given.entry)
+        prompt.bring(files, lambda share: self._tell("files", share))
         self._tell("check", 0)
         self._read_back(prompt, given)
         self._tell("selftest", 0)
@@ -209,13 +204,14 @@ class BoardWork:
             trouble = TroubleError("LP-635", station=given.entry.station, detail=failed[0].told())
             self._note(given, "selftest", trouble.code, failed=[verdict.name for verdict in failed])
             raise trouble
-        self._note(given, "selftest", seconds=None)
+        self._note(given, "selftest")
         blink(prompt, given.entry.number, self._shop.blink_s)
 
     def _read_back(self, prompt: Prompt, given: Assignment) -> None:
         settings = self._shop.supplies.nvs(given.entry, given.dev_nonce)
         wrong = prompt.differing(self._shop.supplies.files(given.entry)) + prompt.wrong_keys(settings)
         if wrong:
+            self._note(given, "keys", "LP-632", wrong=wrong[:3])
             raise TroubleError("LP-632", port=self._port.place, detail=", ".join(wrong[:3]))
         self._note(given, "keys", fingerprint=fingerprint(settings.app_key))
 

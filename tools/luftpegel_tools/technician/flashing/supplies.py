@@ -18,6 +18,8 @@ from luftpegel_tools.technician.keys import Keys
 from luftpegel_tools.technician.roster import Entry
 from luftpegel_tools.technician.words import TroubleError
 
+START_FILE = "main.py"
+
 
 class Supplies:
     """MicroPython, firmware, station files and keys of the stations that are meant."""
@@ -49,8 +51,9 @@ class Supplies:
         return self._micropython.of(self.settings(entry)["board"])
 
     def files(self, entry: Entry) -> dict[str, bytes]:
-        """All files that lie on a station's board."""
-        return self._firmware | {STATION_FILE: station_json(self.settings(entry))}
+        """All files that lie on a station's board, the one that starts it last."""
+        files = self._firmware | {STATION_FILE: station_json(self.settings(entry))}
+        return {**files, START_FILE: files.pop(START_FILE)}
 
     def nvs(self, entry: Entry, dev_nonce: int) -> Settings:
         """What a station's NVS has."""
@@ -58,12 +61,14 @@ class Supplies:
         return Settings(eui, join, self._key(entry), dev_nonce)
 
     def parts(self, entry: Entry, dev_nonce: int) -> list[tuple[int, bytes]]:
-        """(address, bytes) of everything that is written to a blank board. MicroPython comes last: a board
-        that starts has its files and its keys."""
+        """(address, bytes) of what is written to a blank board. MicroPython comes last: a board that starts has
+        its files and its keys. But not main.py, which makes a station of it: that is brought when the rest was
+        read back. (After a reset by watchdog a station would go to sleep before anybody has a word with it.)"""
         file = self.micropython(entry)
         nvs, vfs = file.partitions["nvs"], file.partitions["vfs"]
         settings = nvs_partition(self.nvs(entry, dev_nonce), nvs.size)
-        runs = file_system(self.files(entry), vfs.size)
+        files = {path: data for path, data in self.files(entry).items() if path != START_FILE}
+        runs = file_system(files, vfs.size)
         at_nvs = nvs.address - file.address
         whole = file.data[:at_nvs] + settings + file.data[at_nvs + nvs.size :]
         return [*((vfs.address + offset, data) for offset, data in runs), (file.address, whole)]
