@@ -91,12 +91,29 @@ def hub(count=8, *options, first=FIRST_MAC):
 
 
 def settings_on(desk, place=1):
-    """NVS of a board as its flash has it now (the desk writes it down at each commit)."""
-    file = next(iter(sorted((desk.state / str(place)).rglob("nvs.json"))))
-    return json.loads(file.read_text()).get("luftpegel", {})
+    """NVS of a board, written down by the desk at each commit; nothing before it has started."""
+    file = next(iter(_state(desk, place).rglob("nvs.json")), None)
+    return json.loads(file.read_text()).get("luftpegel", {}) if file else {}
 
 
 def key_on(desk, place=1):
-    """The key that lies on a board, or None."""
+    """The key that its firmware finds on a board, or None."""
     entry = settings_on(desk, place).get("app_key")
     return bytes.fromhex(entry["value"]) if entry else None
+
+
+def keys_anywhere(desk, place, town):
+    """Stations whose key lies on a board in any way, in raw flash or NVS."""
+    files = [file for file in _state(desk, place).rglob("*") if file.is_file()]
+    content = [file.read_bytes() for file in files]
+    found = set()
+    for entry in town.roster:
+        key = bytes(town.keys.of(entry.dev_eui))
+        if any(key in data or key.hex().encode() in data for data in content):
+            found.add(entry.station)
+    return found
+
+
+def _state(desk, place):
+    folder = desk.state / str(place)
+    return folder if folder.is_dir() else desk.state

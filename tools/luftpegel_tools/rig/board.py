@@ -55,9 +55,9 @@ class RigBoard:
         """Remove a file; OSError when it is not there."""
         self._transport.fs_rmfile(path)
 
-    def soft_reset(self) -> None:
+    def soft_reset(self, timeout_s: float = 10) -> None:
         """Begin anew with an empty heap; main.py does not run."""
-        self._transport.enter_raw_repl(soft_reset=True)
+        self._transport.enter_raw_repl(soft_reset=True, timeout_overall=timeout_s)
 
     def hard_reset(self) -> None:
         """machine.reset(), and take hold of the board again."""

@@ -6,7 +6,6 @@ Keys go to a board and never come back: what is read of them are length and fing
 import ast
 import hashlib
 import struct
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from luftpegel_tools.technician.words import TroubleError
 FIRMWARE_FOLDERS = ("boards", "lib", "station")
 JOURNAL = "journal"
 LOOK_S, START_S = 1.5, 25.0
+_TRIES, _AGAIN_S = 5, 5.0
 # The library prints what it heard where a prompt was expected; many boards at once have another display.
 transport_serial.print = lambda *_words: None
 # What the library raises when a line is cut in the middle of an answer.
@@ -224,16 +224,21 @@ class NoPromptError(Exception):
 
 
 def _attach(board: RigBoard, port: str, patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
-    try:
-        board.attach(patience_s)
-        board.soft_reset()
-    except (TransportError, SerialException, OSError):
-        if (gone := _gone(port)) is not None:
-            raise gone from None
-        if time.monotonic() < deadline:
-            raise
-        raise NoPromptError from None
+    """To the prompt, and to an empty heap. A board that answers may still be amid what a killed program sent
+    it: then it takes a second and a third Ctrl-C."""
+    answered = False
+    for _ in range(_TRIES):
+        try:
+            board.attach(_AGAIN_S if answered else patience_s)
+            answered = True
+            board.soft_reset(_AGAIN_S)
+            return
+        except (TransportError, SerialException, OSError):
+            if (gone := _gone(port)) is not None:
+                raise gone from None
+            if not answered:
+                raise NoPromptError from None
+    raise NoPromptError
 
 
 def _gone(port: str) -> TroubleError | None:
