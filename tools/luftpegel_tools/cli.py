@@ -31,6 +31,10 @@ COMMANDS = {
         "luftpegel_tools.technician.flash_command",
         "MicroPython, firmware and keys onto a roster's boards, many at once",
     ),
+    "selftest": (
+        "luftpegel_tools.technician.selftest_command",
+        "whether a board's sensors, radio, battery and flash are well",
+    ),
     "label": ("luftpegel_tools.technician.label_command", "the labels of a town's stations, as a PDF"),
     "station": (
         "luftpegel_tools.technician.station_command",
@@ -42,7 +46,7 @@ COMMANDS = {
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "flash", "label", "station"), "technician"),
+    **dict.fromkeys(("roster", "flash", "selftest", "label", "station"), "technician"),
 }
 MISSING = 3
 

@@ -84,9 +84,7 @@ def _workshop(args: argparse.Namespace, language: str) -> Workshop:
     assigner = Assigner(ledger, roster, args.stations, args.replace)
     supplies = Supplies(MicroPythonFolder(args.micropython), Keys(keys_file(args.roster)), language)
     supplies.check(assigner.chosen)
-    return Workshop(
-        supplies, ledger, assigner, ChipsAtWork(), args.baud, args.erase, args.resume, args.blink
-    )
+    return Workshop(supplies, ledger, assigner, ChipsAtWork(), args.baud, args.erase, args.resume, args.blink)
 
 
 class _Stop:

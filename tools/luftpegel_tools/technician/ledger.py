@@ -61,7 +61,14 @@ class Ledger:
         self, *, station: str, dev_eui: str, chip: str, step: str, outcome: str = OK, **more: Any
     ) -> None:
         """Add a line; it is on the disk afterwards. Raises OSError, or LP-609 while another writes."""
-        line = {"station": station, "dev_eui": dev_eui, "chip": chip, "step": step, "outcome": outcome, **more}
+        line = {
+            "station": station,
+            "dev_eui": dev_eui,
+            "chip": chip,
+            "step": step,
+            "outcome": outcome,
+            **more,
+        }
         self.write_chosen(lambda: line)
 
     def write_chosen(self, choose: Callable[[], Mapping[str, Any] | None]) -> None:
@@ -104,7 +111,9 @@ class Ledger:
 
     def board_of(self, station: str) -> str | None:
         """The board that has the station's key or may have it: the newest it was meant for."""
-        line = next((line for line in reversed(self._lines) if _binds(line) and line["station"] == station), None)
+        line = next(
+            (line for line in reversed(self._lines) if _binds(line) and line["station"] == station), None
+        )
         return line["chip"] if line is not None else None
 
     def meant_for(self, chip: str) -> str | None:

@@ -136,7 +136,9 @@ def _flash(board: Board, _station: list[Any]) -> Iterator[Verdict]:
     if not same:
         yield Verdict("flash", ok=False, values=values, code="LP-632", why="a file read back differs")
     elif free < max(0, journal) + _SPARE_BYTES:
-        yield Verdict("flash", ok=False, values=values, code="LP-639", why=f"< {(journal + _SPARE_BYTES) // 1024} KiB")
+        yield Verdict(
+            "flash", ok=False, values=values, code="LP-639", why=f"< {(journal + _SPARE_BYTES) // 1024} KiB"
+        )
     else:
         yield Verdict("flash", ok=True, values=values)
 

@@ -6,11 +6,11 @@ whoever works in that thread.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import esptool
+import esptool  # type: ignore[import-untyped]
 from esp_pylib.logger import EspLog, EspLogBase
 from serial import SerialException  # type: ignore[import-untyped]
 
@@ -27,7 +27,7 @@ class _Quiet(EspLogBase):
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is said."""
 
-    err = warn = note = hint = debug = print  # type: ignore[assignment]
+    err = warn = note = hint = debug = print
 
     def set_verbosity(self, mode: int | str) -> None:
         """It is quiet at any."""
@@ -86,7 +86,8 @@ class Chip:
             if self._wired():
                 self._esp.hard_reset()
             elif self._esp.WATCHDOG_RESET_SUPPORTED:
-                self._esp.watchdog_reset()
+                with suppress(esptool.FatalError):  # it may bite before it has answered
+                    self._esp.watchdog_reset()
             else:
                 self._esp.soft_reset(False)
         self.close()

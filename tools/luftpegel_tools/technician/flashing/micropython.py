@@ -25,7 +25,13 @@ _IMAGE_MAGIC, _CHIP_ID_AT = 0xE9, 12
 _ROW = struct.Struct("<HBBII16sI")
 _ROW_MAGIC = 0x50AA
 # Number in the header of an image -> (the chip's name, where its bootloader lies), as in Espressif's documents.
-CHIPS = {0: ("ESP32", 0x1000), 2: ("ESP32-S2", 0x1000), 5: ("ESP32-C3", 0), 9: ("ESP32-S3", 0), 13: ("ESP32-C6", 0)}
+CHIPS = {
+    0: ("ESP32", 0x1000),
+    2: ("ESP32-S2", 0x1000),
+    5: ("ESP32-C3", 0),
+    9: ("ESP32-S3", 0),
+    13: ("ESP32-C6", 0),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ OLDEST = (1, 25, 0)
 # What another station leaves in NVS that would keep this one's from joining.
 _OF_ANOTHER = (DEV_NONCE, "join_nonce", "fcnt_up", "fcnt_down")
 _REPLUG_S = 5.0
+_SILENT = "LP-622"
 
 
 class Listener(Protocol):
@@ -111,7 +112,7 @@ class BoardWork:
             trouble = TroubleError("LP-639", detail=error)
         except OSError as error:  # the ledger's disk
             trouble = TroubleError("LP-612", file=error.filename or "", detail=error.strerror)
-        except Exception as error:  # noqa: BLE001 - of a library, at one board; its neighbours go on
+        except Exception as error:
             trouble = TroubleError("LP-628", port=self._port.place, detail=repr(error))
         finally:
             self._shop.chips.leave(self._port.place)
@@ -127,10 +128,28 @@ class BoardWork:
                 self._into_download_mode(prompt)
         except NoPromptError:
             pass
+        try:
+            return self._from_download_mode()
+        except TroubleError as trouble:
+            if trouble.code != _SILENT or self._shop.erase:
+                raise
+            return self._second_look(trouble)
+
+    def _second_look(self, silent: TroubleError) -> bool:
+        """The chip is silent in download mode: it may run a program that took long to stop."""
+        try:
+            with at_prompt(self._port.device, START_S / 3) as prompt:
+                return self._over_prompt(prompt)
+        except NoPromptError:
+            raise silent from None
+
+    def _from_download_mode(self) -> bool:
         with open_chip(self._port.device) as chip:
             self._enter(chip.mac)
             own = self._shop.assigner.own(chip.mac)
-            left_alone = own is not None and not self._shop.erase and self._shop.assigner.flashed(own, chip.mac)
+            left_alone = (
+                own is not None and not self._shop.erase and self._shop.assigner.flashed(own, chip.mac)
+            )
             given = None if left_alone else self._write(chip)
             chip.start()
         return self._after_start(given)

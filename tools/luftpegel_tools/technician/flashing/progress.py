@@ -15,8 +15,22 @@ from luftpegel_tools.technician.roster import Entry
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
 STAGES = {
-    "en": {"look": "look", "write": "write", "files": "files", "start": "start", "check": "read back", "selftest": "self-test"},
-    "de": {"look": "ansehen", "write": "schreiben", "files": "Dateien", "start": "starten", "check": "rücklesen", "selftest": "Selbsttest"},
+    "en": {
+        "look": "look",
+        "write": "write",
+        "files": "files",
+        "start": "start",
+        "check": "read back",
+        "selftest": "self-test",
+    },
+    "de": {
+        "look": "ansehen",
+        "write": "schreiben",
+        "files": "Dateien",
+        "start": "starten",
+        "check": "rücklesen",
+        "selftest": "Selbsttest",
+    },
 }
 SAID = {
     "en": {
@@ -88,7 +102,9 @@ class Lines:
         self._say(SAID[self._language]["plan"].format(stations=stations, open=open_, at_once=at_once))
 
     def listener(self, place: str) -> Listener:
-        return _OncePerStage(lambda stage, entry: self._say(f"{head(place, entry)} {STAGES[self._language][stage]}"))
+        return _OncePerStage(
+            lambda stage, entry: self._say(f"{head(place, entry)} {STAGES[self._language][stage]}")
+        )
 
     def ended(self, outcome: Outcome, open_: int) -> None:
         self._say(line_of(outcome, self._language), important=outcome.trouble is not None)
@@ -110,7 +126,12 @@ class Bars:
     def __init__(self, stream: TextIO, language: str) -> None:
         self._language = language
         self._console = Console(file=stream, highlight=False, no_color="NO_COLOR" in os.environ or None)
-        columns = TextColumn("{task.description}", markup=False), BarColumn(24), TextColumn("{task.fields[stage]}", markup=False), TimeElapsedColumn()
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(24),
+            TextColumn("{task.fields[stage]}", markup=False),
+            TimeElapsedColumn(),
+        )
         self._progress = Progress(*columns, console=self._console, transient=True)
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()

@@ -28,8 +28,8 @@ from luftpegel_tools.technician.words import TroubleError
 
 FIRMWARE_FOLDERS = ("boards", "lib", "station")
 JOURNAL = "journal"
-LOOK_S, START_S = 1.5, 25.0
-_TRIES, _AGAIN_S = 5, 5.0
+LOOK_S, START_S = 2.0, 30.0
+_TRIES, _AGAIN_S, _RESET_S = 4, 15.0, 60.0
 # The library prints what it heard where a prompt was expected; many boards at once have another display.
 transport_serial.print = lambda *_words: None
 # What the library raises when a line is cut in the middle of an answer.
@@ -40,7 +40,8 @@ import machine, sys, os
 from binascii import hexlify
 print([hexlify(machine.unique_id()).decode(), list(sys.implementation[1])[:3], sys.platform, os.uname()[4]])
 """
-_HASHES = """
+_HASHES = (
+    """
 import os
 from hashlib import sha256
 from binascii import hexlify
@@ -61,7 +62,9 @@ def _walk(folder):
         else:
             print(repr((path, _of("/" + path))))
 _walk("")
-""" % JOURNAL  # noqa: UP031 - braces stand in the program
+"""
+    % JOURNAL
+)
 _BLOBS = """
 from esp32 import NVS
 from hashlib import sha256
@@ -108,7 +111,7 @@ class Prompt:
 
     def fresh(self) -> None:
         """An empty heap."""
-        self._board.soft_reset()
+        self._board.soft_reset(_RESET_S)
 
     def leave(self, program: str) -> None:
         """Start what goes on by itself."""
@@ -164,9 +167,7 @@ class Prompt:
         there = self.blobs()
         if forget:
             self.run(_ERASE.format(name=NAMESPACE, keys=forget))
-        wanted = {
-            name: value for name, value in settings.blobs().items() if there.get(name) != told(value)
-        }
+        wanted = {name: value for name, value in settings.blobs().items() if there.get(name) != told(value)}
         lines = [f"_nvs.set_blob({name!r}, bytes.fromhex({value.hex()!r}))" for name, value in wanted.items()]
         if settings.dev_nonce > (-1 if forget else there.get(DEV_NONCE, -1)):
             lines.append(f"_nvs.set_i32({DEV_NONCE!r}, {settings.dev_nonce})")
