@@ -177,7 +177,7 @@ class Uplink:
         )
 
     def _blob(self, name, size):
-        # None where there is none. One of another length is refused: padded, it would be a key that nobody has.
+        # None where there is none. One of another length is refused: padded, it would be nobody's key.
         found = bytearray(size + 1)
         try:
             length = self._nvs.get_blob(name, found)
@@ -186,7 +186,9 @@ class Uplink:
                 return None
             length = size + 1  # or more
         if length != size:
-            raise RadioError(239, "%s in this board is not %d bytes long. Next: provision the station" % (name, size))
+            raise RadioError(
+                239, "%s in this board is not %d bytes long. Next: provision the station" % (name, size)
+            )
         return bytes(found[:size])
 
     # --- frames ---

@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.technician.flash_town import Town, hub, key_on, keys_anywhere, settings_on
 
+from luftpegel_tools.cli import main
 from luftpegel_tools.rig.board import rig_board
 
 CHIP = "246f28000001"
@@ -117,8 +118,6 @@ def test_the_wrong_chip_gets_nothing(tmp_path):
     ],
 )
 def test_what_is_missing_is_told_before_a_board_is_touched(town, capsys, break_it, code, exit_code):
-    from luftpegel_tools.cli import main
-
     break_it(town)
     words = "flash", "--roster", str(town.file), "--micropython", str(town.folder), "--once"
     for language, next_step in (("en", "Next"), ("de", "Nächster Schritt")):
@@ -129,8 +128,6 @@ def test_what_is_missing_is_told_before_a_board_is_touched(town, capsys, break_i
 
 
 def test_no_board_and_no_such_station(town, capsys):
-    from luftpegel_tools.cli import main
-
     words = "flash", "--roster", str(town.file), "--micropython", str(town.folder), "--once"
     assert main([*words, "--ports", "3-2.7", "--lang", "en"]) == 3
     assert "LP-620" in capsys.readouterr().err

@@ -1,5 +1,7 @@
-"""Many boards, eight at a time, with faults, a cable pulled and the run killed: every station one board, every
-board one key, whatever happened. Sixteen by default; LUFTPEGEL_FLASH_BOARDS=50 for a technician's afternoon.
+"""Many boards, eight at a time, with faults, a cable pulled and the run killed: every station one board,
+every board one key, whatever happened.
+
+Sixteen by default; LUFTPEGEL_FLASH_BOARDS=50 for a technician's afternoon.
 """
 
 import os

@@ -4,9 +4,9 @@
 goes on from, and a town's evidence of unique credentials (EN 303 645, 5.1). Keys are not in it.
 
 Each line has `time` (ISO 8601, UTC), `station`, `dev_eui`, `chip` (the board's factory MAC, 12 hex digits),
-`step` ("assigned", "flashed", "keys", "selftest", "label", "registered", "joined") and `outcome` ("ok", or an LP
-code); a step adds what it has to tell. "assigned" is written before a key leaves the computer: from then on the
-key is that board's, whatever becomes of the writing.
+`step` ("assigned", "flashed", "keys", "selftest", "label", "registered", "joined") and `outcome` ("ok", or
+an LP code); a step adds what it has to tell. "assigned" is written before a key leaves the computer: from then on
+the key is that board's, whatever becomes of the writing.
 """
 
 import datetime
@@ -72,7 +72,7 @@ class Ledger:
         self.write_chosen(lambda: line)
 
     def write_chosen(self, choose: Callable[[], Mapping[str, Any] | None]) -> None:
-        """Add the line that `choose` makes, if any, of what all others have written: nobody writes in between."""
+        """Add the line that `choose` makes, if any, of what is written: nobody writes in between."""
         try:
             with FileLock(f"{self.file}.lock", timeout=_PATIENCE_S):
                 self.reload()

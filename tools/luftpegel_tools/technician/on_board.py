@@ -1,4 +1,4 @@
-"""What is run on a board at its prompt: the self-test, by the station's own firmware, and its number in blinks.
+"""What is run on a board at its prompt: the self-test, by the station's firmware, and its number in blinks.
 
 Each line that begins with "@" is an answer, JSON; everything else is what the firmware says besides.
 """

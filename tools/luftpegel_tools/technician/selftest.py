@@ -1,7 +1,7 @@
 """The self-test: whether a board is a station. The firmware's own drivers do it, on the board, at its prompt.
 
-It measures once with each sensor of the station file, has the radio answer and take its settings without a word
-on the air, looks at battery and flash, and writes a file and reads it back.
+It measures once with each sensor of the station file, has the radio answer and take its settings without a
+word on the air, looks at battery and flash, and writes a file and reads it back.
 """
 
 import json

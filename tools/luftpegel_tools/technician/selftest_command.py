@@ -21,9 +21,11 @@ from luftpegel_tools.technician.words import TroubleError
 PATIENCE_S = 20.0
 _NO_BOARD = {"LP-620", "LP-621", "LP-622", "LP-630"}
 _SAID = {
-    "en": {"head": "Self-test of {station}", "board": "board {chip}, MicroPython {micropython}, at {place}",
+    "en": {"head": "Self-test of {station}",
+           "board": "board {chip}, MicroPython {micropython}, at {place}",
            True: "Passed.", False: "Not passed."},
-    "de": {"head": "Selbsttest von {station}", "board": "Platine {chip}, MicroPython {micropython}, an {place}",
+    "de": {"head": "Selbsttest von {station}",
+           "board": "Platine {chip}, MicroPython {micropython}, an {place}",
            True: "Bestanden.", False: "Nicht bestanden."},
 }  # fmt: skip
 _MARKS = {True: "ok  ", False: "FAIL"}

@@ -1,1 +1,1 @@
-"""Boards get MicroPython, firmware and their station's keys: many at once, told apart by where they are plugged in."""
+"""Boards get MicroPython, firmware and their station's keys: many at once, told apart by their places."""

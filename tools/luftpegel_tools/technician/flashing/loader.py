@@ -24,6 +24,8 @@ _here = threading.local()
 
 
 class _Quiet(EspLogBase):
+    # ruff: noqa: A003, ARG002 - the interface of the library's logger
+
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is said."""
 

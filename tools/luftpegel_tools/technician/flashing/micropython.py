@@ -1,4 +1,4 @@
-"""The folder with MicroPython's files: one for each board type, named with its checksum in `micropython.toml`.
+"""The folder with MicroPython's files: for each board type one, with its checksum, in `micropython.toml`.
 
     [heltec_v3]
     file = "ESP32_GENERIC_S3-20260401-v1.28.0.bin"
@@ -24,7 +24,7 @@ _LARGEST = 16 << 20
 _IMAGE_MAGIC, _CHIP_ID_AT = 0xE9, 12
 _ROW = struct.Struct("<HBBII16sI")
 _ROW_MAGIC = 0x50AA
-# Number in the header of an image -> (the chip's name, where its bootloader lies), as in Espressif's documents.
+# Number in the header of an image -> (the chip's name, where its bootloader lies), by Espressif's documents.
 CHIPS = {
     0: ("ESP32", 0x1000),
     2: ("ESP32-S2", 0x1000),
@@ -62,7 +62,7 @@ class MicroPythonFolder:
         self._known: dict[str, MicroPython] = {}
 
     def of(self, board: str) -> MicroPython:
-        """The file for a board type. Raises TroubleError LP-626 (none), LP-627 (checksum), LP-637 (content)."""
+        """The file for a board type; TroubleError LP-626 (none), LP-627 (checksum), LP-637 (content)."""
         if board not in self._known:
             self._known[board] = self._checked(board)
         return self._known[board]

@@ -41,7 +41,8 @@ _SILENT = "LP-622"
 class Listener(Protocol):
     """Who is told how far a board is: a stage's name, how much of it is done (0 to 1), its station."""
 
-    def __call__(self, stage: str, share: float, entry: Entry | None) -> None: ...
+    def __call__(self, stage: str, share: float, entry: Entry | None) -> None:
+        """It is so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from luftpegel_tools.technician.flashing.one_board import Listener, Outcome
 from luftpegel_tools.technician.roster import Entry
 
 # ruff: noqa: E501 - a sentence stays on one line, so that it can be searched for
+# ruff: noqa: D102, ARG002 - what each method is for is told once, by Display
 STAGES = {
     "en": {
         "look": "look",

@@ -7,7 +7,7 @@ import ast
 import hashlib
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from luftpegel_tools.technician.flashing.station_image import (
 from luftpegel_tools.technician.words import TroubleError
 
 FIRMWARE_FOLDERS = ("boards", "lib", "station")
-JOURNAL = "journal"
 LOOK_S, START_S = 2.0, 30.0
 _TRIES, _AGAIN_S, _RESET_S = 4, 15.0, 60.0
 # The library prints what it heard where a prompt was expected; many boards at once have another display.
@@ -57,14 +56,12 @@ def _walk(folder):
     for entry in os.ilistdir("/" + folder):
         path = folder + "/" + entry[0] if folder else entry[0]
         if entry[1] == 0x4000:
-            if path != %r:
+            if path != "journal":
                 _walk(path)
         else:
             print(repr((path, _of("/" + path))))
 _walk("")
 """
-    % JOURNAL
-)
 _BLOBS = """
 from esp32 import NVS
 from hashlib import sha256
@@ -97,7 +94,7 @@ _nvs.commit()
 
 
 class Prompt:
-    """A board whose program has been stopped. `chip`: its factory MAC, 12 hex digits; `version`: MicroPython's."""
+    """A board whose program has been stopped. `chip`: its factory MAC; `version`: MicroPython's."""
 
     def __init__(self, board: RigBoard) -> None:
         self._board = board
@@ -110,8 +107,15 @@ class Prompt:
         return self._board.exec(program)
 
     def fresh(self) -> None:
-        """An empty heap."""
-        self._board.soft_reset(_RESET_S)
+        """An empty heap. A board that is slow to answer is asked again."""
+        for tries_left in range(_TRIES - 1, -1, -1):
+            try:
+                self._board.soft_reset(_RESET_S)
+                return
+            except TransportError:
+                if not tries_left:
+                    raise
+                self._board.attach(_AGAIN_S)
 
     def leave(self, program: str) -> None:
         """Start what goes on by itself."""
@@ -247,10 +251,8 @@ def _gone(port: str) -> TroubleError | None:
 
 
 def _close(board: RigBoard) -> None:
-    try:
+    with suppress(SerialException, OSError):  # the cable is out
         board.close()
-    except (SerialException, OSError):
-        pass  # the cable is out
 
 
 def _last_line(error: TransportExecError) -> str:

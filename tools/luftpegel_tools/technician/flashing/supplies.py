@@ -1,4 +1,4 @@
-"""What goes onto boards, looked at before the first one is touched: a fault found at board 30 is found too late."""
+"""What goes onto boards, looked at before one is touched: a fault found at board 30 is found too late."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,9 +61,10 @@ class Supplies:
         return Settings(eui, join, self._key(entry), dev_nonce)
 
     def parts(self, entry: Entry, dev_nonce: int) -> list[tuple[int, bytes]]:
-        """(address, bytes) of what is written to a blank board. MicroPython comes last: a board that starts has
-        its files and its keys. But not main.py, which makes a station of it: that is brought when the rest was
-        read back. (After a reset by watchdog a station would go to sleep before anybody has a word with it.)"""
+        """(address, bytes) of what is written to a blank board. MicroPython comes last: a board that starts
+        has its files and its keys. But not main.py, which makes a station of it: that is brought when the
+        rest was read back. (After a reset by watchdog a station is asleep before one has a word with it.)
+        """
         file = self.micropython(entry)
         nvs, vfs = file.partitions["nvs"], file.partitions["vfs"]
         settings = nvs_partition(self.nvs(entry, dev_nonce), nvs.size)
