@@ -39,8 +39,7 @@ import machine, sys, os
 from binascii import hexlify
 print([hexlify(machine.unique_id()).decode(), list(sys.implementation[1])[:3], sys.platform, os.uname()[4]])
 """
-_HASHES = (
-    """
+_HASHES = """
 import os
 from hashlib import sha256
 from binascii import hexlify
