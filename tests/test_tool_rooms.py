@@ -38,8 +38,8 @@ ARROWS = {
     "fresh": {"programs"},
     # measures the others, and the command as a whole; imported by none
     "figures": {
-        "", "air", "desk", "generate", "image", "network_server", "programs", "virtual_board", "virtual_time",
-        "wiring",
+        "", "air", "desk", "generate", "image", "network_server", "programs", "technician", "virtual_board",
+        "virtual_time", "wiring",
     },
 }  # fmt: skip
 
