@@ -30,7 +30,9 @@ def here(tmp_path, monkeypatch):
     (table,) = blocks("roster.md", "csv")
     (tmp_path / "town.csv").write_text(table, encoding="utf-8")
     for kind in ("level", "climate", "air"):
-        (tmp_path / f"{kind}.toml").write_text(STATION.format(board="heltec_v3", radio=BOARDS["heltec_v3"][1]))
+        (tmp_path / f"{kind}.toml").write_text(
+            STATION.format(board="heltec_v3", radio=BOARDS["heltec_v3"][1])
+        )
     fill_euis(tmp_path / "town.csv")
     Keys(keys_file(tmp_path / "town.csv")).ensure(
         *(entry.dev_eui for entry in read_roster(tmp_path / "town.csv"))

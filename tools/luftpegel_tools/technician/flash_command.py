@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from luftpegel_gateway.words.messages import language_of
 from luftpegel_tools.image.firmware_image import ImageError
@@ -67,8 +68,8 @@ def _run(args: argparse.Namespace, language: str) -> int:
     shown = display(language, as_json=args.json, quiet=args.quiet)
     job = Job(shop, args.ports, shown, at_once=args.at_once, once=args.once)
     shown.plan(len(shop.assigner.chosen), len(job.open()), args.at_once)
-    stop = _Stop(job)
-    outcomes = job.run()
+    with _Stop(job) as stop:
+        outcomes = job.run()
     if not outcomes and not stop.asked:
         shown.close(_counts(outcomes, job), stopped=False)
         raise TroubleError("LP-620", detail=", ".join(args.ports) or "USB")
@@ -92,9 +93,17 @@ class _Stop:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._before: dict[signal.Signals, Any] = {}
         self.asked = False
+
+    def __enter__(self) -> "_Stop":
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._heard)
+            self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _heard(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:

@@ -35,7 +35,8 @@ OLDEST = (1, 25, 0)
 # What another station leaves in NVS that would keep this one's from joining.
 _OF_ANOTHER = (DEV_NONCE, "join_nonce", "fcnt_up", "fcnt_down")
 _REPLUG_S = 5.0
-_SILENT = "LP-622"
+_SILENT, _DIFFERS = "LP-622", "LP-632"
+_TRIES = 3
 
 
 class Listener(Protocol):
@@ -97,6 +98,7 @@ class BoardWork:
         self._shop = shop
         self._port = port
         self._listener = listener
+        self._erase = shop.erase
         self._entry: Entry | None = None
         self._chip: str | None = None
         self._verdicts: list[Verdict] = []
@@ -106,7 +108,7 @@ class BoardWork:
         started = time.monotonic()
         trouble, skipped = None, False
         try:
-            skipped = self._run()
+            skipped = self._run_again()
         except TroubleError as error:
             trouble = error
         except (StationFileError, ImageError) as error:
@@ -120,11 +122,23 @@ class BoardWork:
         took = time.monotonic() - started
         return Outcome(self._port.place, took, self._entry, self._chip, trouble, self._verdicts, skipped)
 
+    def _run_again(self) -> bool:
+        """A line that faltered is no fault of the board's: what differs is written again, which is mostly
+        nothing. Three times."""
+        for tries_left in range(_TRIES - 1, 0, -1):
+            try:
+                return self._run()
+            except TroubleError as trouble:
+                if trouble.code != _DIFFERS:
+                    raise
+                time.sleep(_TRIES - tries_left)
+        return self._run()
+
     def _run(self) -> bool:
         self._tell("look", 0)
         try:
             with at_prompt(self._port.device, LOOK_S) as prompt:
-                if not self._shop.erase:
+                if not self._erase:
                     return self._over_prompt(prompt)
                 self._into_download_mode(prompt)
         except NoPromptError:
@@ -132,7 +146,7 @@ class BoardWork:
         try:
             return self._from_download_mode()
         except TroubleError as trouble:
-            if trouble.code != _SILENT or self._shop.erase:
+            if trouble.code != _SILENT or self._erase:
                 raise
             return self._second_look(trouble)
 
@@ -148,9 +162,7 @@ class BoardWork:
         with open_chip(self._port.device) as chip:
             self._enter(chip.mac)
             own = self._shop.assigner.own(chip.mac)
-            left_alone = (
-                own is not None and not self._shop.erase and self._shop.assigner.flashed(own, chip.mac)
-            )
+            left_alone = own is not None and not self._erase and self._shop.assigner.flashed(own, chip.mac)
             given = None if left_alone else self._write(chip)
             chip.start()
         return self._after_start(given)
@@ -184,6 +196,7 @@ class BoardWork:
             self._note(given, "flashed", trouble.code)
             raise
         self._note(given, "flashed", micropython=file.name)
+        self._erase = False  # once is enough
         return given
 
     def _into_download_mode(self, prompt: Prompt) -> None:

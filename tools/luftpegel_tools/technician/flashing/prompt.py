@@ -218,7 +218,6 @@ def at_prompt(port: str, patience_s: float) -> Iterator[Prompt]:
     except TransportExecError as error:
         raise TroubleError("LP-632", port=port, detail=_last_line(error)) from None
     except (TransportError, SerialException, OSError, *_NONSENSE) as error:
-        import traceback, sys, time; open("/tmp/flash_tb.log","a").write(f"{time.time()} {port}\n"+traceback.format_exc())
         raise _gone(port) or TroubleError("LP-632", port=port, detail=error) from None
     finally:
         _close(board)
