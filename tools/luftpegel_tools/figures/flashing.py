@@ -1,9 +1,8 @@
-"""Minutes of tool time for fifty boards on a hub of eight, reckoned from bytes, baud and the flash's own times.
+"""Minutes of tool time for fifty boards on a hub of eight, reckoned from bytes, baud and flash times.
 
 Reckoned, not measured: there is no board here. MicroPython's file is taken as large as those for an ESP32-S3
 are, and as compressible; the firmware's files, the partition and the number of blocks are the real ones. What
-a person does, plugging boards in, is not in it. All boards of a hub share its one USB line, which carries eight
-of these without waiting.
+a person does, plugging boards in, is not in it; nor is a hub whose one USB line is too narrow for eight.
 """
 
 import zlib

@@ -42,7 +42,8 @@ def blinks(number: int) -> str:
         shapes.append(f'<rect class="on" x="{x}" y="20" width="{width}" height="30"/>')
         x += width + _GAP
     shapes.append(_text(x + _PAUSE // 2, 40, "…"))
-    shapes.append(_text(10, 75, f"{number // 10} long = {number // 10 * 10}, {number % 10} short = {number % 10}"))
+    tens, ones = divmod(number, 10)
+    shapes.append(_text(10, 75, f"{tens} long = {tens * 10}, {ones} short = {ones}"))
     return _svg(x + _PAUSE + 10, 90, shapes)
 
 
