@@ -13,8 +13,8 @@ from machine import RTC, unique_id
 from boards import heltec_v3 as rig
 from lora_radio import open_driver
 from station.flash import Numbers
-from station.hardware import Hardware
 from station.memory import Memory
+from station.radio_port import open_radio
 
 def provisioned(name, size):
     found = bytearray(size)
@@ -25,7 +25,8 @@ def provisioned(name, size):
     return bytes(found)
 
 cls = open_driver({driver!r})
-radio = Hardware(rig).radio(cls, Numbers(NVS("luftpegel")), Memory(RTC()), False)
+memory = Memory(RTC())
+radio = open_radio(rig, cls, Numbers(NVS("luftpegel"), memory), memory, False)
 dev_eui, join_eui = provisioned("dev_eui", 8), provisioned("join_eui", 8)
 if not hasattr(cls, "BAUD"):  # a chip has no name of its own
     dev_eui, join_eui = dev_eui or bytes(2) + unique_id(), join_eui or bytes(8)

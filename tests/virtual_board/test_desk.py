@@ -11,6 +11,7 @@ from luftpegel_tools.rig.board import rig_board
 from luftpegel_tools.rig.virtual_desk import virtual_desk
 from luftpegel_tools.virtual_board.rom.silicon import SILICON
 from luftpegel_tools.virtual_board.rom.stand_in import stand_in
+from luftpegel_tools.wiring import SCHEMATICS
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,11 @@ def test_what_cannot_be_had_is_told(options, code):
     assert done.stdout.startswith(code)
     assert "Next:" in done.stdout
     assert done.returncode == (2 if code == "LP-195" else 3)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMATICS))
+def test_it_can_be_any_board(name):
+    with virtual_desk("--board", name) as desk, rig_board(desk.port) as board:
+        board.exec("import sys")
+        assert SCHEMATICS[name].title in board.eval("sys.implementation._machine")
+        assert desk.ask("status")["chip"] == SCHEMATICS[name].chip

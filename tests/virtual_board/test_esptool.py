@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import esptool
 import pytest
@@ -153,6 +154,7 @@ def test_power_that_goes_in_the_middle(files, tmp_path, kind):
         status = desk.ask("status")
         assert (status["state"], status["plugged"]) == ("off", kind == "cut")
         assert desk.links[1].is_symlink() == (kind == "cut")
+        assert Path(desk.port).exists() == (kind == "cut")
         if kind == "unplug":
             desk.ask("plug")
         else:

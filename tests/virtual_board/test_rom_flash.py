@@ -2,17 +2,20 @@
 
 import csv
 import random
+import struct
 import subprocess
 import sys
 
 import pytest
 from littlefs import LittleFS
 
-from luftpegel_tools.virtual_board.flash import BLOCK
+from luftpegel_tools.virtual_board.flash import BLOCK, Flash
 from luftpegel_tools.virtual_board.nvs import Nvs
 from luftpegel_tools.virtual_board.rom.image import build_image, description
+from luftpegel_tools.virtual_board.rom.loader import Loader
 from luftpegel_tools.virtual_board.rom.nvs_image import build_nvs, read_nvs
 from luftpegel_tools.virtual_board.rom.partitions import build_table, micropython_table
+from luftpegel_tools.virtual_board.rom.registers import RegisterFile
 from luftpegel_tools.virtual_board.rom.silicon import SILICON
 from luftpegel_tools.virtual_board.rom.slip import SlipReader, frame
 from luftpegel_tools.virtual_board.rom.stand_in import stand_in
@@ -187,3 +190,67 @@ def test_settings_replaced_are_durable(tmp_path):
     nvs.provision("old", n=1)
     nvs.replace(SETTINGS)
     assert Nvs(tmp_path / "nvs.json").content() == SETTINGS
+
+
+class Silence:
+    """A chip around a loader that does nothing but listen."""
+
+    def __init__(self):
+        self.sent = b""
+
+    def send(self, data):
+        self.sent += data
+
+    def boot_flash(self):
+        pass
+
+    def restart_loader(self):
+        pass
+
+
+def packet(number, data=b"", checksum=0):
+    return frame(struct.pack("<BBHI", 0, number, len(data), checksum) + data)
+
+
+SYNC = packet(0x08, b"\x07\x07\x12\x20" + b"\x55" * 32)
+SOUND = [
+    SYNC,
+    packet(0x0A, bytes(4)),
+    packet(0x09, bytes(16)),
+    packet(0x14),
+    packet(0x0D, bytes(8)),
+    packet(0x0B, bytes(24)),
+    packet(0x02, struct.pack("<5I", 4096, 4, 1024, 0, 0)),
+    packet(0x03, struct.pack("<4I", 4, 0, 0, 0) + b"abcd", 0xEF ^ 4),
+    packet(0x10, struct.pack("<5I", 4096, 1, 1024, 0, 0)),
+    packet(0x11, struct.pack("<4I", 3, 0, 0, 0) + b"x\x9c\x03", 0x88),
+    packet(0x05, bytes(16)),
+    packet(0x07, bytes(16)),
+    packet(0x06, struct.pack("<2I", 1, 0)),
+    packet(0x13, bytes(16)),
+    packet(0x0E, bytes(8)),
+    packet(0x0F, struct.pack("<2I", 460800, 0)),
+    packet(0xD1, struct.pack("<2I", 0, 4096)),
+    packet(0xD2, struct.pack("<4I", 0, 8192, 4096, 64)),
+    frame(bytes(4)),
+]
+
+
+@pytest.mark.parametrize("stub", [False, True])
+def test_a_loader_takes_anything(tmp_path, stub):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    dice = random.Random(seed)
+    flash, host = Flash(tmp_path / "flash", 64), Silence()
+    loader = Loader(S3, RegisterFile(S3, bytes(6), flash.size, lambda: None), flash, host)
+    loader.stub = stub
+    for _ in range(10_000):
+        data = bytearray(dice.choice(SOUND))
+        for _ in range(dice.randrange(3)):
+            data[dice.randrange(len(data))] = dice.choice((0, 0xC0, 0xDB, 0xFF, dice.randrange(256)))
+        loader.feed(bytes(data[: dice.choice((len(data), len(data), dice.randrange(len(data) + 1)))]))
+        host.sent = host.sent[-100:]
+    host.sent = b""
+    loader.feed(b"\xc0\xc0" + SYNC)
+    assert host.sent.count(b"\xc0\x01\x08") == 8
+    flash.close()

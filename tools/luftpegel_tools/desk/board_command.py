@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from luftpegel_tools.desk.control import ControlSocket, Hands
-from luftpegel_tools.desk.default_board import wire
+from luftpegel_tools.desk.default_board import BOARD, wiring_of
 from luftpegel_tools.desk.hub import Hub
 from luftpegel_tools.programs.debian import MissingProgramError
 from luftpegel_tools.virtual_board.board import DEFAULT_HEAP_KIB, FLASH_KIB, Board
@@ -20,6 +20,7 @@ from luftpegel_tools.virtual_board.errors import BoardError
 from luftpegel_tools.virtual_board.rom.silicon import SILICON
 from luftpegel_tools.virtual_board.rom.stand_in import stand_in
 from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import SCHEMATICS
 
 MOST_BOARDS = 16
 MAC = bytes.fromhex("246f28aabbcc")
@@ -35,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--speed", type=float, default=math.inf, help="virtual seconds a second while nobody is at the prompt"
     )
     add("--heap", type=int, default=DEFAULT_HEAP_KIB, metavar="KIB", help="heap for the firmware")
-    add("--chip", choices=sorted(SILICON), default="esp32s3", help="which chip esptool finds")
+    add("--board", choices=sorted(SCHEMATICS), default=BOARD, help="which board it is, with its pins")
+    add("--chip", choices=sorted(SILICON), help="another chip than the board's, for esptool")
     add("--mac", type=_mac, default=MAC, metavar="HEX", help="of the first board, 12 hex digits")
     add("--blank", action="store_true", help="nothing in flash, and in download mode: for esptool")
     add("--listen", action="append", default=[], metavar="URL", help="socket://HOST:PORT, rfc2217://HOST:PORT")
@@ -85,18 +87,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _board(args: argparse.Namespace, clock: VirtualClock, state: Path, place: int) -> Board:
-    return Board(
+    board = Board(
         clock,
         name=f"board {place}",
         engine=args.engine,
         heap_kib=args.heap,
         state_dir=state / str(place) if args.hub else state,
         unique_id=args.mac[:5] + bytes(((args.mac[5] + place - 1) & 0xFF,)),
-        chip=args.chip,
+        chip=args.chip or SCHEMATICS[args.board].chip,
         blank=args.blank,
-        wiring=wire,
+        machine=SCHEMATICS[args.board].machine,
+        wiring=wiring_of(args.board),
         computing_limit_s=math.inf,
+        panic_limit=math.inf,
     )
+    board.tells_sleep = True
+    return board
 
 
 def _start(hub: Hub, place: int, args: argparse.Namespace) -> None:
@@ -110,7 +116,7 @@ def _start(hub: Hub, place: int, args: argparse.Namespace) -> None:
 
 
 def _write_stand_in(args: argparse.Namespace) -> int:
-    chip = SILICON[args.chip]
+    chip = SILICON[args.chip or SCHEMATICS[args.board].chip]
     try:
         args.stand_in.write_bytes(stand_in(chip, FLASH_KIB * 1024))
     except OSError as error:

@@ -20,7 +20,7 @@ SENSORS = """
 import time
 from station.hardware import Hardware
 from station.sampler import Sampler
-_hardware = Hardware(_board)
+_hardware = Hardware(_board, _settings["revision"])
 _sampler = Sampler(_plan, _settings, _hardware, time.sleep_ms, lambda: print("."), lambda k: None)
 _values, _qualities = _sampler.sample()
 _owners = {}
@@ -37,13 +37,14 @@ from esp32 import NVS
 from machine import RTC
 from lora_radio import RadioError, open_driver
 from station.flash import Numbers
-from station.hardware import Hardware
 from station.memory import Memory
+from station.radio_port import open_radio
 from station.uplink import Uplink
 _nvs, _memory = NVS("luftpegel"), Memory(RTC())
-_radio = Hardware(_board).radio(open_driver(_settings["radio"]["driver"]), Numbers(_nvs), _memory, False)
+_driver = open_driver(_settings["radio"]["driver"])
+_radio = open_radio(_board, _driver, Numbers(_nvs, _memory), _memory, False)
 try:
-    Uplink(_settings, _memory, _nvs, _radio, None, None, None)._configure()
+    Uplink(_settings, _memory, _nvs, _radio, lambda: 0, None, None, None).configure()
     _radio.sleep()
     print("@[]")
 except RadioError as error:
@@ -71,7 +72,8 @@ BLINK = """
 import machine, time
 from station.config import board_of, load
 from station.hardware import Hardware
-_hardware = Hardware(board_of(load("/station.json")))
+_settings = load("/station.json")
+_hardware = Hardware(board_of(_settings), _settings["revision"])
 def _blink(count, ms):
     for _ in range(count):
         _hardware.led(True)

@@ -6,6 +6,9 @@ runs, as on the chip.
 """
 
 import fcntl
+import struct
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +47,9 @@ DEFAULT_HEAP_KIB = 160
 FLASH_KIB = 4096
 ROOMY_HEAP = 1 << 20  # for installing files and for measuring the shims
 COMPUTING_LIMIT_S = 30.0
+REMEMBERED_WRITES = 4096
+WRITING_S = 1.1  # from the whole second that a file is stamped with to the end of its write
+PANICS, PANICS_US = 5, 60_000_000
 
 _overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, measured at its first boot
 
@@ -69,21 +75,31 @@ class Board:
         chip: str = "esp32s3",
         flash_kib: int = FLASH_KIB,
         blank: bool = False,
+        machine: str = MACHINE,
         wiring: Callable[["Board"], None] | None = None,
         computing_limit_s: float = COMPUTING_LIMIT_S,
+        panic_limit: float = PANICS,
     ):
         self.clock = clock
         self.name = name
         self.unique_id = unique_id
         self.engine = find_engine(engine)
+        self._machine = machine
         self.heap_kib = heap_kib
         self.on_boot: Callable[[Board], None] | None = None
+        self.tells_sleep = False  # whether deep sleep is told on the console; on a chip it is silence
         self.on_power_cut: Callable[[Board], None] | None = None
         self.reset_cause = PWRON_RESET
         self.wake_reason = NO_WAKE
         self.boots = 0
         self.powered = False
+        # Host's and board's seconds at each write into flash.
+        self._writes: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_WRITES)
+        self.panics: list[int] = []  # when MicroPython ended by itself
+        self.sleep_drift_ppm = 0  # by how much deep sleep lasts longer than its clock counts
+        self._lost_us = 0
         self._computing_limit_s = computing_limit_s
+        self._panic_limit = panic_limit
         self._lock = _take(state_dir)
         self.pins = Pins(self._edge, self._level_changed)
         fresh = not (state_dir / "chip.bin").exists()
@@ -117,9 +133,9 @@ class Board:
 
     # Wiring
 
-    def attach_i2c(self, bus: int, chip: I2CChip) -> None:
-        """Solder a chip to an I2C bus."""
-        self.peripherals.i2c.setdefault(bus, {})[chip.address] = chip
+    def attach_i2c(self, bus: int, chip: I2CChip, pins: tuple[int, int] | None = None) -> None:
+        """Solder a chip to an I2C bus; where `pins` (scl, sda) are named, it answers only on these."""
+        self.peripherals.attach_i2c(bus, chip, pins)
         self._attach(chip)
 
     def attach_uart(self, port: int, device: UARTDevice, pins: tuple[int, int] | None = None) -> None:
@@ -129,9 +145,11 @@ class Board:
         self.peripherals.uart(port).attach(device, pins)
         self._attach(device)
 
-    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
-        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
-        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip))
+    def attach_spi(
+        self, bus: int, cs_pin: int, chip: SPIChip, pins: tuple[int, int, int] | None = None
+    ) -> None:
+        """Solder a chip to an SPI bus, selected by a low `cs_pin`; `pins` (sck, mosi, miso) as for I2C."""
+        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip, pins))
         self.pins.selects[cs_pin] = chip
         self._attach(chip)
 
@@ -343,6 +361,7 @@ class Board:
             self.peripherals.uarts,
             limit_s=self._computing_limit_s,
             on_stuck=self._stuck,
+            on_died=self._panic,
         )
         return boot
 
@@ -369,12 +388,32 @@ class Board:
         if self._watchdog is not None:
             self._bite()
 
+    def _panic(self, how: str) -> None:
+        """MicroPython has ended by itself: the chip panics, and starts anew on the same terminal.
+
+        A board that does so more than PANICS times within a minute has a fault that a rig should hear of,
+        unless somebody sits before it.
+        """
+        now_us = self.clock.now_us
+        self.panics.append(now_us)
+        if len([when for when in self.panics if when > now_us - PANICS_US]) > self._panic_limit:
+            raise BoardError(
+                "LP-191",
+                f"MicroPython ended by itself again and again ({how})",
+                "look for what the firmware did last; report a crash of MicroPython to its project",
+            )
+        self._stop()
+        self.console.show(b"\r\nGuru Meditation Error: MicroPython ended by itself\r\nRebooting...\r\n")
+        self._boot_in(BOOT_US, HARD_RESET)
+
     def _bite(self) -> None:
         self._stop()
         self._boot_in(BOOT_US, WDT_RESET)
 
     def _wake(self, reason: int) -> None:
         self._stop()
+        if reason == TIMER_WAKE:
+            self.peripherals.rtc.set(self.peripherals.rtc.us - self._lost_us)
         self._boot_in(BOOT_US, DEEPSLEEP_RESET, reason)
 
     # Signals from the peripherals
@@ -387,6 +426,8 @@ class Board:
                 self._power_fails(cut)
         elif self._boot is not None:
             self._boot.on_keys(keys)
+        elif self._asleep and b"\x03\x03\x03" in keys:  # a finger on the button; tools never send three
+            self.press_reset()
 
     def _edge(self, number: int, level: int) -> None:
         if self._boot is not None:
@@ -422,13 +463,14 @@ class Board:
             "FLASH_PROGRAM": self._flash_request,
             "FLASH_ERASE": self._flash_request,
             "INSTALLED": self._installed,
+            "FILE_TIME": self._file_time,
         }
         return {OPS[name]: handler for name, handler in table.items()}
 
     def _hello(self, _: Request) -> Answer:
         lines = (
             self._mode,
-            MACHINE,
+            self._machine,
             str(self.flash.path.absolute()),
             str(self.flash.first),
             str(self.flash.blocks),
@@ -475,11 +517,16 @@ class Board:
         wake_pin = self._wake_pin
         self._stop()
         self._asleep = True
+        if self.tells_sleep:
+            until = f"for {request.a / 1000:g} s" if request.a > 0 else "until something wakes it"
+            self.console.show(f"\r\n(deep sleep {until}; Ctrl-C three times: reset)\r\n".encode())
         self._wake_pin = wake_pin
         if wake_pin is not None and self.pins[wake_pin[0]].level == wake_pin[1]:
             self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
         elif request.a > 0 or wake_pin is not None:
             delay_us = request.a * 1000 if request.a > 0 else 1 << 62
+            self._lost_us = delay_us * self.sleep_drift_ppm // 1_000_000
+            delay_us += self._lost_us
             self._next_boot = self.clock.call_later(delay_us, self._wake, TIMER_WAKE)
 
     def _light_sleep(self, request: Request) -> Wait:
@@ -510,7 +557,14 @@ class Board:
         self._watchdog = self.clock.call_later(self._watchdog_us, self._bite)
         return Answer()
 
+    def _file_time(self, request: Request) -> Answer:
+        """What the board's clock said when the host's stood at these Unix seconds, as a file has them."""
+        host_s = struct.unpack("<q", request.data)[0]
+        until = [board_s for when_s, board_s in self._writes if when_s < host_s + WRITING_S]
+        return Answer(until[-1] if until else 0)  # 0: written before this host began
+
     def _flash_request(self, request: Request) -> Answer | None:
+        self._writes.append((time.time(), self.peripherals.rtc.us // 1_000_000))
         try:
             if request.op == OPS["FLASH_ERASE"]:
                 cost_us = self.flash.erase(request.a)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import select
 import tty
+from collections import deque
 from collections.abc import Callable
 
 from luftpegel_tools.virtual_board.line import Line
@@ -17,6 +18,7 @@ from luftpegel_tools.virtual_time.clock import VirtualClock
 
 KEPT_BYTES = 1 << 18
 PENDING_BYTES = 1 << 16
+REMEMBERED_NAMES = 8
 READER_PATIENCE_MS = 2000  # how long a full terminal holds the board up before its text is dropped
 
 
@@ -35,6 +37,8 @@ class Console:
         self.on_text: Callable[[bytes], None] | None = None
         self.master = -1
         self._slave = -1
+        # Kept open, so that nobody else's terminal gets a name under which a board is still looked for.
+        self._gone: deque[int] = deque()
         self._pending = bytearray()
         self._backlog = False  # text waits for room in the terminal
         self._deserted = False
@@ -91,6 +95,8 @@ class Console:
         for port in self.ports:
             port.close()
         self.ports.clear()
+        while self._gone:
+            os.close(self._gone.popleft())
 
     def unplug(self) -> None:
         """The terminal vanishes, under whoever has it open; `path` makes a new one."""
@@ -103,8 +109,10 @@ class Console:
         if self.master >= 0:
             self._clock.remove_reader(self.master)
             os.close(self.master)
-            os.close(self._slave)
+            self._gone.append(self._slave)
             self.master = -1
+            while len(self._gone) > REMEMBERED_NAMES:
+                os.close(self._gone.popleft())
 
     def _flush(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -13,6 +13,7 @@ from typing import Any
 I32, BLOB = 1, 2
 NOT_FOUND = -0x1102
 KEY_TOO_LONG = -0x1109
+NOT_ENOUGH_SPACE = -0x1105
 MAX_KEY = 15
 
 
@@ -33,6 +34,7 @@ class Nvs:
         self._path = path
         self._stored: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
         self._staged = json.loads(json.dumps(self._stored))
+        self.full = False  # nothing more can be written, as on a worn or foreign-filled partition
 
     def get(self, namespace: str, key: str, kind: int) -> bytes:
         """The value's bytes (an i32: four, little endian); NvsError NOT_FOUND."""
@@ -45,6 +47,8 @@ class Nvs:
         """Stage a value."""
         if not 0 < len(key) <= MAX_KEY:
             raise NvsError(KEY_TOO_LONG)
+        if self.full:
+            raise NvsError(NOT_ENOUGH_SPACE)
         self._staged.setdefault(namespace, {})[key] = {"kind": kind, "value": value.hex()}
 
     def erase(self, namespace: str, key: str) -> None:

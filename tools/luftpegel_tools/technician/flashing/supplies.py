@@ -18,7 +18,7 @@ from luftpegel_tools.technician.keys import Keys
 from luftpegel_tools.technician.roster import Entry
 from luftpegel_tools.technician.words import TroubleError
 
-START_FILE = "main.py"
+START_FILES = ("boot.py", "main.py")
 
 
 class Supplies:
@@ -51,9 +51,10 @@ class Supplies:
         return self._micropython.of(self.settings(entry)["board"])
 
     def files(self, entry: Entry) -> dict[str, bytes]:
-        """All files that lie on a station's board, the one that starts it last."""
+        """All files that lie on a station's board, those that start it last."""
         files = self._firmware | {STATION_FILE: station_json(self.settings(entry))}
-        return {**files, START_FILE: files.pop(START_FILE)}
+        starters = {path: files.pop(path) for path in START_FILES}
+        return {**files, **starters}
 
     def nvs(self, entry: Entry, dev_nonce: int) -> Settings:
         """What a station's NVS has."""
@@ -62,13 +63,13 @@ class Supplies:
 
     def parts(self, entry: Entry, dev_nonce: int) -> list[tuple[int, bytes]]:
         """(address, bytes) of what is written to a blank board. MicroPython comes last: a board that starts
-        has its files and its keys. But not main.py, which makes a station of it: that is brought when the
-        rest was read back. (After a reset by watchdog a station is asleep before one has a word with it.)
+        has its files and its keys. But not what starts it as a station: that is brought when the rest is
+        at the prompt. (After a reset by watchdog a station is asleep before one has a word with it.)
         """
         file = self.micropython(entry)
         nvs, vfs = file.partitions["nvs"], file.partitions["vfs"]
         settings = nvs_partition(self.nvs(entry, dev_nonce), nvs.size)
-        files = {path: data for path, data in self.files(entry).items() if path != START_FILE}
+        files = {path: data for path, data in self.files(entry).items() if path not in START_FILES}
         runs = file_system(files, vfs.size)
         at_nvs = nvs.address - file.address
         whole = file.data[:at_nvs] + settings + file.data[at_nvs + nvs.size :]

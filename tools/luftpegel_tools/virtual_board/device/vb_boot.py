@@ -5,8 +5,11 @@ import micropython as _native
 import uos
 import usys
 import vb_bus as bus
-import vb_console as console
-from vb_repl import Repl
+
+gc.collect()  # between one file and the next, so that what they leave behind makes no holes
+from vb_repl import Repl  # noqa: E402
+
+gc.collect()
 
 _BLOCK = 4096
 _POOL_BYTES = 8192  # only a pool of 1,280 names is larger
@@ -40,18 +43,6 @@ class Flash:
         if op == 6:
             bus.call(OP.FLASH_ERASE, argument)
         return 0
-
-
-class Micropython:
-    # The built-in module, with the interrupt character where the console is: on the host.
-    def __getattr__(self, name):
-        return getattr(_native, name)
-
-    def kbd_intr(self, character):
-        bus.call(OP.INTERRUPT_CHAR, character)
-
-    def alloc_emergency_exception_buf(self, size):
-        pass
 
 
 class Later:
@@ -151,10 +142,18 @@ def main():
     lent = fill_names() if usys.maxsize >> 31 == 0 else 0  # the 64-bit engine's heap tells nothing of a chip's
     mode, machine, image, first, blocks, shims, folder = _settings()
     modules = usys.modules
-    system = modules["sys"] = console.System(machine)
-    modules["micropython"] = Micropython()
+    import vb_sys as system
+
+    system._is(machine)
+    modules["sys"] = system
+    import vb_micropython
+
+    modules["micropython"] = vb_micropython
+    gc.collect()
     import os as _os  # noqa: F401
     import time as _time  # noqa: F401
+
+    gc.collect()
 
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
 

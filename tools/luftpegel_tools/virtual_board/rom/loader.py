@@ -243,7 +243,7 @@ class Loader:
 
     def _begin(self, data: bytes, *, compressed: bool) -> tuple[int, bytes]:
         length, _blocks, _block_size, address = struct.unpack_from("<IIII", data)
-        self._need_flash()
+        self._need_flash(length)
         self._late = None
         self._writing = FlashWriting(
             self._flash, address, length, compressed=compressed, erase_ahead=not self.stub
@@ -315,7 +315,7 @@ class Loader:
 
     def _flash_md5(self, data: bytes, _checksum: int) -> tuple[int, bytes]:
         address, length, _, _ = struct.unpack("<IIII", data)
-        self._need_flash()
+        self._need_flash(length)
         digest = hashlib.md5(self._flash.read_at(address, length), usedforsecurity=False)
         return 0, digest.digest() if self.stub else digest.hexdigest().encode()
 
@@ -324,6 +324,7 @@ class Loader:
 
     def _erase_region(self, data: bytes, _checksum: int) -> tuple[int, bytes]:
         address, length = struct.unpack("<II", data)
+        self._need_flash(length)
         if address % BLOCK or length % BLOCK:
             raise RefusalError(_ROM_FAILED)
         return self._erase(address, length)
@@ -358,8 +359,8 @@ class Loader:
         for packet in reading.next_packets():
             self._send(packet)
 
-    def _need_flash(self) -> None:
-        if not self._attached:
+    def _need_flash(self, length: int = 0) -> None:
+        if not self._attached or length > self._flash.size:
             raise RefusalError(_ROM_FAILED)
 
 
