@@ -13,7 +13,7 @@ _settings = load("/station.json")
 _board = board_of(_settings)
 _plan = Plan(_settings, _board, driver)
 gc.collect()
-print("@" + json.dumps([_settings["station"], gc.mem_free()]))
+print("@" + json.dumps([_settings["station"]]))
 """
 
 SENSORS = """

@@ -88,8 +88,8 @@ def _read(board: Board, _name: str, program: str) -> list[str]:
 
 
 def _firmware(board: Board) -> Iterator[Verdict]:
-    station, free = json.loads(_read(board, "firmware", on_board.FIRMWARE)[0])
-    yield Verdict("firmware", ok=True, values=(str(station), f"{free // 1024} KiB"))
+    (station,) = json.loads(_read(board, "firmware", on_board.FIRMWARE)[0])
+    yield Verdict("firmware", ok=True, values=(str(station),))
 
 
 def _sensors(board: Board, station: list[Any]) -> Iterator[Verdict]:
@@ -132,7 +132,7 @@ def _radio(board: Board, station: list[Any]) -> Iterator[Verdict]:
 
 def _flash(board: Board, _station: list[Any]) -> Iterator[Verdict]:
     free, journal, same = json.loads(_read(board, "flash", on_board.FLASH)[0])
-    values = (f"{free // 1024} KiB",)
+    values = (f"{free / 1024**2:.1f} MiB",)
     if not same:
         yield Verdict("flash", ok=False, values=values, code="LP-632", why="a file read back differs")
     elif free < max(0, journal) + _SPARE_BYTES:
