@@ -19,7 +19,7 @@ from serial import SerialException  # type: ignore[import-untyped]
 
 from luftpegel_tools.image import firmware_image
 
-READ_TIMEOUT_S = 0.1
+READ_TIMEOUT_S = 1.0  # a shorter one breaks the handshake of a paste on a loaded machine
 PROMPT_TIMEOUT_S = 1.5
 START_TIMEOUT_S = 20.0
 
