@@ -34,6 +34,7 @@ _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Pages whose transcripts want a place of their own, and the test that types them there.
 ELSEWHERE = {
     "doctor.md": "tests/technician/test_docs.py",
+    "flash.md": "tests/technician/test_flash_docs.py",
     "label.md": "tests/technician/test_docs.py",
     "provision.md": "tests/technician/test_provision_docs.py",
     "roster.md": "tests/technician/test_docs.py",

@@ -34,13 +34,13 @@ ARROWS = {
     # what people run
     "station_files": {"image"},
     "rig": {"image"},
-    "technician": {"air", "decode", "image", "station_files"},
+    "technician": {"air", "decode", "image", "rig", "station_files"},
     "command_line": {""},
     "fresh": {"programs"},
     # measures the others, and the command as a whole; imported by none
     "figures": {
-        "", "air", "desk", "generate", "image", "network_server", "programs", "virtual_board", "virtual_time",
-        "wiring",
+        "", "air", "desk", "generate", "image", "network_server", "programs", "technician", "virtual_board",
+        "virtual_time", "wiring",
     },
 }  # fmt: skip
 

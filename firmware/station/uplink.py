@@ -23,6 +23,7 @@ _FORGOTTEN = 3
 _TIME_SOON_S, _TIME_EVERY_S = 3600, 86400
 # Airtime that the account of all lives is charged with for a frame: 51 bytes, by data rate.
 _FRAME_MS = (2800, 1500, 700, 400, 200, 120, 70, 20)
+_NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 
 # What writes readings, and what reads or writes other frames: never both at once.
 _READINGS = ("luftpegel_wire.readings", "luftpegel_wire.column", "luftpegel_wire.rangecoder")
@@ -222,12 +223,19 @@ class Uplink:
         )
 
     def _blob(self, name, size):
-        found = bytearray(size)
+        # None where there is none. One of another length is refused: padded, it would be nobody's key.
+        found = bytearray(size + 1)
         try:
-            self.nvs.get_blob(name, found)
-        except OSError:
-            return None
-        return bytes(found)
+            length = self.nvs.get_blob(name, found)
+        except OSError as error:
+            if error.args[0] == _NOT_FOUND:
+                return None
+            length = size + 1  # or more
+        if length != size:
+            raise RadioError(
+                239, "%s in this board is not %d bytes long. Next: provision the station" % (name, size)
+            )
+        return bytes(found[:size])
 
     # --- frames ---
 

@@ -44,7 +44,11 @@ class Nvs:
     def get_blob(self, key, into):
         if key not in self.blobs:
             raise OSError(-4354)
-        into[:] = self.blobs[key]
+        blob = self.blobs[key]
+        if len(blob) > len(into):
+            raise OSError(-0x110C)  # ESP_ERR_NVS_INVALID_LENGTH
+        into[: len(blob)] = blob
+        return len(blob)
 
     def get_i32(self, key):
         if key not in self.numbers:

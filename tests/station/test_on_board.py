@@ -257,3 +257,15 @@ def test_sensors_that_do_not_go_together_are_refused_like_any_other_fault_of_the
     station.run_slots(2)
     assert "LP-356 two sensors measure temperature" in station.text()
     assert station.board.attended
+
+
+@pytest.mark.parametrize("size", [15, 17, 40])
+def test_a_key_of_another_length_joins_nowhere(site, engine, size):
+    station = site(engine)
+    station.board.nvs.provision("luftpegel", app_key=bytes(size))
+    station.run_slots(1)
+    assert "LP-239 app_key in this board is not 16 bytes long" in station.text()
+    assert station.network.joins == 0
+    station.board.nvs.provision("luftpegel", app_key=bytes(16))
+    station.run_slots(2)
+    assert station.network.joins == 1

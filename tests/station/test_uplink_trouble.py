@@ -207,3 +207,11 @@ def test_a_board_without_key_says_so(station, capsys):
     del station.nvs.blobs["app_key"]
     assert station.wake() == []
     assert "LP-239" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["app_key", "join_eui", "dev_eui"])
+@pytest.mark.parametrize("size", [0, 7, 15, 17, 40])
+def test_a_key_of_another_length_is_refused(station, capsys, name, size):
+    station.nvs.blobs[name] = bytes(size)
+    assert station.wake() == []
+    assert f"LP-239 {name} in this board is not" in capsys.readouterr().out

@@ -30,6 +30,14 @@ COMMANDS = {
         "luftpegel_tools.technician.roster_command",
         "a town's table of stations: check it, make EUIs and keys",
     ),
+    "flash": (
+        "luftpegel_tools.technician.flash_command",
+        "MicroPython, firmware and keys onto a roster's boards, many at once",
+    ),
+    "selftest": (
+        "luftpegel_tools.technician.selftest_command",
+        "whether a board's sensors, radio, battery and flash are well",
+    ),
     "provision": (
         "luftpegel_tools.technician.provision_command",
         "register a town's stations at a network server: ChirpStack, The Things Stack",
@@ -61,7 +69,7 @@ COMMANDS = {
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "label", "station", "doctor", "plan", "monitor", "completion"), "technician"),
+    **dict.fromkeys(("roster", "flash", "selftest", "label", "station", "doctor", "plan", "monitor", "completion"), "technician"),
 }
 EXIT_CODES = {
     0: "done, and nothing is wrong",

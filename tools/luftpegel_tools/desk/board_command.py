@@ -38,12 +38,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--heap", type=int, default=DEFAULT_HEAP_KIB, metavar="KIB", help="heap for the firmware")
     add("--board", choices=sorted(SCHEMATICS), default=BOARD, help="which board it is, with its pins")
     add("--chip", choices=sorted(SILICON), help="another chip than the board's, for esptool")
+    add("--mac", type=_mac, default=MAC, metavar="HEX", help="of the first board, 12 hex digits")
     add("--blank", action="store_true", help="nothing in flash, and in download mode: for esptool")
     add("--listen", action="append", default=[], metavar="URL", help="socket://HOST:PORT, rfc2217://HOST:PORT")
     add("--control", type=Path, metavar="SOCKET", help="take JSON commands (reset, unplug, faults) here")
     add("--hub", type=int, metavar="N", choices=range(1, MOST_BOARDS + 1), help="so many boards at once")
     add("--stand-in", type=Path, metavar="FILE", help="write a firmware file for --blank boards, and end")
     add("--json", action="store_true", help="print one line of JSON instead of text")
+
+
+def _mac(text: str) -> bytes:
+    mac = bytes.fromhex(text)
+    if len(mac) != len(MAC):
+        raise ValueError(text)
+    return mac
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,7 +93,7 @@ def _board(args: argparse.Namespace, clock: VirtualClock, state: Path, place: in
         engine=args.engine,
         heap_kib=args.heap,
         state_dir=state / str(place) if args.hub else state,
-        unique_id=MAC[:5] + bytes(((MAC[5] + place - 1) & 0xFF,)),
+        unique_id=args.mac[:5] + bytes(((args.mac[5] + place - 1) & 0xFF,)),
         chip=args.chip or SCHEMATICS[args.board].chip,
         blank=args.blank,
         machine=SCHEMATICS[args.board].machine,

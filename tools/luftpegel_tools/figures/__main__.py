@@ -10,6 +10,7 @@ from luftpegel_tools.figures import (
     Figure,
     compactness,
     encoder,
+    flashing,
     gateway,
     lorawan_heap,
     phy_heap,
@@ -36,6 +37,7 @@ BENCHES: dict[str, tuple[str, Measure]] = {
     "mac": ("Size and heap of the LoRaWAN MAC on the 32-bit engine", lambda _: lorawan_heap.measure()),
     "windows": ("Errors of the clock that the receive windows bear", lambda _: rx_windows.measure()),
     "station": ("The whole station on the 32-bit engine", lambda _: station.measure()),
+    "flashing": ("Tool time of fifty boards, reckoned", lambda _: flashing.measure()),
     "gateway": (
         "The gateway, beside its peers",
         lambda args: gateway.measure(gateway.QUICK if args.quick else gateway.WHOLE),

@@ -13,6 +13,7 @@ from luftpegel_tools.generate import (
     gateway_limits,
     javascript,
     ngsi_ld,
+    pictures,
     python_tables,
 )
 from luftpegel_tools.generate.table import REPOSITORY, Quantity, read_table
@@ -26,6 +27,8 @@ MAKERS: dict[str, Callable[[tuple[Quantity, ...]], str]] = {
     "spec/codec/luftpegel.js": javascript.codec,
     "spec/luftpegel.cddl": cddl.schema,
     "docs/channels.md": docs_page.page,
+    "docs/pictures/mast.svg": lambda _: pictures.mast(),
+    "docs/pictures/blinks.svg": lambda _: pictures.blinks(23),
     "tools/luftpegel_tools/technician/error_table.py": error_table.module,
 }
 

@@ -19,7 +19,7 @@ from serial import SerialException  # type: ignore[import-untyped]
 
 from luftpegel_tools.image import firmware_image
 
-READ_TIMEOUT_S = 0.1
+READ_TIMEOUT_S = 1.0  # a shorter one breaks the handshake of a paste on a loaded machine
 PROMPT_TIMEOUT_S = 1.5
 START_TIMEOUT_S = 20.0
 
@@ -27,9 +27,9 @@ START_TIMEOUT_S = 20.0
 class RigBoard:
     """A board on `port`. Nothing but `put` and `remove` changes its files."""
 
-    def __init__(self, port: str):
+    def __init__(self, port: str, wait_s: int = 5):
         self.port = port
-        self._transport = SerialTransport(port, wait=5, timeout=READ_TIMEOUT_S)
+        self._transport = SerialTransport(port, wait=wait_s, timeout=READ_TIMEOUT_S)
 
     def close(self) -> None:
         """Let go of the port."""
@@ -55,9 +55,9 @@ class RigBoard:
         """Remove a file; OSError when it is not there."""
         self._transport.fs_rmfile(path)
 
-    def soft_reset(self) -> None:
+    def soft_reset(self, timeout_s: float = 10) -> None:
         """Begin anew with an empty heap; main.py does not run."""
-        self._transport.enter_raw_repl(soft_reset=True)
+        self._transport.enter_raw_repl(soft_reset=True, timeout_overall=timeout_s)
 
     def hard_reset(self) -> None:
         """machine.reset(), and take hold of the board again."""

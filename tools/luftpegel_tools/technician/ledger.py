@@ -4,14 +4,15 @@
 goes on from, and a town's evidence of unique credentials (EN 303 645, 5.1). Keys are not in it.
 
 Each line has `time` (ISO 8601, UTC), `station`, `dev_eui`, `chip` (the board's factory MAC, 12 hex digits),
-`step` ("flashed", "keys", "selftest", "label", "registered", "nonces flushed", "joined") and `outcome` ("ok",
-or an LP code); a step adds what it has to tell.
+`step` ("assigned", "flashed", "keys", "selftest", "label", "registered", "nonces flushed", "joined") and
+`outcome` ("ok", or an LP code); a step adds what it has to tell. "assigned" is written before a key leaves the
+computer: from then on the key is that board's, whatever becomes of the writing.
 """
 
 import datetime
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,26 @@ class Ledger:
         self, *, station: str, dev_eui: str, chip: str, step: str, outcome: str = OK, **more: Any
     ) -> None:
         """Add a line; it is on the disk afterwards. Raises OSError, or LP-609 while another writes."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        told = {"time": now, "station": station, "dev_eui": dev_eui, "chip": chip, "step": step}
-        line = json.dumps({**told, "outcome": outcome, **more}, ensure_ascii=False).encode() + b"\n"
+        line = {
+            "station": station,
+            "dev_eui": dev_eui,
+            "chip": chip,
+            "step": step,
+            "outcome": outcome,
+            **more,
+        }
+        self.write_chosen(lambda: line)
+
+    def write_chosen(self, choose: Callable[[], Mapping[str, Any] | None]) -> None:
+        """Add the line that `choose` makes, if any, of what is written: nobody writes in between."""
         try:
             with FileLock(f"{self.file}.lock", timeout=_PATIENCE_S):
+                self.reload()
+                chosen = choose()
+                if chosen is None:
+                    return
+                now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+                line = json.dumps({"time": now, **chosen}, ensure_ascii=False).encode() + b"\n"
                 _append(self.file, line)
                 self.reload()
         except Timeout:
@@ -92,6 +108,22 @@ class Ledger:
         written = (line for line in reversed(self._lines) if line["step"] == "keys" and line["chip"] == chip)
         line = next(written, None)
         return line["station"] if line is not None and line["outcome"] == OK else None
+
+    def board_of(self, station: str) -> str | None:
+        """The board that has the station's key or may have it: the newest it was meant for."""
+        line = next(
+            (line for line in reversed(self._lines) if _binds(line) and line["station"] == station), None
+        )
+        return line["chip"] if line is not None else None
+
+    def meant_for(self, chip: str) -> str | None:
+        """The station whose key is on a board or may be; None where another board has taken its place."""
+        line = next((line for line in reversed(self._lines) if _binds(line) and line["chip"] == chip), None)
+        return line["station"] if line is not None and self.board_of(line["station"]) == chip else None
+
+
+def _binds(line: Mapping[str, Any]) -> bool:
+    return line["step"] in {"assigned", "keys"}
 
 
 def _append(file: Path, line: bytes) -> None:

@@ -75,6 +75,26 @@ REMEDIES: Mapping[str, Remedy] = {
         "Look at the lines above it; the board starts again.",
         "Die Zeilen darüber ansehen; die Platine startet neu.",
     ),
+    "LP-192": Remedy(
+        "eine Anfrage an die Hände des Tisches ergibt keinen Sinn",
+        "Correct the request; docs/board.md has all words.",
+        "Die Anfrage berichtigen; docs/board.md hat alle Wörter.",
+    ),
+    "LP-193": Remedy(
+        "an dieser Adresse kann nicht gelauscht werden",
+        "Write socket://127.0.0.1:0 or rfc2217://127.0.0.1:0.",
+        "socket://127.0.0.1:0 oder rfc2217://127.0.0.1:0 schreiben.",
+    ),
+    "LP-194": Remedy(
+        "der Socket für Befehle lässt sich nicht anlegen",
+        "Name another path, in a folder that is there.",
+        "Einen anderen Pfad nennen, in einem Ordner, den es gibt.",
+    ),
+    "LP-195": Remedy(
+        "die Datei lässt sich nicht schreiben",
+        "Name another file.",
+        "Eine andere Datei nennen.",
+    ),
     "LP-210": Remedy(
         "ein Frame endet zu früh",
         "Nothing, if it is one; if many: look for a network server or codec that cuts payloads.",

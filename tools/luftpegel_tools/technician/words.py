@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from luftpegel_gateway.words.text import Text
 from luftpegel_tools.station_files.texts import FIT
 from luftpegel_tools.technician.words_doctor import DOCTOR
+from luftpegel_tools.technician.words_flash import FLASH
 from luftpegel_tools.technician.words_provision import PROVISION
 from luftpegel_tools.technician.words_station import STATION
 
@@ -93,7 +94,7 @@ LABEL: Mapping[str, Text] = {
     ),
 }  # fmt: skip
 
-CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **PROVISION, **FIT, **DOCTOR, **STATION}
+CATALOGUE: Mapping[str, Text] = {**ROSTER, **LABEL, **FLASH, **PROVISION, **FIT, **DOCTOR, **STATION}
 _NEXT = {"en": "Next step", "de": "Nächster Schritt"}
 
 
