@@ -1,0 +1,60 @@
+"""The pytest plugin (entry point `pytest11`): options for a board under test, and fixtures by role.
+
+It is loaded by every pytest run in its environment, so it stays out of the way: until a run names a board
+(`--board`, `--rig`) or has a rig.toml beside its tests, it registers options and nothing else, and imports
+nothing but pytest. An option that another plugin took already keeps its long name only.
+"""
+
+from pathlib import Path
+
+import pytest
+
+RIG_FILE = "rig.toml"
+# option: (how it is stored, help)
+_OPTIONS = {
+    "board": (
+        {},
+        "the board under test: 'virtual' (default), a port, socket://host:port or rfc2217://host:port",
+    ),
+    "rig": ({"metavar": "FILE"}, f"the rig's wiring (default: {RIG_FILE} beside the tests)"),
+    "radio": ({"action": "append"}, "only this radio of the rig; may be given again"),
+    "line-delay": ({"type": float, "default": 0.0, "metavar": "MS"}, "hold the console up, each way"),
+    "hil-report": ({"metavar": "FILE"}, "write an HTML report with the consoles' logs"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each under its long name, and under its short one where that is free."""
+    group = parser.getgroup("luftpegel", "a board under test")
+    for name, (how, text) in _OPTIONS.items():
+        settings = {"dest": f"luftpegel_{name.replace('-', '_')}", "help": text} | how
+        try:
+            group.addoption(f"--{name}", f"--luftpegel-{name}", **settings)
+        except ValueError:  # another plugin's
+            group.addoption(f"--luftpegel-{name}", **settings)
+
+
+def rig_file_of(config: pytest.Config) -> Path | None:
+    """The rig.toml of this run: named, or the nearest above its first test folder that has one."""
+    if named := config.getoption("luftpegel_rig"):
+        return Path(named)
+    for argument in config.args:
+        start = Path(str(argument).split("::", maxsplit=1)[0]).absolute()
+        for folder in (start, *start.parents):
+            if (folder / RIG_FILE).is_file():
+                return folder / RIG_FILE
+            if folder == config.rootpath:
+                break
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bring in the fixtures, where they are wanted."""
+    config.addinivalue_line("markers", "look_at(text): what to look at first when this hardware test fails")
+    if not (config.getoption("luftpegel_board") or rig_file_of(config)):
+        return
+    from luftpegel_tools.rig import fixtures, report
+
+    config.pluginmanager.register(fixtures, "luftpegel_rig_fixtures")
+    if path := config.getoption("luftpegel_hil_report"):
+        config.pluginmanager.register(report.Report(Path(path)), "luftpegel_rig_report")
