@@ -1,4 +1,4 @@
-"""A station on the board under test: its file, its keys, its wakes, and its journal. The rest is the plugin's."""
+"""A station on the board under test: its file, keys, wakes and journal. The rest is the plugin's."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ _nvs.commit()
 
 
 class Station:
-    """The firmware's station on a board; main.py stays aside, so that each wake is one that a test asked for."""
+    """The firmware's station on a board; main.py stays aside: each wake is one that a test asked for."""
 
     def __init__(self, board: Rig, settings: dict[str, Any]):
         self.board, self.settings = board, settings
@@ -75,7 +75,7 @@ def keys(board: Rig) -> Rig:
 
 @pytest.fixture
 def make_station(keys: Rig) -> Iterator[Callable[..., Station]]:
-    """Makes a station of these sensors and this radio; afterwards file and journal are as they were before."""
+    """Makes a station of these sensors and this radio; afterwards file and journal are as before."""
     board = keys
     before = board.files.read("/station.json") if board.files.has("/station.json") else None
     had_journal = board.files.has(JOURNAL)

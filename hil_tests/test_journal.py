@@ -1,4 +1,4 @@
-"""The journal in flash: what was written stays, through power cuts at each write, wiped files and rotten bytes."""
+"""The journal in flash: what was written stays, through power cuts, wiped files and rotten bytes."""
 
 import pytest
 from hil_tests.conftest import JOURNAL, OPEN_JOURNAL, ROWS
@@ -9,7 +9,8 @@ APPEND = """
 from station.journal import Layout
 def append(n):
     for _ in range(n):
-        seq = journal.append(1000, (2150 + journal.next_seq % 50, 4800), (0, 0), Layout((2, 4), (10, 50), 1, 0)).seq
+        values = 2150 + journal.next_seq % 50, 4800
+        seq = journal.append(1000, values, (0, 0), Layout((2, 4), (10, 50), 1, 0)).seq
     return seq
 """
 CUTS = range(1, 14)

@@ -14,9 +14,9 @@ def test_power_fails_in_the_middle_of_a_wake(make_station, power, moment_ms: int
     station = make_station("sht4x")
     station.wake()
     before = station.rows()
-    power.cut_after(moment_ms)
+    power.cut_after("begins", moment_ms)
     try:
-        station.start()
+        station.start("print('begins')")
         power.wait_until_off(60)
     finally:
         power.on()

@@ -67,8 +67,12 @@ WEATHER = (
     },
 )
 MILD = {
-    "temperature": 21.5, "humidity": 48.0, "pressure": 101_325.0, "distance": 1234.0, "water_temperature": 12.5,
-}  # fmt: skip
+    "temperature": 21.5,
+    "humidity": 48.0,
+    "pressure": 101_325.0,
+    "distance": 1234.0,
+    "water_temperature": 12.5,
+}
 FAULTS = {  # driver -> fault: the code that the firmware must tell
     "sht4x": {"silent": "LP-119", "checksum": "LP-120", "stuck": "LP-122", "stale": "LP-123"},
     "bme280": {"silent": "LP-119", "checksum": "LP-120", "stuck": "LP-122", "stale": "LP-123"},

@@ -129,7 +129,8 @@ def test_an_absent_radio_costs_no_reading(make_station, chips) -> None:
     assert max(station.rows()) == first
 
 
-def test_no_keys_cost_no_reading(make_station, chips) -> None:
+@pytest.mark.usefixtures("chips")  # a real board keeps its keys
+def test_no_keys_cost_no_reading(make_station) -> None:
     station = make_station("sht4x")
     first = station.next_seq()
     station.board.exec("from esp32 import NVS; n = NVS('luftpegel'); n.erase_key('app_key'); n.commit()")

@@ -10,8 +10,9 @@ import pytest
 
 from station.config import BOARDS
 
-# rail: pin, level that is on; i2c: SCL, SDA; lora: SCK, MOSI, MISO, CS, reset, then the rest by name; battery:
-# pin, divider times 1000, the level and pin that connect it; led: pin, level that is on; sockets, modem: TX, RX
+# rail: pin, level that is on; i2c: SCL, SDA; lora: SCK, MOSI, MISO, CS, reset, then the rest by name;
+# battery: pin, divider times 1000, pin and level that connect it; led: pin, level that is on;
+# sockets: TX, RX; modem: TX, RX, reset
 SCHEMATICS = {
     "heltec_v3": {
         "rail": (36, 0), "i2c": (42, 41), "onewire": 4, "sockets": {"a": (47, 48), "b": (5, 6)},

@@ -8,6 +8,7 @@ between two events, also while the board sleeps or is without power.
 import json
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -82,8 +83,6 @@ class Bench:
         self.network = Witness()
         self.plan = plan
         self.cuts = 0
-        self.wakes: list[dict[str, Any]] = []
-        self._booted_us = 0
         self.chips: dict[str, Any] = {}
         self.board = Board(
             self.clock,
@@ -94,7 +93,6 @@ class Bench:
             computing_limit_s=math.inf,
         )
         self.board.on_power_cut = self._was_cut
-        self.board.on_boot = self._boots
 
     def _wire(self, board: Board) -> None:
         schematic = SCHEMATICS[self.plan["type"]]
@@ -126,9 +124,6 @@ class Bench:
     def _was_cut(self, _: Board) -> None:
         self.cuts += 1
 
-    def _boots(self, board: Board) -> None:
-        self._booted_us = self.clock.now_us
-
     # What is asked for: the names are the ops
 
     def power(self, on: bool) -> None:
@@ -143,14 +138,26 @@ class Bench:
         """Power fails in the n-th flash operation from now; None takes it back."""
         self.board.cut_at_flash_write(nth, torn=torn)
 
-    def cut_after(self, ms: int) -> None:
-        """Power fails in so many virtual milliseconds."""
+    def cut_after(self, ms: int, text: str) -> None:
+        """Power fails so many virtual milliseconds after the board has said `text`."""
+        heard = b""
+
+        def listen(said: bytes) -> None:
+            nonlocal heard
+            heard += said
+            if text.encode() in heard:
+                self.board.console.on_text = None
+                self._fail_in(ms)
+
+        self.board.console.on_text = listen
+
+    def _fail_in(self, ms: int) -> None:
         self.clock.call_later(ms * 1000, self._cut_now)
 
     def on_for(self, ms: int) -> None:
         """A supply that comes, and fails again."""
         self.board.power_on()
-        self.cut_after(ms)
+        self._fail_in(ms)
 
     def _cut_now(self) -> None:
         self.cuts += 1
@@ -242,6 +249,8 @@ def _announce(answer: dict[str, Any]) -> None:
 
 def main(plan_text: str, image: str, state: str) -> int:
     """Serve the board that `plan_text` (JSON) describes; exit code 3 when it cannot be had."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a job in the background would ignore Ctrl-C otherwise
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         try:
             plan = json.loads(plan_text)

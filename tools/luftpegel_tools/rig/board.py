@@ -35,7 +35,7 @@ class BoardTracebackError(AssertionError):
 
 
 class RigBoard:
-    """A board on `port`. Nothing but `put` and `remove` changes its files; `log` is what was said, both ways."""
+    """A board on `port`. Nothing but `put` and `remove` changes its files; `log` is what was said."""
 
     def __init__(self, port: str):
         self.port = port
@@ -150,7 +150,7 @@ class RigBoard:
 
         Raises:
             TimeoutError: it does not come within `timeout_s`.
-            BoardTracebackError: at once, when the program has failed instead, unless `tracebacks` are expected.
+            BoardTracebackError: at once, when the program has failed, unless `tracebacks` are expected.
         """
         deadline = time.monotonic() + timeout_s
         endings = text.encode(), text.replace("\n", "\r\n").encode()

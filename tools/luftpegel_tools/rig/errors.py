@@ -13,35 +13,55 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "keine Platine an {port}: {detail}. Nächster Schritt: Kabel und Namen des Anschlusses prüfen",
     ),
     "LP-682": (
-        "the board on {port} does not come to its prompt within {seconds:g} s. Next: press its reset button; "
-        "if that changes nothing, flash MicroPython anew",
-        "die Platine an {port} meldet sich nicht binnen {seconds:g} s. Nächster Schritt: ihren Reset-Knopf "
-        "drücken; hilft das nicht, MicroPython neu aufspielen",
+        (
+            "the board on {port} does not come to its prompt within {seconds:g} s. Next: press its reset "
+            "button; if that changes nothing, flash MicroPython anew"
+        ),
+        (
+            "die Platine an {port} meldet sich nicht binnen {seconds:g} s. Nächster Schritt: ihren Reset-"
+            "Knopf drücken; hilft das nicht, MicroPython neu aufspielen"
+        ),
     ),
     "LP-683": (
         "the virtual board did not start: {detail}. Next: pip install 'luftpegel[town]'",
         "die virtuelle Platine startet nicht: {detail}. Nächster Schritt: pip install 'luftpegel[town]'",
     ),
     "LP-684": (
-        "the power command {command} failed: {detail}. Next: run it by hand; the user needs the right to "
-        "switch the port",
-        "der Schaltbefehl {command} schlug fehl: {detail}. Nächster Schritt: ihn von Hand ausführen; der "
-        "Benutzer braucht das Recht zum Schalten",
+        (
+            "the power command {command} failed: {detail}. Next: run it by hand; the user needs the right to"
+            " switch the port"
+        ),
+        (
+            "der Schaltbefehl {command} schlug fehl: {detail}. Nächster Schritt: ihn von Hand ausführen; der"
+            " Benutzer braucht das Recht zum Schalten"
+        ),
     ),
     "LP-685": (
         "no board is called {name!r}. Next: choose one of {known}, or add it to rig.toml",
-        "keine Platine heißt {name!r}. Nächster Schritt: eine von {known} wählen, oder sie in rig.toml eintragen",
+        (
+            "keine Platine heißt {name!r}. Nächster Schritt: eine von {known} wählen, oder sie in rig.toml "
+            "eintragen"
+        ),
     ),
     "LP-686": (
-        "the network has not heard {what} within {seconds:g} s. Next: look whether a gateway is in reach and "
-        "the device is registered",
-        "das Netz hat {what} binnen {seconds:g} s nicht gehört. Nächster Schritt: prüfen, ob ein Gateway in "
-        "Reichweite und das Gerät angemeldet ist",
+        (
+            "the network has not heard {what} within {seconds:g} s. Next: look whether a gateway is in reach"
+            " and the device is registered"
+        ),
+        (
+            "das Netz hat {what} binnen {seconds:g} s nicht gehört. Nächster Schritt: prüfen, ob ein Gateway"
+            " in Reichweite und das Gerät angemeldet ist"
+        ),
     ),
     "LP-687": (
-        "a file on the board is not what was written: {path}. Next: run again; if it repeats, the flash is worn",
-        "eine Datei auf der Platine ist nicht, was geschrieben wurde: {path}. Nächster Schritt: wiederholen; "
-        "bleibt es so, ist der Flash verschlissen",
+        (
+            "a file on the board is not what was written: {path}. Next: run again; if it repeats, the flash "
+            "is worn"
+        ),
+        (
+            "eine Datei auf der Platine ist nicht, was geschrieben wurde: {path}. Nächster Schritt: "
+            "wiederholen; bleibt es so, ist der Flash verschlissen"
+        ),
     ),
 }
 

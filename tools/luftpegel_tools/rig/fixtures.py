@@ -1,15 +1,15 @@
-"""Fixtures of the rig plugin: one board, its roles, or several boards. mpremote comes with the first board."""
+"""Fixtures of the rig plugin: a board, its roles, several boards. mpremote comes with the first board."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from luftpegel_tools.rig import rig_file
 from luftpegel_tools.rig.errors import MissingRoleError, RigError
-from luftpegel_tools.rig.plugin import rig_file_of
+from luftpegel_tools.rig.where import rig_file_of
 
 if TYPE_CHECKING:
     from luftpegel_tools.rig.roles import Chips, Console, Files, Power, Radio, Reset, Rig
@@ -50,7 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def open_board(request: pytest.FixtureRequest) -> Iterator[Callable[[str], "Rig"]]:
     """Opens boards of the rig by name; each once, until the run ends."""
-    from luftpegel_tools.rig.roles import open_rig
+    from luftpegel_tools.rig.roles import open_rig  # noqa: PLC0415 - mpremote comes late
 
     try:
         plans = {plan.name: plan for plan in plans_of(request.config)}
@@ -119,18 +119,17 @@ def power(board: "Rig") -> "Power":
 @pytest.fixture
 def radio(board: "Rig") -> "Radio":
     """The witness of what is sent."""
-    return _role(lambda: board.radio)
+    try:
+        return board.radio
+    except MissingRoleError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture
 def chips(board: "Rig") -> "Chips":
     """The simulated chips; on a real board the test is skipped."""
-    return _role(lambda: board.chips)
-
-
-def _role(ask: Callable[[], Any]) -> Any:
     try:
-        return ask()
+        return board.chips
     except MissingRoleError as missing:
         pytest.skip(str(missing))
 

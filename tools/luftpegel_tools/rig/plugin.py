@@ -5,13 +5,16 @@ It is loaded by every pytest run in its environment, so it stays out of the way:
 nothing but pytest. An option that another plugin took already keeps its long name only.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-RIG_FILE = "rig.toml"
+from luftpegel_tools.rig.where import RIG_FILE, rig_file_of
+
 # option: (how it is stored, help)
-_OPTIONS = {
+_OPTIONS: Mapping[str, tuple[dict[str, Any], str]] = {
     "board": (
         {},
         "the board under test: 'virtual' (default), a port, socket://host:port or rfc2217://host:port",
@@ -34,26 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(f"--luftpegel-{name}", **settings)
 
 
-def rig_file_of(config: pytest.Config) -> Path | None:
-    """The rig.toml of this run: named, or the nearest above its first test folder that has one."""
-    if named := config.getoption("luftpegel_rig"):
-        return Path(named)
-    for argument in config.args:
-        start = Path(str(argument).split("::", maxsplit=1)[0]).absolute()
-        for folder in (start, *start.parents):
-            if (folder / RIG_FILE).is_file():
-                return folder / RIG_FILE
-            if folder == config.rootpath:
-                break
-    return None
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Bring in the fixtures, where they are wanted."""
     config.addinivalue_line("markers", "look_at(text): what to look at first when this hardware test fails")
     if not (config.getoption("luftpegel_board") or rig_file_of(config)):
         return
-    from luftpegel_tools.rig import fixtures, report
+    from luftpegel_tools.rig import fixtures, report  # noqa: PLC0415 - only where they are wanted
 
     config.pluginmanager.register(fixtures, "luftpegel_rig_fixtures")
     if path := config.getoption("luftpegel_hil_report"):

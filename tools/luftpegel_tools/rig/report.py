@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#111;background:#fff}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}
-pre{background:#f3f3f3;padding:.6rem;overflow:auto;white-space:pre-wrap}.failed{color:#a00000;font-weight:bold}
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
+body{color:#111;background:#fff}
+table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}
+pre{background:#f3f3f3;padding:.6rem;overflow:auto;white-space:pre-wrap}
+.failed,.error{color:#a00000;font-weight:bold}
 """
 # What a failure's text usually means: (part of the text, what to look at). The first that fits is told.
 HINTS = (
@@ -57,11 +60,7 @@ class Report:
         told = (
             ", ".join(f"{count} {WORDS[outcome]}" for outcome, count in sorted(counts.items())) or "no tests"
         )
-        rows = "".join(
-            f'<tr><td class="{outcome}">{WORDS[outcome]}</td><td><a href="#{_anchor(node)}">{html.escape(node)}</a>'
-            f"</td><td>{sum(phase.duration for phase in self._rows[node]):.2f} s</td></tr>"
-            for node, outcome in outcomes.items()
-        )
+        rows = "".join(_row(node, outcome, self._rows[node]) for node, outcome in outcomes.items())
         order = sorted(self._rows, key=lambda node: outcomes[node] not in ("failed", "error"))
         details = "".join(_detail(node, outcomes[node], self._rows[node]) for node in order)
         began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._began))
@@ -78,6 +77,12 @@ def _outcome(phases: list[pytest.TestReport]) -> str:
     if any(phase.failed for phase in phases):
         return "error"
     return "skipped" if any(phase.skipped for phase in phases) else "passed"
+
+
+def _row(node: str, outcome: str, phases: list[pytest.TestReport]) -> str:
+    link = f'<a href="#{_anchor(node)}">{html.escape(node)}</a>'
+    took_s = sum(phase.duration for phase in phases)
+    return f'<tr><td class="{outcome}">{WORDS[outcome]}</td><td>{link}</td><td>{took_s:.2f} s</td></tr>'
 
 
 def _detail(node: str, outcome: str, phases: list[pytest.TestReport]) -> str:

@@ -222,9 +222,8 @@ def parse(text: str, name: str = "rig.toml") -> tuple[BoardPlan, ...]:
             raise file.refuse(("board", at), "a board wants its 'name'")
         if found["name"] in [plan.name for plan in plans]:
             raise file.refuse(("board", at, "name"), f"two boards are called {found['name']!r}")
-        plain = {
-            key: tuple(value) if key == "radios" else value for key, value in found.items() if key in _BOARD
-        }
+        plain: dict[str, Any] = {key: value for key, value in found.items() if key in _BOARD}
+        plain["radios"] = tuple(plain.get("radios", ()))
         plans.append(
             BoardPlan(
                 **plain,

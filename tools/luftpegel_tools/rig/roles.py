@@ -128,9 +128,9 @@ class Power:
         """Let the power fail in the n-th flash operation from now (virtual only)."""
         self._virtual("cutting at a flash write").ask("cut_at_write", nth=nth, torn=torn)
 
-    def cut_after(self, ms: int) -> None:
-        """Let the power fail in so many milliseconds of the board's time (virtual only)."""
-        self._virtual("cutting at a moment").ask("cut_after", ms=ms)
+    def cut_after(self, text: str, ms: int) -> None:
+        """Let the power fail `ms` of the board's time after it has said `text` (virtual only)."""
+        self._virtual("cutting at a moment").ask("cut_after", ms=ms, text=text)
 
     def on_for(self, ms: int) -> None:
         """Switch it on, and let it fail after so many milliseconds of the board's time (virtual only)."""

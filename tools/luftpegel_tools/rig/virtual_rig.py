@@ -45,7 +45,7 @@ class Bench:
 
 @contextmanager
 def virtual_bench(plan: BoardPlan) -> Iterator[Bench]:
-    """A virtual board as `plan` has it, with the firmware's modules but without main.py: tests are the program."""
+    """A virtual board as `plan` has it, without main.py: the tests are the program."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-hil-")))
         firmware_image.build(folder / "image")

@@ -1,4 +1,4 @@
-"""Who hears what the board sends: the network of a virtual rig, or a real network server's events over MQTT."""
+"""Who hears what the board sends: a virtual rig's network, or a real network server's events over MQTT."""
 
 import base64
 import json
@@ -71,12 +71,13 @@ class MqttWitness:
     """ChirpStack's uplink events of one device, from its broker."""
 
     def __init__(self, plan: WitnessPlan):
-        from paho.mqtt import client as mqtt
+        from paho.mqtt import client as mqtt  # noqa: PLC0415 - few rigs have a real network
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
 
         self._heard: list[Heard] = []
         self._subscribed = threading.Event()
         self._topic = f"application/+/device/{plan.dev_eui.lower()}/event/up"
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         if plan.user:
             password = Path(plan.password_file).read_text().strip() if plan.password_file else None
             self._client.username_pw_set(plan.user, password)
@@ -88,7 +89,7 @@ class MqttWitness:
         if not self._subscribed.wait(10):
             raise RigError("LP-686", what=f"a subscription to {self._topic}", seconds=10)
 
-    def _take(self, payload: bytes) -> None:
+    def _take(self, payload: bytes | bytearray) -> None:
         event = json.loads(payload)
         self._heard.append(
             Heard(

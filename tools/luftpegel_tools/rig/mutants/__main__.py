@@ -27,7 +27,9 @@ WORK = ROOT / "build" / "mutants"
 def main(argv: Sequence[str] | None = None) -> int:
     """Try mutants; returns the exit code."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__.splitlines()[0])
-    parser.add_argument("--only", action="append", metavar="PART", help="mutants with this in their name or file")
+    parser.add_argument(
+        "--only", action="append", metavar="PART", help="mutants with this in their name or file"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (default: 2)")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
@@ -56,7 +58,9 @@ class _Results:
     def __init__(self, path: Path, mutants: Sequence[Mutant]):
         self._path = path
         self._lock = threading.Lock()
-        folders = {mutant.suite: digest_of(ROOT, ("firmware", "hil_tests", *mutant.suite)) for mutant in mutants}
+        folders = {
+            mutant.suite: digest_of(ROOT, ("firmware", "hil_tests", *mutant.suite)) for mutant in mutants
+        }
         self._keys = {mutant: key_of(mutant, folders[mutant.suite]) for mutant in mutants}
         self._known: dict[str, trial.Result] = {}
         if path.exists():

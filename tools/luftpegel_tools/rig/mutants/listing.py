@@ -10,7 +10,7 @@ KEYS = {"name", "file", "old", "new", "does", "suite"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: in `file`, `old` becomes `new`. `suite`: the test folders that must find what hil_tests do not."""
+    """One fault: in `file`, `old` becomes `new`. `suite`: the tests that must find what hil_tests do not."""
 
     name: str
     file: str
