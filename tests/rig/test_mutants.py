@@ -33,7 +33,7 @@ def test_it_applies_and_compiles(mutant, tmp_path):
 
 
 def test_an_old_text_that_moved_is_told():
-    with pytest.raises(ValueError, match="2 times in a.py, not once"):
+    with pytest.raises(ValueError, match=r"2 times in a\.py, not once"):
         listing.Mutant("twice", "a.py", "x", "y", "", ()).applied_to("x = x")
 
 
@@ -69,6 +69,11 @@ def test_who_finds_it(tree, old, new, verdict):
     sound = (tree / "code.py").read_text()
     assert trial.judge(tree, mutant) == verdict
     assert (tree / "code.py").read_text() == sound
+
+
+def test_without_the_suite_nothing_survives_for_good(tree):
+    mutant = listing.Mutant("m", "code.py", ", 3", ", 4", "", ("tests",))
+    assert trial.judge(tree, mutant, with_suite=False) == (trial.NOT_BY_HIL, "")
 
 
 def test_a_run_that_cannot_work_is_no_verdict(tree):

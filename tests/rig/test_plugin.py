@@ -2,6 +2,8 @@
 
 import xml.etree.ElementTree as ET
 
+import pytest
+
 RIG = """
 [[board]]
 name = "river"
@@ -39,14 +41,15 @@ def test_a(board, request):
     assert "1 passed" in stranger.run("-W", "error")
 
 
-def test_it_gives_way_where_an_option_is_taken(stranger):
-    """An older plugin's --board stays its own; ours is then --luftpegel-board."""
+@pytest.mark.parametrize("place", ["conftest", "older"])
+def test_it_gives_way_where_an_option_is_taken(stranger, place):
+    """Somebody else's --board stays theirs; ours is then --luftpegel-board."""
+    text = "def pytest_addoption(parser): parser.addoption('--board', default='theirs')"
     stranger.write(
-        older__py="def pytest_addoption(parser): parser.addoption('--board', default='theirs')",
+        **{f"{place}__py": text},
         test_a__py="def test_a(request): assert request.config.getoption('board') == 'theirs'",
     )
-    assert "1 passed" in stranger.run("-p", "older")
-    assert "--luftpegel-board" in stranger.run("-p", "older", "--help")
+    assert "1 passed" in stranger.run(*(("-p", "older") if place == "older" else ()))
 
 
 def test_fixtures_by_role_on_two_virtual_boards(stranger):

@@ -13,9 +13,8 @@ from luftpegel_tools.rig.rig_file import PowerPlan
 def log(tmp_path, monkeypatch):
     """A uhubctl that writes down how it was called; no hub is here."""
     program = tmp_path / "uhubctl"
-    program.write_text(
-        f"#!{sys.executable}\nimport sys\nopen({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
-    )
+    note = f"open({str(tmp_path / 'log')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')"
+    program.write_text(f"#!{sys.executable}\nimport sys\n{note}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(power, "EMPTY_S", 0)

@@ -11,7 +11,7 @@ from luftpegel_tools.rig.slow_line import slow_line
 from luftpegel_tools.rig.virtual_rig import virtual_bench
 
 HIL = Path(__file__).parents[2] / "hil_tests"
-SUBSET = ("test_boot.py", "test_reset_causes.py", "test_deep_sleep.py")
+SUBSET = ("test_reset_causes.py", "test_deep_sleep.py")
 
 
 def test_hardware_tests_over_it(stranger):
@@ -22,14 +22,17 @@ def test_hardware_tests_over_it(stranger):
 
 @pytest.mark.parametrize("delay_ms", [0.5, 150])
 def test_it_takes_its_time_and_loses_nothing(delay_ms):
-    with virtual_bench(BoardPlan("gauge")) as bench, slow_line(bench.port, delay_ms) as port:
-        with rig_board(port) as board:
-            began = time.monotonic()
-            assert board.eval("6 * 7") == 42
-            assert time.monotonic() - began > 4 * delay_ms / 1000
-            data = bytes(range(256)) * 3
-            board.put("/long.bin", data)
-            assert board.get("/long.bin") == data
-            board.leave("while True: pass")
-            board.attach()
-            assert board.exec("print('x' * 3000)") == "x" * 3000 + "\n"
+    with (
+        virtual_bench(BoardPlan("gauge")) as bench,
+        slow_line(bench.port, delay_ms) as port,
+        rig_board(port) as board,
+    ):
+        began = time.monotonic()
+        assert board.eval("6 * 7") == 42
+        assert time.monotonic() - began > 4 * delay_ms / 1000
+        data = bytes(range(256)) * 3
+        board.put("/long.bin", data)
+        assert board.get("/long.bin") == data
+        board.leave("while True: pass")
+        board.attach()
+        assert board.exec("print('x' * 3000)") == "x" * 3000 + "\n"

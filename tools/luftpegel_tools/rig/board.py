@@ -19,6 +19,7 @@ from mpremote.transport_serial import SerialTransport  # type: ignore[import-unt
 from serial import SerialException  # type: ignore[import-untyped]
 
 from luftpegel_tools.image import firmware_image
+from luftpegel_tools.rig.errors import RigError
 
 # A byte that is promised may take this long: a slow line, a busy machine.
 READ_TIMEOUT_S = 2.0
@@ -213,15 +214,20 @@ def virtual_board(engine: str) -> Iterator[str]:
 
 @contextmanager
 def rig_board(port: str) -> Iterator[RigBoard]:
-    """A board on a port that pyserial can open (/dev/ttyUSB0, socket://host:port, rfc2217://host:port)."""
+    """A board on a port that pyserial can open (/dev/ttyUSB0, socket://host:port, rfc2217://host:port).
+
+    Raises:
+        RigError: LP-681 when there is no such port, LP-682 when the board on it does not answer.
+    """
     try:
         board = RigBoard(port)
-    except (TransportError, SerialException) as error:
-        raise RuntimeError(
-            f"no board on {port}: {error}. Next: check the cable and the name of the port."
-        ) from error
+    except (TransportError, SerialException, OSError) as error:
+        raise RigError("LP-681", port=port, detail=error) from error
     try:
-        board.attach()
+        try:
+            board.attach()
+        except TransportError:
+            raise RigError("LP-682", port=port, seconds=START_TIMEOUT_S) from None
         yield board
     finally:
         board.close()

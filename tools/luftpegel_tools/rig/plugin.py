@@ -2,10 +2,12 @@
 
 It is loaded by every pytest run in its environment, so it stays out of the way: until a run names a board
 (`--board`, `--rig`) or has a rig.toml beside its tests, it registers options and nothing else, and imports
-nothing but pytest. An option that another plugin took already keeps its long name only.
+nothing but pytest. An option that somebody else has, too, keeps its long name (`--luftpegel-board`) only.
 """
 
-from collections.abc import Mapping
+import argparse
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,24 @@ _OPTIONS: Mapping[str, tuple[dict[str, Any], str]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, each under its long name, and under its short one where that is free."""
-    group = parser.getgroup("luftpegel", "a board under test")
-    for name, (how, text) in _OPTIONS.items():
-        settings = {"dest": f"luftpegel_{name.replace('-', '_')}", "help": text} | how
-        try:
-            group.addoption(f"--{name}", f"--luftpegel-{name}", **settings)
-        except ValueError:  # another plugin's
-            group.addoption(f"--luftpegel-{name}", **settings)
+    """Add the options under their long names, which nobody else has."""
+    for name in _OPTIONS:
+        _add(parser, name, f"--luftpegel-{name}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Iterator[None]:
+    """Add the short names when all others have had theirs, as far as they are free."""
+    yield
+    for name in _OPTIONS:
+        with contextlib.suppress(ValueError, argparse.ArgumentError):
+            _add(parser, name, f"--{name}")
+
+
+def _add(parser: pytest.Parser, name: str, option: str) -> None:
+    how, text = _OPTIONS[name]
+    settings = {"dest": f"luftpegel_{name.replace('-', '_')}", "help": text} | how
+    parser.getgroup("luftpegel", "a board under test").addoption(option, **settings)
 
 
 def pytest_configure(config: pytest.Config) -> None:

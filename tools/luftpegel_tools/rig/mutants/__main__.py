@@ -31,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--only", action="append", metavar="PART", help="mutants with this in their name or file"
     )
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time (default: 2)")
+    parser.add_argument(
+        "--hil-only", action="store_true", help="leave the suite out: quick, keeps no survivor"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     args = parser.parse_args(argv)
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.fresh:
         (WORK / "results.jsonl").unlink(missing_ok=True)
     results = _Results(WORK / "results.jsonl", mutants)
-    _try_all([mutant for mutant in mutants if not results.of(mutant)], results, args.jobs)
+    _try_all([mutant for mutant in mutants if not results.of(mutant)], results, args.jobs, args.hil_only)
     found = [result for mutant in mutants if (result := results.of(mutant))]
     print(json.dumps([asdict(result) for result in found], indent=1) if args.json else table(mutants, found))
     caught = [result for result in found if result.caught in (trial.BY_HIL, trial.BY_SUITE)]
@@ -75,12 +78,13 @@ class _Results:
         with self._lock:
             self._known[self._keys[mutant]] = result
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([self._keys[mutant], asdict(result)]) + "\n")
+            if result.caught != trial.NOT_BY_HIL:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([self._keys[mutant], asdict(result)]) + "\n")
             print(f"{result.caught:9}{result.name}  {result.by}", file=sys.stderr, flush=True)
 
 
-def _try_all(mutants: Sequence[Mutant], results: _Results, jobs: int) -> None:
+def _try_all(mutants: Sequence[Mutant], results: _Results, jobs: int, hil_only: bool) -> None:
     waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
     for mutant in mutants:
         waiting.put(mutant)
@@ -94,7 +98,7 @@ def _try_all(mutants: Sequence[Mutant], results: _Results, jobs: int) -> None:
                 return
             began = time.monotonic()
             try:
-                caught, by = trial.judge(copy, mutant)
+                caught, by = trial.judge(copy, mutant, with_suite=not hil_only)
             except (RuntimeError, ValueError) as error:
                 print(error, file=sys.stderr)
                 continue

@@ -15,7 +15,7 @@ from pathlib import Path
 from luftpegel_tools.rig.mutants.listing import Mutant
 
 HIL_LIMIT_S, SUITE_LIMIT_S = 600, 1800
-BY_HIL, BY_SUITE, SURVIVES, BROKEN = "hil", "suite", "survives", "broken"
+BY_HIL, BY_SUITE, SURVIVES, NOT_BY_HIL = "hil", "suite", "survives", "not hil"
 PACKAGES = ("tools", "gateway", "firmware/lib")
 TESTS_FAILED = (1, 2)  # pytest: tests failed; interrupted, as by -x in a fixture
 
@@ -48,7 +48,7 @@ def copy_tree(root: Path, target: Path) -> Path:
     return target
 
 
-def judge(copy: Path, mutant: Mutant) -> tuple[str, str]:
+def judge(copy: Path, mutant: Mutant, *, with_suite: bool = True) -> tuple[str, str]:
     """Who finds the mutant, and which test."""
     path = copy / mutant.file
     sound = path.read_text(encoding="utf-8")
@@ -57,8 +57,8 @@ def judge(copy: Path, mutant: Mutant) -> tuple[str, str]:
         failed = run_tests(copy, ("hil_tests",), HIL_LIMIT_S)
         if failed is not None:
             return BY_HIL, failed
-        if not mutant.suite:
-            return SURVIVES, ""
+        if not with_suite:
+            return NOT_BY_HIL, ""
         failed = run_tests(copy, mutant.suite, SUITE_LIMIT_S)
         return (SURVIVES, "") if failed is None else (BY_SUITE, failed)
     finally:
