@@ -5,6 +5,7 @@
 #   make test            everything that must hold
 #   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
 #   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
+#   make mutants        faults put into the firmware on purpose, and who finds them; ARGS="--only journal"
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
@@ -15,7 +16,7 @@ JOBS ?= 2
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-.PHONY: demo test check fresh bench generate fast clean
+.PHONY: demo test check fresh bench mutants generate fast clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -34,6 +35,9 @@ fresh:
 
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.figures $(ARGS)
+
+mutants: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.rig.mutants $(ARGS)
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate

@@ -33,6 +33,7 @@ PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Pages whose transcripts want a place of their own, and the test that types them there.
 ELSEWHERE = {
+    "hil.md": "tests/rig/test_docs.py",
     "label.md": "tests/technician/test_docs.py",
     "roster.md": "tests/technician/test_docs.py",
 }
