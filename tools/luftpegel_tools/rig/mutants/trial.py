@@ -17,6 +17,16 @@ from luftpegel_tools.rig.mutants.listing import Mutant
 HIL_LIMIT_S, SUITE_LIMIT_S = 600, 1800
 BY_HIL, BY_SUITE, SURVIVES, NOT_BY_HIL = "hil", "suite", "survives", "not hil"
 PACKAGES = ("tools", "gateway", "firmware/lib")
+# part of a mutant's file: the hardware tests that will most likely find it, and so go first
+LIKELY = (
+    ("lib/sensors/", "sensors"),
+    ("boards/", "sensors"),
+    ("lib/lorawan/", "uplink"),
+    ("lib/lora_radio/", "uplink"),
+    ("station/journal", "journal"),
+    ("station/flash", "journal"),
+    ("station/", "station"),
+)
 TESTS_FAILED = (1, 2)  # pytest: tests failed; interrupted, as by -x in a fixture
 
 
@@ -54,7 +64,7 @@ def judge(copy: Path, mutant: Mutant, *, with_suite: bool = True) -> tuple[str, 
     sound = path.read_text(encoding="utf-8")
     path.write_text(mutant.applied_to(sound), encoding="utf-8")
     try:
-        failed = run_tests(copy, ("hil_tests",), HIL_LIMIT_S)
+        failed = run_tests(copy, _in_order(copy, mutant), HIL_LIMIT_S)
         if failed is not None:
             return BY_HIL, failed
         if not with_suite:
@@ -63,6 +73,14 @@ def judge(copy: Path, mutant: Mutant, *, with_suite: bool = True) -> tuple[str, 
         return (SURVIVES, "") if failed is None else (BY_SUITE, failed)
     finally:
         path.write_text(sound, encoding="utf-8")
+
+
+def _in_order(copy: Path, mutant: Mutant) -> tuple[str, ...]:
+    likely = next((word for part, word in LIKELY if part in mutant.file), "")
+    files = sorted(
+        (copy / "hil_tests").glob("test_*.py"), key=lambda path: (likely not in path.name, path.name)
+    )
+    return tuple(path.relative_to(copy).as_posix() for path in files)
 
 
 def run_tests(copy: Path, folders: tuple[str, ...], limit_s: float) -> str | None:
