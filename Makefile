@@ -4,8 +4,16 @@
 #   make demo ONCE=1     the same, and ends
 #   make test            everything that must hold
 #   make fresh           demo and test of HEAD in minimal Debians 12 and 13, as root (WORDS="--help": what else)
+#   make faults          what happens to every sink and source when things break, as a table and as faults.json;
+#                        KILLS=50: so many SIGKILLs each, PAGE=1: also into docs/faults.md
 #   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
+<<<<<<< HEAD
 #   make mutants        faults put into the firmware on purpose, and who finds them; ARGS="--only journal"
+=======
+#   make package         the gateway as a Debian package, in build/ (ARGS="--architecture arm64" for a Raspberry Pi)
+#   make sbom            what is in that package, as CycloneDX, in build/
+#   make image           that package as an OCI image, in build/, without a Docker engine; as root
+>>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
@@ -13,10 +21,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Files of tests side by side; those that start boards and brokers keep a core busy.
 JOBS ?= 2
+# SIGKILLs for each sink and source in `make faults`.
+KILLS ?= 10
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
+<<<<<<< HEAD
 .PHONY: demo test check fresh bench mutants generate fast clean
+=======
+.PHONY: demo test check fresh faults bench package sbom image generate fast clean
+>>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -33,11 +47,27 @@ check: $(VENV)/.ready-to-develop $(STUBS)/.ready
 fresh:
 	PYTHONPATH=tools $(PYTHON) -m luftpegel_tools.fresh $(WORDS)
 
+faults: $(VENV)/.ready-to-develop
+	rm -f faults.json
+	-LUFTPEGEL_FAULTS=faults.json LUFTPEGEL_KILLS=$(KILLS) $(BIN)/pytest -q tests/faults/test_cells.py $(ARGS)
+	$(BIN)/python -m tests.faults.report faults.json $(if $(PAGE),docs/faults.md)
+
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.figures $(ARGS)
 
+<<<<<<< HEAD
 mutants: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.rig.mutants $(ARGS)
+=======
+package: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.packaging $(ARGS)
+
+sbom: $(VENV)/.ready-to-develop
+	$(BIN)/python -m luftpegel_tools.packaging --sbom $(ARGS)
+
+image: package
+	$(BIN)/python -m luftpegel_tools.packaging.image $(ARGS)
+>>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate
@@ -47,7 +77,7 @@ fast: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.packaging.compile_wire
 
 clean:
-	rm -rf $(VENV) .cache build bench.json
+	rm -rf $(VENV) .cache build bench.json faults.json
 
 $(VENV)/.ready: pyproject.toml tools/make_environment.sh
 	PYTHON=$(PYTHON) tools/make_environment.sh $(VENV)

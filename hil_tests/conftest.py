@@ -19,6 +19,12 @@ from station.flash import Counter, Folder
 from station.journal import Journal
 journal = Journal(Folder("/journal"), Counter(NVS("luftpegel"), "seq_ahead"), 1 << 18)
 """
+# Power-ups in a row make the station wait; a test's are none.
+FIRST_POWER_UP = """
+from esp32 import NVS
+from station.flash import Counter
+Counter(NVS("luftpegel"), "power_ups").write(0)
+"""
 ROWS = "[(row.seq, row.values, row.quality) for row in journal.walk(journal.next_seq - 1)]"
 PROVISION = """
 from esp32 import NVS
@@ -37,6 +43,7 @@ class Station:
 
     def start(self, before: str = "") -> None:
         """Begin a wake; `before` runs in front of it, on the board."""
+        self.board.exec(FIRST_POWER_UP)
         self.board.console.start(f"{before}\nfrom station import cycle\ncycle.run()")
 
     def wake(self, before: str = "") -> str:

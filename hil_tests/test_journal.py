@@ -6,7 +6,7 @@ from hil_tests.conftest import JOURNAL, OPEN_JOURNAL, ROWS
 from luftpegel_tools.rig.roles import Rig
 
 APPEND = """
-from station.journal import Layout
+from station.history import Layout
 def append(n):
     for _ in range(n):
         values = 2150 + journal.next_seq % 50, 4800
@@ -104,7 +104,7 @@ def test_a_rotten_byte_costs_its_own_row(journal: Rig) -> None:
     journal.eval("append(5)")
     (name,) = journal.files.names(JOURNAL)
     content = bytearray(journal.files.read(f"{JOURNAL}/{name}"))
-    header, record = 15 + 2 * 4, 12 + 2 * 5
+    header, record = 15 + 2 * 4, 14 + 2 * 5
     for offset, lost in ((header + 2 * record + 9, first + 2), (header + 4 * record + 1, first + 4)):
         damaged = content.copy()
         damaged[offset] ^= 0x10

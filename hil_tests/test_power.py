@@ -1,6 +1,7 @@
 """Losing power, at any moment of a wake: no reading that was told is lost, no number is used twice."""
 
 import pytest
+from hil_tests.conftest import FIRST_POWER_UP
 
 from luftpegel_tools.rig.roles import Rig
 
@@ -46,12 +47,29 @@ def test_a_supply_that_flutters(board: Rig, power) -> None:
 
 def test_a_low_battery_is_told(make_station, chips) -> None:
     station = make_station("sht4x")
-    chips.battery(2.9)
+    chips.battery(3.3)
     try:
         station.wake()
+        assert abs(station.rows()[station.next_seq() - 1][0][2] - 3300) <= 3
+        before = station.rows()
+        chips.battery(2.9)
+        station.start()
+        assert "LP-223" in station.board.console.wait_for("asleep for ", 60)
+        station.board.reset.take(4000)
+        assert station.rows() == before
     finally:
         chips.battery(3.92)
-    assert abs(station.rows()[station.next_seq() - 1][0][2] - 2900) <= 3
+
+
+def test_power_ups_in_a_row_make_it_wait(make_station, power) -> None:
+    station = make_station("sht4x")
+    station.board.exec(FIRST_POWER_UP)
+    for number in range(5):
+        power.cycle()
+        station.board.console.start("from station import cycle\ncycle.run()")
+        said = station.board.console.wait_for("asleep for ", 60)
+        assert ("LP-222" in said) == (number >= 3)
+        station.board.reset.take(120)
 
 
 @pytest.mark.parametrize("torn", [True, False], ids=["torn", "whole"])

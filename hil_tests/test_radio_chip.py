@@ -10,8 +10,8 @@ from machine import RTC, unique_id
 from lora_radio import RadioError, open_driver
 from station.config import BOARDS
 from station.flash import Numbers
-from station.hardware import Hardware
 from station.memory import Memory
+from station.radio_port import open_radio
 
 def provisioned(name, size):
     found = bytearray(size)
@@ -23,7 +23,8 @@ def provisioned(name, size):
 
 cls = open_driver({driver!r})
 board = __import__(BOARDS[{board!r}], None, None, ("RAIL",))
-radio = Hardware(board).radio(cls, Numbers(NVS("luftpegel")), Memory(RTC()), False)
+memory = Memory(RTC())
+radio = open_radio(board, cls, Numbers(NVS("luftpegel"), memory), memory, False)
 dev_eui, join_eui = provisioned("dev_eui", 8), provisioned("join_eui", 8)
 if not hasattr(cls, "BAUD"):  # a chip has no name of its own
     dev_eui, join_eui = dev_eui or bytes(2) + unique_id(), join_eui or bytes(8)

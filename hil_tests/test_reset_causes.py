@@ -55,12 +55,16 @@ def test_nvs_keeps_what_was_committed(board: Rig) -> None:
 def test_the_firmware_commits_its_counters(board: Rig) -> None:
     """What the firmware writes to NVS outlives a loss of power in the next moment."""
     board.exec(
-        "from esp32 import NVS\nfrom station.flash import Counter, Numbers\n"
-        "n = NVS('hil_test')\nCounter(n, 'c').write(4711)\nNumbers(n).write('u', 0xFFFFFFFE)"
+        "from esp32 import NVS\nfrom machine import RTC\nfrom station.flash import Counter, Numbers\nfrom station.memory import Memory\n"
+        "n = NVS('hil_test')\nCounter(n, 'c').write(4711)\nNumbers(n, Memory(RTC())).write('u', 0xFFFFFFFE)"
     )
     board.power.cycle()
-    board.exec("from esp32 import NVS\nfrom station.flash import Counter, Numbers\nn = NVS('hil_test')")
-    assert board.eval("Counter(n, 'c').read(), Numbers(n).read('u'), Counter(n, 'none').read()") == (
+    board.exec(
+        "from esp32 import NVS\nfrom machine import RTC\nfrom station.flash import Counter, Numbers\nfrom station.memory import Memory\nn = NVS('hil_test')"
+    )
+    assert board.eval(
+        "Counter(n, 'c').read(), Numbers(n, Memory(RTC())).read('u'), Counter(n, 'none').read()"
+    ) == (
         4711,
         0xFFFFFFFE,
         0,

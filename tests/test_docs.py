@@ -23,7 +23,7 @@ from luftpegel_gateway.sinks import (
     webhook,
 )
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sources import chirpstack_mqtt, http_push, tts_mqtt, tts_webhook
+from luftpegel_gateway.sources import chirpstack_mqtt, http_push, replay, tts_mqtt, tts_webhook, usb_receiver
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 from luftpegel_gateway.transport.mqtt import BROKER_OPTIONS
 
@@ -85,6 +85,8 @@ def test_the_gateways_page_has_every_key_with_its_default() -> None:
         "source `tts-mqtt`": _without_broker(tts_mqtt.OPTIONS),
         "source `tts-webhook`": tts_webhook.OPTIONS,
         "source `http-push`": http_push.OPTIONS,
+        "source `replay`": replay.OPTIONS,
+        "source `usb-receiver`": usb_receiver.OPTIONS,
         "sink `store`": store.OPTIONS,
         "sink `postgresql`": postgresql.OPTIONS,
         "sink `mqtt`": _without_broker(mqtt_sink.OPTIONS),

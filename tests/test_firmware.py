@@ -18,4 +18,4 @@ def test_compiles(source: Path) -> None:
 def test_the_image_holds_every_file(tmp_path: Path) -> None:
     paths = {file.path for file in build(tmp_path / "image")}
     python = {path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.rglob("*.py")}
-    assert paths == {path if path == "main.py" else path[:-3] + ".mpy" for path in python}
+    assert paths == {path if path in {"boot.py", "main.py"} else path[:-3] + ".mpy" for path in python}

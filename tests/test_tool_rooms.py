@@ -17,7 +17,7 @@ ARROWS = {
     "image": set(),
     "decode": set(),
     "generate": set(),
-    "packaging": set(),
+    "packaging": {"fresh", "programs"},
     # the doubles; none of them knows the town
     "air": {"virtual_time"},
     "backhaul": {"air"},

@@ -20,7 +20,16 @@ LORA = {
 }
 
 # Battery over a divider of 390 kOhm and 100 kOhm, connected only while "enable" is low.
-BATTERY = {"adc": 1, "enable": 2, "on": 0, "attenuation": "ATTN_0DB", "times_milli": 4900}
+BATTERY = {
+    "adc": 1,
+    "enable": 2,
+    "on": 0,
+    "attenuation": "ATTN_0DB",
+    "times_milli": 4900,
+    "settle_ms": 20,
+    "limits_mv": (2500, 4500),
+    "low_mv": 3100,
+}
 # What the board can tell of itself.
 HEALTH = ("battery", "enclosure_temperature")
 LED = {"pin": 5, "on": 1}

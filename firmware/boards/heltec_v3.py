@@ -22,8 +22,22 @@ LORA = {
     "options": {"tcxo_mv": 1800, "dio2_switch": True},
 }
 
-# Battery over a divider of 390 kOhm and 100 kOhm, connected only while "enable" is low.
-BATTERY = {"adc": 1, "enable": 37, "on": 0, "attenuation": "ATTN_0DB", "times_milli": 4900}
+# As printed on the board, the oldest first.
+REVISIONS = ("3.1", "3.2")
+
+# Battery over a divider of 390 kOhm and 100 kOhm, connected while "enable" is low, from revision 3.2
+# on while it is high. It takes some milliseconds to settle. limits_mv: what such a cell can have; low_mv:
+# with less the station sleeps.
+BATTERY = {
+    "adc": 1,
+    "enable": 37,
+    "revisions": {"3.1": 0, "3.2": 1},
+    "attenuation": "ATTN_0DB",
+    "times_milli": 4900,
+    "settle_ms": 20,
+    "limits_mv": (2500, 4500),
+    "low_mv": 3100,
+}
 # What the board can tell of itself.
 HEALTH = ("battery", "enclosure_temperature")
 LED = {"pin": 35, "on": 1}

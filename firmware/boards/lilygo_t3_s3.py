@@ -19,7 +19,14 @@ LORA = {
 }
 
 # Battery over a divider of two times 100 kOhm, always connected.
-BATTERY = {"adc": 1, "attenuation": "ATTN_11DB", "times_milli": 2000}
+BATTERY = {
+    "adc": 1,
+    "attenuation": "ATTN_11DB",
+    "times_milli": 2000,
+    "settle_ms": 1,
+    "limits_mv": (2500, 4500),
+    "low_mv": 3100,
+}
 # What the board can tell of itself.
 HEALTH = ("battery", "enclosure_temperature")
 LED = {"pin": 37, "on": 1}

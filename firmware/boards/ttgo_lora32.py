@@ -19,7 +19,14 @@ LORA = {
 }
 
 # Battery over a divider of two times 100 kOhm, always connected.
-BATTERY = {"adc": 35, "attenuation": "ATTN_11DB", "times_milli": 2000}
+BATTERY = {
+    "adc": 35,
+    "attenuation": "ATTN_11DB",
+    "times_milli": 2000,
+    "settle_ms": 1,
+    "limits_mv": (2500, 4500),
+    "low_mv": 3100,
+}
 # The plain ESP32 has no thermometer.
 HEALTH = ("battery",)
 LED = {"pin": 25, "on": 1}

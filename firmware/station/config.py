@@ -18,6 +18,7 @@ BOARDS = {
     "xiao_s3_wio_sx1262": "boards.xiao_s3_wio_sx1262",
 }
 MAX_CHANNELS = 31  # of the wire
+CHIP_RATE = 5  # the highest data rate of our own LoRaWAN
 REGIONS = ("EU433", "EU868", "IN865")
 USUAL_HEALTH = ("battery",)  # where a board has it
 
@@ -74,6 +75,7 @@ REQUIRED = object()
 _TOP = {
     "station": (str, _name, "1 to 32 letters, digits or -", REQUIRED),
     "board": (str, len, "the name of a board", REQUIRED),
+    "revision": (str, len, "the revision printed on the board", None),
     "interval_s": (int, _between(MIN_INTERVAL_S, MAX_INTERVAL_S), "60 to 86400 seconds", 600),
     "sensors": (list, len, "a list of sensors", REQUIRED),
     "radio": (dict, len, "a table", REQUIRED),
@@ -147,6 +149,12 @@ def checked(given):
     _known(radio["region"], REGIONS, ("radio", "region"))
     if settings["steps"]:
         _check_steps(settings["steps"])
+    if RADIOS[radio["driver"]] == LORAWAN_RADIO and radio["data_rate"] > CHIP_RATE:
+        raise ConfigError(
+            "LP-354",
+            ("radio", "data_rate"),
+            ("data_rate", "0 to %d with a LoRa chip" % CHIP_RATE, radio["data_rate"]),
+        )
     sensors = []
     for i, entry in enumerate(settings["sensors"]):
         where = ("sensors", i)
@@ -183,6 +191,8 @@ class Plan:
             raise ConfigError(
                 "LP-354", ("radio", "light_sleep"), ("light_sleep", "false with a modem", "True")
             )
+        if settings["revision"]:
+            _known(settings["revision"], getattr(board, "REVISIONS", ()), ("revision",))
         if settings["health"] is None:
             settings["health"] = [name for name in USUAL_HEALTH if name in board.HEALTH]
         for i, name in enumerate(settings["health"]):
@@ -191,8 +201,11 @@ class Plan:
         self.owned = []  # for each sensor its channels, in the order of measure(); None for one left out
         taken = {}
         for i, sensor in enumerate(settings["sensors"]):
-            cls = driver(sensor["driver"])
+            cls = _class(driver, sensor["driver"])
             self.classes.append(cls)
+            if cls is None:
+                self.owned.append(())
+                continue
             self.owned.append(_owned(cls, sensor, ("sensors", i), taken))
             if cls.BUS == "uart":
                 _known(sensor["socket"], board.UARTS, ("sensors", i, "socket"))
@@ -204,6 +217,17 @@ class Plan:
                 "LP-354", ("sensors",), ("channels", "at most %d" % MAX_CHANNELS, len(self.channels))
             )
         self.steps = [_step(channel, settings["steps"]) for channel in self.channels]
+
+
+def _class(driver, name):
+    # None for a driver whose file is damaged: that costs its sensor, and no other. (On a technician's
+    # computer there is no such thing.)
+    try:
+        return driver(name)
+    except (AttributeError, ImportError) as error:
+        print("LP-228 the driver %s cannot be loaded (%s): its sensor is left out." % (name, error))
+        print("Next: copy the image onto the board again")
+        return None
 
 
 def _radios(board):
@@ -237,6 +261,8 @@ def _places(sensors, classes):
     # Two UART sensors in one socket, or two with one I2C address, would answer for each other.
     used = {}
     for i, (sensor, cls) in enumerate(zip(sensors, classes)):
+        if cls is None:
+            continue
         options = sensor["options"]
         place = {
             "uart": "socket " + sensor["socket"],

@@ -2,6 +2,11 @@
 
 import os
 
+from station.memory import NUMBERS
+
+_FILE = 0x8000
+_HEX = b"0123456789abcdef"
+
 
 class Folder:
     # Storage of the journal. LittleFS commits a file as a whole when it is closed. The file read last stays
@@ -13,10 +18,14 @@ class Folder:
         try:
             os.mkdir(path)
         except OSError:
-            os.stat(path)  # exists already; anything else is told by this
+            pass  # exists already; anything else is told by the first look into it
 
     def sizes(self):
-        return [(entry[0], entry[3]) for entry in os.ilistdir(self._path)]  # type: ignore[misc]  # files have a size
+        # Files named as the journal names its own, 8 hex digits: what else lies here is not ours.
+        for entry in os.ilistdir(self._path):
+            name = entry[0]
+            if entry[1] == _FILE and len(name) == 8 and all(byte in _HEX for byte in name.encode()):
+                yield name, entry[3]  # type: ignore[misc]  # files have a size
 
     def read(self, name, offset, count):
         if self._name != name:
@@ -55,29 +64,39 @@ class Counter:
             return 0
 
     def write(self, value):
+        # Raises OSError when NVS is full or broken, or does not give back what it took.
         self._nvs.set_i32(self._key, value)
         self._nvs.commit()
+        if self.read() != value:
+            raise OSError(5)
 
 
 class Numbers:
-    # What a LoRaWAN MAC must never forget (see lorawan.mac): numbers of 32 bits without sign, by name.
+    # What a LoRaWAN MAC must never forget (see lorawan.mac): numbers of 32 bits without sign, by name. Where
+    # NVS refuses, they live on in RTC memory: right as long as there is power, and told.
 
-    def __init__(self, nvs):
+    def __init__(self, nvs, memory):
         self._nvs = nvs
+        self._memory = memory
+        self._loose = {}
+        kept = memory.block(NUMBERS) or b""
+        for at in range(0, len(kept), 20):
+            name = kept[at : at + 16].rstrip(b"\0").decode()
+            self._loose[name] = int.from_bytes(kept[at + 16 : at + 20], "little")
 
     def read(self, name):
-        return Counter(self._nvs, name).read() & 0xFFFFFFFF
+        return max(Counter(self._nvs, name).read() & 0xFFFFFFFF, self._loose.get(name, 0))
 
     def write(self, name, value):
-        Counter(self._nvs, name).write(value - (1 << 32) if value >> 31 else value)
-
-
-def interval_in_force(nvs, settings):
-    # Seconds between slots: the station file's, unless the gateway changed it since that file was written.
-    given = settings["interval_s"]
-    return Counter(nvs, "interval_s").read() if Counter(nvs, "interval_of").read() == given else given
-
-
-def change_interval(nvs, settings, seconds):
-    Counter(nvs, "interval_s").write(seconds)
-    Counter(nvs, "interval_of").write(settings["interval_s"])
+        try:
+            Counter(self._nvs, name).write(value - (1 << 32) if value >> 31 else value)
+            if not self._loose.pop(name, 0):
+                return
+        except OSError as error:
+            print("LP-225 NVS refuses %s (%r): it is kept as long as there is power." % (name, error))
+            print("Next: erase the board's NVS, provision it anew")
+            self._loose[name] = value
+        kept = b""
+        for key in self._loose:
+            kept += key.encode() + bytes(16 - len(key)) + self._loose[key].to_bytes(4, "little")
+        self._memory.keep(NUMBERS, kept)

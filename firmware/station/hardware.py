@@ -1,24 +1,19 @@
-# Opens what the board's table names: rails, buses, the radio, the battery's ADC.
+# Opens what the board's table names for the sensors: rails, buses, the battery's ADC.
 
 import time
 
-import machine
-from machine import ADC, I2C, RTC, UART, Pin
+from machine import ADC, I2C, UART, Pin
+
+from sensors import SENTINEL, SensorFault
 
 _BATTERY_SAMPLES = 4
 
 
-def board_ms():
-    # Board time in milliseconds. The seconds of the two readings are reconciled, they may lie on either side
-    # of a tick.
-    seconds = time.time()
-    moment = RTC().datetime()
-    return (seconds + (moment[6] - seconds % 60) % 60) * 1000 + moment[7] // 1000
-
-
 class Hardware:
-    def __init__(self, board):
+    def __init__(self, board, revision=None):
+        # revision: of a board of which there are several; where none is named, the battery tells.
         self._board = board
+        self._revision = revision
         self._i2c = None
         self._uarts = {}  # UART id -> (UART, socket that its pins are at)
 
@@ -64,48 +59,33 @@ class Hardware:
         self._i2c = None
         return recover(Pin(self._board.I2C["scl"]), Pin(self._board.I2C["sda"]))
 
-    def radio(self, cls, storage, memory, light_sleep):
-        # -> open radio driver; storage, memory and light_sleep (whether) are for one that keeps its session
-        # itself.
-        if not hasattr(cls, "BAUD"):
-            from lora_radio.board_phy import light_sleep_beside, open_phy
-
-            lora = self._board.LORA
-            sleep = light_sleep_beside(lora, machine) if light_sleep else None
-            return cls(
-                lambda most, band: open_phy(lora, machine, most, band),
-                storage,
-                memory,
-                board_ms,
-                light_sleep=sleep,
-            )
-        where = self._board.MODEM
-        uart = UART(
-            where["id"],
-            baudrate=cls.BAUD,
-            tx=Pin(where["tx"]),
-            rx=Pin(where["rx"]),
-            timeout=50,
-            rxbuf=cls.RXBUF,
-        )
-        return cls(uart, Pin(where["reset"], Pin.OUT, value=1))
-
     def health(self, name):
         # A health quantity in base units; KeyError for one that no board has.
         return {"battery": self._battery_mv, "enclosure_temperature": self._chip_temperature}[name]()
 
     def _battery_mv(self):
         battery = self._board.BATTERY
-        adc = ADC(Pin(battery["adc"]), atten=getattr(ADC, battery["attenuation"]))
-        self._connect_battery(True)
-        microvolts = sum([adc.read_uv() for _ in range(_BATTERY_SAMPLES)]) // _BATTERY_SAMPLES
-        self._connect_battery(False)
-        return (microvolts * battery["times_milli"] + 500000) // 1000000
+        low, high = battery["limits_mv"]
+        levels = battery.get("revisions", {None: battery.get("on")})
+        for revision in [self._revision] if self._revision in levels else sorted(levels):
+            millivolts = self._divided_mv(battery, levels[revision])
+            if low <= millivolts <= high:
+                self._revision = revision
+                return millivolts
+        print("LP-229 the battery reads %d mV, which none of this board has." % millivolts)
+        print("Next: name the board's revision in station.json, look at the battery's plug")
+        raise SensorFault(SENTINEL, "battery", "%d mV" % millivolts)
 
-    def _connect_battery(self, on):
-        battery = self._board.BATTERY
-        if "enable" in battery:  # other dividers are always connected
-            Pin(battery["enable"], Pin.OUT, value=battery["on"] if on else 1 - battery["on"])
+    def _divided_mv(self, battery, level):
+        # level: of the pin that connects the divider; other dividers are always connected.
+        adc = ADC(Pin(battery["adc"]), atten=getattr(ADC, battery["attenuation"]))
+        if level is not None:
+            Pin(battery["enable"], Pin.OUT, value=level)
+        time.sleep_ms(battery["settle_ms"])  # behind so many kilohms the ADC's capacitor takes its time
+        microvolts = sum([adc.read_uv() for _ in range(_BATTERY_SAMPLES)]) // _BATTERY_SAMPLES
+        if level is not None:
+            Pin(battery["enable"], Pin.OUT, value=1 - level)
+        return (microvolts * battery["times_milli"] + 500000) // 1000000
 
     def _chip_temperature(self):
         from esp32 import mcu_temperature  # type: ignore[attr-defined]  # of the S3, not of the plain ESP32

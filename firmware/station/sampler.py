@@ -25,7 +25,8 @@ class Sampler:
         # care: sensors that can clean themselves do so afterwards; without lasting power none does by itself.
         self._hardware.rail(True)
         try:
-            drivers = self._round([k for k in range(len(self._sensors)) if not benched & 1 << k])
+            awake = [k for k, cls in enumerate(self._plan.classes) if cls and not benched & 1 << k]
+            drivers = self._round(awake)
             for channel, name in zip(self._plan.health, self._health):
                 self._cells[channel] = self._health_cell(name)
             for k, driver in drivers:
@@ -40,7 +41,8 @@ class Sampler:
     def faults(self):
         # How many sensors left a cell without a value.
         empty = [c for c, (value, _) in self._cells.items() if value is None]
-        return len([owned for owned in self._plan.owned if set(owned) & set(empty)])
+        missing = self._plan.classes.count(None)
+        return missing + len([owned for owned in self._plan.owned if set(owned) & set(empty)])
 
     def _round(self, awake):
         # Starts and measures all that can be; gives (number, driver) of those that started.
@@ -99,6 +101,8 @@ class Sampler:
     def _health_cell(self, name):
         try:
             return self._hardware.health(name), OK
+        except SensorFault as fault:  # has told already
+            return None, fault.quality
         except Exception as error:
             print("LP-117 %s: %r; check the board's name in station.json" % (name, error))
             return None, UNKNOWN

@@ -1,38 +1,40 @@
 # One conversation with the network: newest readings, a status once a day, readings asked for again, and what
 # comes back. Nothing here can cost a reading: all lie in the journal, and a frame that fails is made up for
-# by the next.
+# by the next. What comes down is noted, and answered once, at the end: no network can keep a station busy.
 
-import gc
 from binascii import crc32
 
 from lora_radio import SILENT, RadioError
-from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_READINGS, PORT_STATUS, WireError, decode
+from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, PORT_READINGS, WireError, decode
 from luftpegel_wire.quality import MISSING
-from luftpegel_wire.readings import Row, encode_readings
 from station import clock
-from station.flash import change_interval
 
-FIRMWARE = "0.3.0"
-_STATUS_EVERY_S = 86400
-# The network is asked to confirm a frame of readings each six hours, and hourly while it does not (a little
-# less: no two wakes take equally long). So many in a row without a word: it has forgotten this station, as
-# one that was set up anew has.
-_CONFIRMED_EVERY_S, _CONFIRMED_AGAIN_S = 21300, 3300
-_FORGOTTEN = 6
+# Of one wake: frames, and seconds after which none is begun.
+_MOST_FRAMES, _LONGEST_S = 8, 300
+# Boards that were switched on together do not speak together: so many milliseconds they are spread over, anew
+# for each reading.
+_SPREAD_MS = 3000
+# The network is asked to confirm a frame of readings each two hours (a little less: no two wakes take equally
+# long), and each frame while it does not; where the next reading is far, twice more at once. So many in a row
+# without a word: it has forgotten this station, as one that was set up anew has.
+CONFIRMED_EVERY_S, _FAR_S = 6600, 1200
+_FORGOTTEN = 3
+# The network's time is asked for again, to learn how the clock drifts: after an hour, then once a day.
+_TIME_SOON_S, _TIME_EVERY_S = 3600, 86400
+# Airtime that the account of all lives is charged with for a frame: 51 bytes, by data rate.
+_FRAME_MS = (2800, 1500, 700, 400, 200, 120, 70, 20)
 
-# What a status and a request have loaded, and readings do not need.
+# What writes readings, and what reads or writes other frames: never both at once.
+_READINGS = ("luftpegel_wire.readings", "luftpegel_wire.column", "luftpegel_wire.rangecoder")
 _OTHER_FRAMES = ("luftpegel_wire.frames", "luftpegel_wire.frames_reader", "luftpegel_wire.cbor_reader")
-
-# Join back-off (LoRaWAN 1.0.4, section 7): (seconds since the first failure, least seconds between attempts).
-# A join at SF12 is 1.5 s on air; allowed are 36 s in the first hour, 36 s in the next ten, 8.7 s a day
-# thereafter.
-_BACKOFF = ((3600, 150), (39600, 1800), (1 << 32, 15300))
 
 
 def wire_rows(rows, columns, top, bottom, now):
     # Journal rows (newest first, from number `top`) as rows of one frame: numbered without a gap, absent
     # where the journal has none, ending where the columns change. bottom: last number to account for, None:
     # what there is. now: (board second, era, offset), see clock.age_of.
+    from luftpegel_wire.readings import Row
+
     expected = top
     newer = None
     for row in rows:
@@ -41,132 +43,176 @@ def wire_rows(rows, columns, top, bottom, now):
         if not columns.same_columns(row.layout):
             return
         while expected > row.seq:
-            yield _absent(expected, columns)
+            yield _absent(Row, expected, columns)
             expected -= 1
-        age = clock.age_of(row.time, row.layout.era, row.layout.offset, now)
-        yield Row(row.seq, age, _interval(row, newer), row.values, row.quality)
+        yield Row(row.seq, _age(row, now), _interval(row, newer), row.values, row.quality)
         newer = row
         expected -= 1
     while bottom is not None and expected >= bottom:
-        yield _absent(expected, columns)
+        yield _absent(Row, expected, columns)
         expected -= 1
 
 
-def _absent(seq, columns):
+def _absent(row, seq, columns):
     width = len(columns.channels)
-    return Row(seq, None, None, (None,) * width, (MISSING,) * width, absent=True)
+    return row(seq, None, None, (None,) * width, (MISSING,) * width, absent=True)
+
+
+def _age(row, now):
+    return clock.age_of(row.time, row.era, row.offset, now)
 
 
 def _interval(row, newer):
     # Seconds from a row to the next newer one; None where no clock joins them.
-    if newer is None:
-        return None
-    return clock.age_of(
-        row.time, row.layout.era, row.layout.offset, (newer.time, newer.layout.era, newer.layout.offset)
-    )
+    return None if newer is None else _age(row, (newer.time, newer.era, newer.offset))
+
+
+def on_slots(rows, interval):
+    # Rows whose true time is that of a slot, give or take what reckoning costs, have it whole: steps stay
+    # even.
+    for row in rows:
+        if row.offset:
+            off = (row.time + row.offset + clock.ON_TIME_S) % interval - clock.ON_TIME_S
+            if abs(off) <= clock.ON_TIME_S:
+                row.offset -= off
+        yield row
+
+
+def first(rows, most):
+    # At most so many; 0: all.
+    for row in rows:
+        yield row
+        most -= 1
+        if not most:
+            return
 
 
 class Uplink:
     # nvs: blobs "app_key", "dev_eui", "join_eui". radio: see lora_radio. now_s() -> board second.
-    # feed(): the watchdog. forget(names): gives back the heap of modules.
+    # feed(): the watchdog. forget(names): gives back the heap of modules. sleep_ms(n).
 
-    def __init__(self, settings, state, nvs, radio, now_s, feed, forget):  # noqa: PLR0917 - the station's parts
-        self._settings = settings
-        self._state = state
-        self._nvs = nvs
-        self._radio = radio
-        self._now_s = now_s
-        self._feed = feed
-        self._forget = forget
+    def __init__(self, settings, state, nvs, radio, now_s, feed, forget, sleep_ms):  # noqa: PLR0917 - the parts
+        self.settings = settings
+        self.state = state
+        self.nvs = nvs
+        self.radio = radio
+        self.now_s = now_s
+        self.feed = feed
+        self.forget = forget
+        self.sleep_ms = sleep_ms
+        self._frames = _MOST_FRAMES
+        self._until = now_s() + _LONGEST_S
 
     def run(self, journal, row):
-        # row: the newest reading.
+        # row: the newest reading. Whatever happens, the radio is asleep afterwards.
+        silent = False
         try:
-            try:
-                self._converse(journal, row)
-            except WireError as error:
-                print("%s. Next: raise data_rate, or measure less with this station" % error)
-            except RadioError as error:
-                if error.kind == SILENT:
-                    raise
-                print(error)
-                self._state.radio_setup = 0
-            self._feed()
-            self._radio.sleep()  # after a failure, too: a modem that stays awake empties the battery
+            self._converse(journal, row)
+        except WireError as error:
+            print(error)
         except RadioError as error:
             print(error)
-            self._state.radio_setup = 0
+            self.state.radio_setup = 0
+            silent = error.kind == SILENT
+        finally:
+            self.feed()
+            if not silent:
+                self._rest()
+
+    def _rest(self):
+        # A modem or chip that stays awake empties the battery.
+        try:
+            self.radio.sleep()
+        except RadioError as error:
+            print(error)
+            self.state.radio_setup = 0
 
     def _converse(self, journal, row):
-        if not self._join():
+        state = self.state
+        if self.now_s() < state.quiet_until:
             return
-        status_due = self._now_s() >= self._state.status_next
-        ask_time = status_due or not self._state.offset
-        if ask_time:
-            self._learn_time()  # asks the network with the frame that follows
-        self._send_rows(journal, row.layout, row.seq, confirmed=self._now_s() >= self._state.confirmed_next)
-        if ask_time:
+        if not self._join(row.seq):
+            return
+        self.spread(_SPREAD_MS, row.seq)
+        asks = self.now_s() >= state.time_next or not state.offset
+        if asks:
+            self.radio.network_time()  # asks the network with the frame that follows
+        if asks and self._begins_era(journal, row):
+            # The time first: without it, what the last life has left unsent would travel without its age.
+            self._tell(journal, row)
             self._learn_time()
-        if status_due:
-            self._send_status(journal, row)
+            asks = False
+        self._send_newest(journal, row)
+        if asks:
+            self._learn_time()
+        self._tell(journal, row)
         self._send_again(journal, row)
+        if state.owes:
+            self.forget(*_READINGS)
+            self._apart("telling", "answer", self)
+
+    def _begins_era(self, journal, row):
+        older = next(journal.walk(row.seq - 1), None) if row.seq else None
+        return older is not None and older.era != row.era
+
+    def _tell(self, journal, row):
+        if self.now_s() >= self.state.status_next or self.state.trouble:
+            self.forget(*_READINGS)
+            self._apart("telling", "send_status", self, journal.oldest(), row.seq)
+
+    def spread(self, over_ms, seq):
+        # By DevEUI and number: two boards may meet once, not for ever.
+        name = self._blob("dev_eui", 8) or self.settings["station"].encode()
+        self.sleep_ms(crc32(name + seq.to_bytes(4, "little")) % over_ms)
+
+    def _send_newest(self, journal, row):
+        # Asks for a confirmation when it is due; where it does not come and the next reading is far, again.
+        state = self.state
+        try:
+            while True:
+                confirmed = self.now_s() >= state.confirmed_next
+                self._send_rows(journal, row.layout, row.seq, confirmed=confirmed)
+                again = confirmed and state.interval > _FAR_S and 0 < state.unheard < _FORGOTTEN
+                if not again or self._frames < _MOST_FRAMES // 2:
+                    break
+        except WireError as error:
+            print("%s. Next: raise data_rate or frame_bytes, or measure less with this station" % error)
+            if self.now_s() >= state.status_next:
+                state.trouble = 216
+        if state.unheard >= _FORGOTTEN:
+            self._join(row.seq)
 
     # --- joining ---
 
-    def _join(self):
+    def _join(self, seq):
         # Whether there is a session, or one could be had now.
-        state = self._state
-        setup = crc32(repr(sorted(self._settings["radio"].items())).encode())
-        if not self._radio.KEEPS_SETTINGS or state.radio_setup != setup:
-            self._configure()
+        state = self.state
+        setup = crc32(repr(sorted(self.settings["radio"].items())).encode())
+        if not self.radio.KEEPS_SETTINGS or state.radio_setup != setup:
+            self.configure()
             state.radio_setup = setup
-        joined = self._radio.joined()
-        forgotten = state.unheard >= _FORGOTTEN
-        if joined and not forgotten:
+        joined = self.radio.joined()
+        if joined and state.unheard < _FORGOTTEN:
             return True
-        now = self._now_s()
-        if now < state.join_next:
+        if self.now_s() < state.join_next:
             return joined
-        self._configure()
-        self._feed()
-        if self._attempt(forgotten):
-            self._is_heard()
-            return True
-        self._back_off(now)
-        return self._radio.joined()
+        return self._apart("joining", "join", self, state.unheard >= _FORGOTTEN, seq)
 
-    def _attempt(self, anew):
-        # Whether the network let us in. While there is a session, no trouble with another one may end the
-        # conversation.
+    def _apart(self, name, function, *arguments):
+        # Something seldom, whose module gives its heap back afterwards.
+        module = __import__("station." + name, None, None, (function,))
         try:
-            return self._radio.join(anew)
-        except RadioError as error:
-            if not self._radio.joined():
-                raise
-            print(error)
-            return False
+            return getattr(module, function)(*arguments)
+        finally:
+            module = None  # type: ignore[assignment]  # what it was goes
+            self.forget("station." + name)
 
-    def _back_off(self, now):
-        state = self._state
-        if not state.joins_failed:
-            state.join_since = now
-        state.joins_failed = min(state.joins_failed + 1, 0xFFFF)
-        for since, pause in _BACKOFF:
-            if now - state.join_since < since:
-                state.join_next = now + pause
-                break
-        print(
-            "LP-238 the network does not answer the join (attempt %d). Next: check that this station is"
-            % state.joins_failed
-        )
-        print("registered with this key, and that a gateway is in reach; it goes on trying by itself.")
-
-    def _configure(self):
-        radio = self._settings["radio"]
+    def configure(self):
+        radio = self.settings["radio"]
         key = self._blob("app_key", 16)
         if key is None:
             raise RadioError(239, "no app_key in this board. Next: provision the station")
-        self._radio.configure(
+        self.radio.configure(
             radio["region"],
             self._blob("dev_eui", 8),
             self._blob("join_eui", 8),
@@ -178,16 +224,16 @@ class Uplink:
     def _blob(self, name, size):
         found = bytearray(size)
         try:
-            self._nvs.get_blob(name, found)
+            self.nvs.get_blob(name, found)
         except OSError:
             return None
         return bytes(found)
 
     # --- frames ---
 
-    def _room(self):
+    def room(self):
         # Bytes that a frame may have now: asked when it goes, for waiting answers of the MAC take some.
-        return min(self._radio.max_payload(), self._settings["radio"]["frame_bytes"])
+        return min(self.radio.max_payload(), self.settings["radio"]["frame_bytes"])
 
     def _send_rows(self, journal, columns, top, bottom=None, confirmed=False):
         # Sends the rows from `top` downwards that fit; returns how many.
@@ -195,20 +241,29 @@ class Uplink:
 
         def frame():
             nonlocal taken
-            now = self._now_s(), self._state.era, self._state.offset
-            rows = wire_rows(journal.walk(top), columns, top, bottom, now)
-            payload, taken = encode_readings(columns.channels, rows, self._room(), columns.steps)
+            from luftpegel_wire.readings import encode_readings
+
+            state = self.state
+            now_s = self.now_s()
+            offset = clock.true_ms(state, 1000 * now_s) // 1000 - now_s
+            known = (0, state.offset_at, state.era, state.offset, state.drift)
+            walk = on_slots(journal.walk(top, known), state.interval)
+            now = now_s, state.era, offset
+            rows = first(wire_rows(walk, columns, top, bottom, now), self.settings["history"])
+            payload, taken = encode_readings(columns.channels, rows, self.room(), columns.steps)
+            rows = walk = encode_readings = None  # type: ignore[assignment]  # what it was goes
+            self.forget(*_READINGS)  # the radio needs the heap now; a second try loads them again
             return payload
 
-        self._send(PORT_READINGS, frame, confirmed)
+        self.send(PORT_READINGS, frame, confirmed)
         print("sent %d readings, %d and older" % (taken, top))
         return taken
 
     def _send_again(self, journal, row):
         # One frame a wake of what was asked for again, from the newest number of the range downwards.
-        ranges = self._state.ranges
+        ranges = self.state.ranges
         if ranges:
-            self._forget(*_OTHER_FRAMES)
+            self.forget(*_OTHER_FRAMES)
         while ranges:
             wanted = ranges[0]
             wanted[1] = min(wanted[1], row.seq + 1 - wanted[0])
@@ -219,79 +274,69 @@ class Uplink:
                 end = sum(wanted)  # the network's answer may have joined more to this range, at both ends
                 wanted[1] = min(end, top + 1 - taken) - wanted[0]
                 if end > top + 1:
-                    self._state.ask(top + 1, end - top - 1)
+                    self.state.ask(top + 1, end - top - 1)
             if wanted[1] > 0:
                 return
             ranges.pop(0)
 
     def _learn_time(self):
-        seconds = self._radio.network_time()
-        if seconds:
-            self._state.offset = seconds - self._now_s()
+        state = self.state
+        seconds = self.radio.network_time(False)
+        if not seconds:
+            return
+        now = self.now_s()
+        known = state.offset
+        if clock.learn(state, now, seconds - now):
+            state.time_next = now + (_TIME_EVERY_S if known else _TIME_SOON_S)
+        else:
+            state.time_next = 0  # the next wake brings a second witness
+            print("LP-227 the network's clock contradicts what is known: it waits for a second answer. Next:")
+            print("if this comes again, look at the clocks of gateways and network server")
 
-    def _send_status(self, journal, row):
-        from luftpegel_wire import encode_status
-
-        state = self._state
-        gc.collect()
-        fields = {
-            "firmware": FIRMWARE,
-            "reset_cause": state.cause,
-            "oldest_seq": journal.oldest(),
-            "newest_seq": row.seq,
-            "interval_s": state.interval,
-            "heap_free": gc.mem_free(),
-            "crash": state.crashes,
-            "clock": 1 if state.offset else 0,
-            "faults": state.faults,
-        }
-        if self._radio.rx_offset_us is not None:
-            fields["rx_offset_us"] = self._radio.rx_offset_us
-            fields["rx_spread_us"] = self._radio.rx_spread_us
-        self._send(PORT_STATUS, lambda: encode_status(fields, self._room()))
-        state.status_next = self._now_s() + _STATUS_EVERY_S
-
-    def _send(self, port, payload, confirmed=False):
-        self._feed()
-        downlinks = self._radio.send(port, payload, confirmed)
+    def send(self, port, payload, confirmed=False):
+        self.feed()
+        if not self._frames or self.now_s() > self._until:
+            print("this wake has sent enough")
+            return
+        self._frames -= 1
+        rate = self.settings["radio"]["data_rate"]
+        self.state.air_ms = min(self.state.air_ms + _FRAME_MS[min(rate, 7)], 0xFFFFFF)
+        downlinks = self.radio.send(port, payload, confirmed)
         if confirmed:
-            self._note(self._radio.acknowledged)
+            self._note(self.radio.acknowledged or downlinks)
+        elif downlinks:
+            self.is_heard()
         for downlink in downlinks:
             self._heed(downlink)
 
     def _note(self, heard):
         # The network did, or did not, confirm a frame.
-        state = self._state
+        state = self.state
         if heard:
-            self._is_heard()
+            self.is_heard()
         else:
             state.unheard = min(state.unheard + 1, 0xFF)
-            state.confirmed_next = self._now_s() + _CONFIRMED_AGAIN_S
 
-    def _is_heard(self):
-        state = self._state
+    def is_heard(self):
+        state = self.state
+        state.joins_anew = 0
         state.join_since = state.join_next = state.joins_failed = state.unheard = 0
-        state.confirmed_next = self._now_s() + _CONFIRMED_EVERY_S
+        state.confirmed_next = self.now_s() + CONFIRMED_EVERY_S
 
     # --- downlinks ---
 
     def _heed(self, downlink):
+        self.forget(*_READINGS)
         try:
             frame = decode(downlink.port, downlink.payload)
         except WireError as error:
             print("a downlink is passed over:", error)
             return
         if downlink.port == PORT_BACKFILL:
-            self._state.ask(frame.first_seq, frame.count)
+            self.state.ask(frame.first_seq, frame.count)
         elif downlink.port == PORT_CONFIG:
-            self._configure_station(frame)
+            self.forget(*_OTHER_FRAMES)
+            state = self.state
+            state.asked = self._apart("remote", "change", self.nvs, self.settings, state, frame.fields)
+            state.owes, state.token = 1, frame.token
 
-    def _configure_station(self, frame):
-        # Takes over what is sound of a configuration, and answers with what is in force now.
-        interval = frame.fields.get("interval_s")
-        if type(interval) is int and clock.MIN_INTERVAL_S <= interval <= clock.MAX_INTERVAL_S:
-            change_interval(self._nvs, self._settings, interval)
-            self._state.interval = interval
-        from luftpegel_wire import encode_config
-
-        self._send(PORT_CONFIG, encode_config(frame.token, {"interval_s": self._state.interval}))

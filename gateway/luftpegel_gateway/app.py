@@ -43,7 +43,7 @@ from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.directory.watch import watch
 from luftpegel_gateway.ingest.decide import Decider
 from luftpegel_gateway.journal.port import Budget, Budgets, Reader, StationKey
-from luftpegel_gateway.journal.sqlite import to_version_1
+from luftpegel_gateway.journal.sqlite import to_version_1, version_2
 from luftpegel_gateway.journal.sqlite.backend import SqliteLog
 from luftpegel_gateway.journal.sqlite.reader import SqliteReader
 from luftpegel_gateway.journal.sqlite.watch import refuse_after_loss
@@ -53,6 +53,10 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.page import Page
 from luftpegel_gateway.page.server import serving as answering
 from luftpegel_gateway.sources import filter as source_filter
+from luftpegel_gateway.sources.decoded import decoded
+from luftpegel_gateway.views.verdict import DOES_NOT_STOP
+from luftpegel_gateway.words.messages import language_of
+from luftpegel_gateway.words.texts import stations_text, tell
 
 log = logging.getLogger("luftpegel.gateway")
 JOURNAL_FILE = "journal.sqlite"
@@ -81,8 +85,8 @@ async def run(config: Config) -> None:
         async with contextlib.AsyncExitStack() as stack:
             parts = await _start(config, stack, manager)
             tasks = {asyncio.create_task(part()) for part in parts}
-            log.info("running: %d stations, %d sinks", len(config.stations), len(config.sinks))
-            manager.ready(f"running: {len(config.stations)} stations")
+            log.info("running: stations: %d, sinks: %d", len(config.stations), len(config.sinks))
+            manager.ready(_running(config, len(config.stations)))
             try:
                 await _first_of(tasks, stop)
             finally:
@@ -120,16 +124,20 @@ def alone(config: Config) -> Iterator[Handlers]:
         yield _handlers(config, directory, (journal, decider), reread, lambda: None)
 
 
-def export(config: Config, to: Path, again: Sequence[str]) -> to_version_1.Exported:
-    """Write the journal for a gateway of version 0.2.0.
+def export(
+    config: Config, to: Path, again: Sequence[str], release: str
+) -> to_version_1.Exported | version_2.Exported:
+    """Write the journal for a gateway of an earlier release.
 
     CannotStart: a gateway runs here, or there is no journal yet.
     """
     path = config.data / JOURNAL_FILE
+    refuse_after_loss(path)
+    if not path.exists():  # asked before the lock, which would make the folder
+        raise CannotStart("LP-331", str(path))
     with locked(config.data):
-        refuse_after_loss(path)
-        if not path.exists():
-            raise CannotStart("LP-331", str(path))
+        if release == version_2.RELEASE:
+            return version_2.export(path, to)
         return to_version_1.export(path, to, [part.name for part in config.sinks], again)
 
 
@@ -140,7 +148,10 @@ async def _start(
 
     Returns what then has to run beside each other until the end.
     """
-    conditions = Conditions(config.data / CONDITIONS_FILE)
+    vital = {JOURNAL, *(part.name for part in config.sources)}
+    conditions = Conditions(
+        config.data / CONDITIONS_FILE, stops=lambda who, code: who in vital and code not in DOES_NOT_STOP
+    )
     directory = _directory(config)
     decider = _decider(config, directory)
     journal = LogThread(_open(config))
@@ -161,11 +172,12 @@ async def _start(
     told = partial(_told, conditions)
     by_request = _handlers(config, directory, (journal, decider), reread, intake.wake, told=told)
     await _listen(config.data, by_request, conditions, stack)
-    on_signal = partial(_reread_on_signal, reread, manager, directory)
+    on_signal = partial(_reread_on_signal, config, reread, manager, directory)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
     parts.append(partial(watch, config.stations_file, on_signal))
     for part in config.sources:
-        source = sources.module_of(part.kind).create(part.name, part.options, intake.deliver, conditions)
+        context = sources.Context(part.name, part.options, intake.deliver, conditions, config.data)
+        source = sources.module_of(part.kind).create(context)
         stack.push_async_callback(asyncio.to_thread, source.stop)  # may wait for a dead host
         source.start()
     return parts
@@ -185,6 +197,7 @@ def _worker(
         conditions,
         intake.watch(),
         revises=module.REVISES,
+        raw=getattr(module, "RAW", False),
         largest=getattr(module, "BATCH", LARGEST_BATCH),
         tenant=None if part.tenant == ALL else part.tenant,
     )
@@ -228,14 +241,24 @@ def _directory(config: Config) -> Directory:
 
 
 def _decider(config: Config, directory: Directory) -> Decider:
-    filters = {part.name: source_filter.make(part.options) for part in config.sources}
+    filters = {part.name: source_filter.make(part.options, part.tenant) for part in config.sources}
     budget_us = int(config.downlink_s_per_hour * 1_000_000)
-    return Decider(sources.parse, directory.resolve, filters, directory.concerned, budget_us)
+    parse = sources.Parsers((part.name, part.kind, part.options) for part in config.sources)
+    return Decider(
+        parse,
+        directory.resolve,
+        filters,
+        directory.concerned,
+        budget_us,
+        decoded=decoded,
+        tenant=directory.tenant,
+    )
 
 
 def _known(directory: Directory, key: StationKey) -> bool:
-    """Whether stations.toml has this station."""
-    return directory.by_id(key[1], key[0]) is not None
+    """Whether stations.toml has a station whose readings have this name."""
+    found = directory.by_id(key[1], key[0])
+    return found is not None and found.id == key[1]
 
 
 def _reasons(cell: Cell, station: Station, language: str) -> list[tuple[str, str]]:
@@ -264,13 +287,21 @@ def _reread_and_tell(config: Config, directory: Directory, conditions: Condition
     return number
 
 
-def _reread_on_signal(reread: Callable[[], int], manager: ServiceManager, directory: Directory) -> None:
+def _running(config: Config, stations: int) -> str:
+    """What `systemctl status` says, in the operator's language."""
+    language = language_of(config.language)
+    return tell("service_runs", language, stations_text(stations, language))
+
+
+def _reread_on_signal(
+    config: Config, reread: Callable[[], int], manager: ServiceManager, directory: Directory
+) -> None:
     manager.reloading()
     try:
         reread()
     except CannotStart as refusal:
         log.error("stations not read anew: %s; `luftpegel gateway check` says what is wrong", refusal)
-    manager.ready(f"running: {len(directory.stations)} stations")
+    manager.ready(_running(config, len(directory.stations)))
 
 
 def _told(conditions: Conditions) -> list[Told]:

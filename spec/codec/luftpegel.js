@@ -97,7 +97,8 @@ var STATUS_FIELDS = {
   16: "faults",
   17: "data_rate",
   18: "rx_offset_us",
-  19: "rx_spread_us"
+  19: "rx_spread_us",
+  20: "trouble"
 };
 var CONFIG_FIELDS = {
   1: "interval_s",

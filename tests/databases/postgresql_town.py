@@ -3,6 +3,8 @@
 import pytest
 from databases_world import deliver, run
 
+from luftpegel_gateway.config.secrets import Secret
+
 KEY = "station, life, seq, channel"
 READ = f"SELECT {KEY}, value FROM luftpegel.readings ORDER BY {KEY}"
 
@@ -15,7 +17,7 @@ class Town:
         self.password = server.user_made(self.user)
         self.database = server.database_made(f"town{number}", self.user, *extensions)
         self.options = {"host": server.host, "port": server.port, "database": self.database,
-                        "username": self.user, "password_file": self.password}  # fmt: skip
+                        "username": self.user, "password_file": Secret(self.password)}  # fmt: skip
         self._make = make_sink
 
     def sink(self, name="town", **options):

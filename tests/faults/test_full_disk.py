@@ -29,13 +29,6 @@ def full_site(site, server, station, until):
     return site
 
 
-def test_goes_on_by_itself_when_there_is_room_again(full_site, station, until):
-    writes_fail(full_site.process, False)
-    full_site.wait_for(range(31))
-    assert full_site.stored() == {seq: station.value(seq) for seq in range(31)}
-    until(lambda: full_site.troubles() == {}, "trouble still told")
-
-
 def test_killed_while_the_disk_is_full(full_site, station):
     full_site.kill()
     full_site.start()

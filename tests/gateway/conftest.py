@@ -309,24 +309,25 @@ class MemoryReader:
     def history(self, key, count):
         return self.readings.get(key, [])[-count:]
 
-    def notices(self, dev_eui, count):
+    def notices(self, dev_eui, count, tenant=""):
         return self.logged.get(dev_eui, [])[:count]
 
-    def quarantine(self, *, code=None, dev_eui=None, resolved=False, limit=1000):
-        return self.chosen(code, dev_eui, resolved)[-limit:]
+    def quarantine(self, *, code=None, dev_eui=None, station=None, resolved=False, limit=1000):
+        return self.chosen(code, dev_eui, resolved, station)[-limit:]
 
-    def chosen(self, code, dev_eui, resolved=False):
+    def chosen(self, code, dev_eui, resolved=False, station=None):
         return [
             entry
             for entry in self.entries
             if (entry.resolved_at is not None) is resolved
             and code in {None, entry.code}
             and dev_eui in {None, entry.dev_eui}
+            and station in {None, (entry.tenant, entry.station)}
         ]
 
-    def groups(self, *, code=None, dev_eui=None):
+    def groups(self, *, code=None, dev_eui=None, station=None):
         groups = {}
-        for entry in self.chosen(code, dev_eui):
+        for entry in self.chosen(code, dev_eui, station=station):
             groups.setdefault((entry.code, entry.sink, entry.dev_eui, entry.station), []).append(entry)
         found = [
             Group(
@@ -342,10 +343,10 @@ class MemoryReader:
         ]
         return sorted(found, key=lambda group: group.last_at)
 
-    def numbers(self, *, code=None, dev_eui=None, before=None):
+    def numbers(self, *, code=None, dev_eui=None, station=None, before=None):
         return [
             (entry.id, len(entry.payload))
-            for entry in self.chosen(code, dev_eui)
+            for entry in self.chosen(code, dev_eui, station=station)
             if before is None or entry.last_at < before
         ]
 

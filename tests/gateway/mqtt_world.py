@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from luftpegel_gateway.conditions.conditions import Conditions
 from luftpegel_gateway.config.options import REQUIRED
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, create
 from luftpegel_gateway.transport import mqtt
 from luftpegel_tools.programs.broker import Broker, free_port
@@ -231,7 +232,7 @@ class Gateway:
         self.call(self.source.start)
 
     def _create(self):
-        return create(self.name, self._options, self._deliver, self.conditions)
+        return create(Context(self.name, self._options, self._deliver, self.conditions, Path()))
 
     def _deliver(self, arrivals):
         self.batches.append(len(arrivals))

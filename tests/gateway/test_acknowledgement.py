@@ -1,12 +1,14 @@
 """An acknowledgement goes to the connection that brought the message, and to no other; without a broker."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from luftpegel_gateway.conditions.conditions import Conditions
 from luftpegel_gateway.config.options import REQUIRED
 from luftpegel_gateway.model.events import Delivery
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.chirpstack_mqtt import OPTIONS, create
 from luftpegel_gateway.transport.mqtt_client import Client
 from luftpegel_gateway.transport.mqtt_packets import Message
@@ -31,7 +33,7 @@ def receive(*messages, then=lambda _source: None):
             name: None if option.default is REQUIRED else option.default for name, option in OPTIONS.items()
         }
         options |= {"host": "127.0.0.1", "port": 1}
-        source = create("source", options, arrivals.extend, conditions)
+        source = create(Context("source", options, arrivals.extend, conditions, Path()))
         source._client._take(list(messages), [])
         await asyncio.sleep(0)
         then(source)

@@ -89,6 +89,9 @@ def test_readings_are_sent_again_to_one_sink(filled, until):
 
 def test_a_command_from_the_command_line_to_the_network_server(site, server, station, until):
     code, text = luftpegel(site, "send", "LP-0001", "interval_s=1200", "--json")  # before it ever ran
+    assert (code, "LP-331" in text, site.data.exists()) == (1, True, False)
+    site.started().stop()
+    code, text = luftpegel(site, "send", "LP-0001", "interval_s=1200", "--json")  # while it does not run
     assert (code, json.loads(text)["station"]) == (0, "LP-0001")
     site.started()
     server.publish(station.topic(), station.uplink(0))

@@ -2,6 +2,7 @@
 what comes twice or not at all when something breaks."""
 
 import asyncio
+import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,39 @@ def test_a_platform_that_fails_keeps_values_waiting(map_of, status, code):
         assert down.value.code == code
         assert await sink.deliver([observed(1, time=NOW)]) == []
         assert len(double.taken) == 1
+
+    map_of(play)
+
+
+def test_a_page_of_somebody_else_has_taken_nothing(map_of):
+    """A hotel's login page says 200, too."""
+
+    async def play(double, make):
+        double.script = [(200, {"Content-Type": "text/html"})]
+        sink = make()
+        with pytest.raises(OtherEndDown) as down:
+            await sink.deliver([observed(1, time=NOW)])
+        assert down.value.code == "LP-476"
+        assert await sink.deliver([observed(1, time=NOW)]) == []
+        assert len(double.taken) == 1
+
+    map_of(play)
+
+
+def test_where_no_mark_can_be_made_nothing_is_sent(map_of, monkeypatch):
+    """A full disk: else the platform would keep the same once more at each attempt."""
+
+    async def play(double, make):
+        def full(_self, _marks):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sent.Sent, "add", full)
+            with pytest.raises(OtherEndDown) as down:
+                await make().deliver([observed(1, time=NOW)])
+        assert (down.value.code, double.requests) == ("LP-411", 0)
+        assert await make().deliver([observed(1, time=NOW)]) == []
+        assert (double.requests, len(double.taken)) == (1, 1)
 
     map_of(play)
 

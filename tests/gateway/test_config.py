@@ -79,7 +79,8 @@ def test_right_files_are_read(judge):
         ('host = "127.0.0.1"', 'host = "h"\npassword_file = "none"\nusername = "u"', 8, "LP-326"),
         ('host = "127.0.0.1"', "# no host", 5, "LP-305"),
         ('kind = "store"', 'kind = "stor"', 10, "LP-306"),
-        ('kind = "store"', "", 9, "LP-306"),
+        ('kind = "store"', "", 9, "LP-305"),
+        ('kind = "store"', "kind = 5", 10, "LP-304"),
         ('kind = "store"', 'kind = "store"\n[[sink]]\nkind = "store"', 11, "LP-312"),
         ('kind = "store"', 'kind = "store"\nname = "journal"', 11, "LP-312"),
         ('kind = "store"', 'kind = "store"\nzzz = 1', 11, "LP-313"),
@@ -267,7 +268,7 @@ TWO_STORES = '[[sink]]\nkind = "store"\nname = "other"\n'
 @pytest.mark.parametrize(
     ("sinks", "line", "key"),
     [
-        (TWO_STORES, 12, "kind"),
+        (TWO_STORES, 11, "path"),
         (TWO_STORES + 'path = "data/../data/store.sqlite"\n', 14, "path"),
         ('[[sink]]\nkind = "store"\nname = "other"\npath = "data/journal.sqlite"\n', 14, "path"),
         (FOLDER.format("one", "out") + FOLDER.format("two", "out/."), 18, "folder"),

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,12 +33,15 @@ from luftpegel_gateway.sinks import (
     Context,
     SinkDown,
     files,
+    files_state,
     format_csv,
     format_parquet,
     format_zrxp,
     local_days,
+    sqlite_file,
 )
 from luftpegel_gateway.sinks.value_rows import Row
+from luftpegel_tools.cli import main
 from luftpegel_wire.quality import SILENT
 
 PROGRAM = Path(__file__).with_name("dying_files.py")
@@ -134,7 +138,7 @@ def test_one_file_for_all_stations_and_a_month(deliver, there, lines):
 
 def test_tenants_with_a_station_of_one_name_have_files_of_their_own(deliver, there):
     deliver([observed(1, time=NOON), observed(1, time=NOON, tenant="other")])
-    assert there() == ["2026-11/2026-11-26_LP-0001.csv", "2026-11/2026-11-26_other_LP-0001.csv"]
+    assert there() == ["2026-11/2026-11-26_LP-0001.csv", "2026-11/2026-11-26_other@LP-0001.csv"]
 
 
 def test_a_late_reading_stands_in_its_place_and_a_gap_is_a_gap(deliver, lines):
@@ -482,3 +486,130 @@ def test_killed_wherever_it_touches_the_disk(tmp_path):
     done = die(tmp_path, "csv", "steps")
     assert done.pop("kills") > 30
     assert done == {"halves": 0, "lost": 0, "doubled": 0, "wrong": 0}
+
+
+@pytest.mark.parametrize("what", ["removed", "moved", "replaced", "log removed"])
+def test_a_state_that_somebody_takes_away_is_written_anew(tmp_path, caplog, what):
+    """Nothing is missing in the files then, nothing is there twice, also after a restart."""
+    options = {key: option.default for key, option in files.OPTIONS.items()} | {"folder": tmp_path / "out"}
+    state = tmp_path / "files-town.sqlite"
+
+    async def run():
+        sink = files.Files(Context("town", options, tmp_path))
+        await sink.start()
+        await sink.deliver([observed(seq, seq, seq, time=NOON + seq) for seq in range(3)])
+        if what == "removed":
+            for file in tmp_path.glob("files-town.sqlite*"):
+                file.unlink()
+        elif what == "moved":
+            state.rename(tmp_path / "elsewhere")
+        elif what == "replaced":
+            (tmp_path / "other").write_bytes(b"SQLite format 3\0 of somebody else")
+            (tmp_path / "other").replace(state)
+        else:
+            state.with_name("files-town.sqlite-wal").unlink()
+        await sink.deliver([observed(3, 3, 3, time=NOON + 3)])
+        await sink.deliver([observed(4, 4, 4, time=NOON + 4), observed(0, 0, 0, time=NOON)])
+        await sink.stop()
+        again = files.Files(Context("town", options, tmp_path))
+        await again.start()
+        await again.deliver([observed(5, 5, 5, time=NOON + 5)])
+        await again.stop()
+
+    asyncio.run(run())
+    [file] = list((tmp_path / "out").rglob("*.csv"))
+    assert len(file.read_text().splitlines()) == 1 + 2 * 6
+    assert [record.code for record in caplog.records if hasattr(record, "code")] == ["LP-556"]
+    assert (tmp_path / "files-town.sqlite.strange-1").exists() == (what in {"replaced", "log removed"})
+
+
+def test_a_state_that_cannot_be_written_anew_stays_open_until_it_can(tmp_path, monkeypatch):
+    options = {key: option.default for key, option in files.OPTIONS.items()} | {"folder": tmp_path / "out"}
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    async def run():
+        sink = files.Files(Context("town", options, tmp_path))
+        await sink.start()
+        await sink.deliver([observed(seq, seq, seq, time=NOON + seq) for seq in range(3)])
+        for file in tmp_path.glob("files-town.sqlite*"):
+            file.unlink()
+        with monkeypatch.context() as disk:
+            disk.setattr(files_state, "write_anew", full)
+            for _ in range(2):
+                with pytest.raises(SinkDown) as down:
+                    await sink.deliver([observed(3, 3, 3, time=NOON + 3)])
+                assert down.value.code == "LP-555"
+        await sink.deliver([observed(3, 3, 3, time=NOON + 3)])
+        await sink.stop()
+
+    asyncio.run(run())
+    [file] = list((tmp_path / "out").rglob("*.csv"))
+    assert len(file.read_text().splitlines()) == 1 + 2 * 4
+
+
+DEADLY = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from luftpegel_gateway.sinks import sqlite_file
+left = int(sys.argv[2])
+def deadly(call):
+    def wrapped(*given, **named):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*given, **named)
+    return wrapped
+file = Path(sys.argv[1])
+database = sqlite_file.open_file(file)
+database.execute("CREATE TABLE readings (n)")
+with sqlite_file.transaction(database):
+    database.executemany("INSERT INTO readings VALUES (?)", [(n,) for n in range(5000)])
+file.write_bytes(b"strange") if sys.argv[3] == "replaced" else file.unlink()
+file.with_name(file.name + "-wal").unlink()
+os.fsync = deadly(os.fsync)
+for name in ("replace", "rename"):
+    setattr(Path, name, deadly(getattr(Path, name)))
+sqlite_file.write_anew(database, file)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("what", ["removed", "replaced"])
+def test_killed_while_it_is_written_anew(tmp_path, what):
+    """SIGKILL at each step that reaches the disk: from the first one on, the next start has all of it."""
+    for step in range(8):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        file = folder / "state.sqlite"
+        subprocess.run([sys.executable, "-c", DEADLY, str(file), str(step), what], check=False, timeout=60)
+        if what == "replaced" and file.exists() and file.read_bytes() == b"strange":
+            file.unlink()  # not moved yet; whoever put it there takes it away
+        sqlite_file.finish_anew(file)
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            assert database.execute("SELECT count(*) FROM readings").fetchone() == (5000,), step
+
+
+def test_what_was_half_written_anew_counts_for_nothing(tmp_path):
+    (tmp_path / "state.sqlite.anew").touch()
+    sqlite_file.finish_anew(tmp_path / "state.sqlite")
+    assert not (tmp_path / "state.sqlite").exists()
+
+
+def test_check_says_without_dialling_that_pyarrow_is_missing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "stations.toml").write_text(
+        '[[station]]\nid = "A"\ndev_eui = "70b3d57ed0000001"\nname = "x"\nkind = "level"\n'
+    )
+    (tmp_path / "gateway.toml").write_text(
+        '[gateway]\ndata = "data"\nstations = "stations.toml"\n[[source]]\nkind = "chirpstack-mqtt"\n'
+        'host = "h"\n[[sink]]\nkind = "files"\nfolder = "out"\nformat = "parquet"\n'
+    )
+    words = ["gateway", "check", "--no-dial", "--config", str(tmp_path / "gateway.toml"), "--lang", "de"]
+    assert main(words) == 0
+    assert "LP-337" not in capsys.readouterr().out
+    monkeypatch.setattr(format_parquet, "is_there", lambda: False)
+    main(words)
+    told = capsys.readouterr().out
+    assert ("LP-337" in told, "pip install" in told, "files" in told) == (True, True, True)

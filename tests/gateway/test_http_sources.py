@@ -100,7 +100,9 @@ def test_kills_under_load_lose_nothing_and_double_nothing(site, listening, make_
     for thread in threads:
         thread.start()
     for _ in range(KILLS):
-        time.sleep(luck.uniform(0.4, 1.4))  # it takes most of a second to listen
+        taken = sum(sent)
+        until(lambda taken=taken: sum(sent) > taken + 4, site.log.read_text)  # it listens, and has work
+        time.sleep(luck.uniform(0, 0.5))
         site.kill()
         site.start()
     until(lambda: site.get("/readyz")[0] == 200, lambda: site.log.read_text()[-2000:])

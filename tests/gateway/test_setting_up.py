@@ -18,11 +18,11 @@ from luftpegel_gateway.delivery.worker import Worker
 from luftpegel_gateway.directory.directory import Directory
 from luftpegel_gateway.directory.watch import watch
 from luftpegel_gateway.journal.port import Batch
-from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import AlarmRaised
 from luftpegel_gateway.sinks import mqtt as mqtt_sink
-from luftpegel_gateway.sources import chirpstack_mqtt
+from luftpegel_gateway.sources import chirpstack_mqtt, tts_mqtt, tts_webhook
 from luftpegel_gateway.transport import mqtt_visit
 
 GATEWAY = """\
@@ -319,6 +319,32 @@ def test_a_visit_leaves_the_running_session_alone(inn, gateway):
         assert "mosquitto" in asyncio.run(chirpstack_mqtt.probe(source, running.name)).seen
         assert "mosquitto" in asyncio.run(mqtt_sink.probe(sink, running.name)).seen
     assert "LP-449" not in str(running.conditions.current())
+
+
+def test_check_visits_the_things_stack(inn, tmp_path):
+    """A broker with QoS 0 only is no news there, and it is asked nothing about itself."""
+    options = {k: o.default for k, o in tts_mqtt.OPTIONS.items()} | {
+        "host": "127.0.0.1", "port": inn.port, "tls": False, "username": "my-town@ttn",
+        "password_file": "key",
+    }  # fmt: skip
+    inn.open()
+    found = asyncio.run(tts_mqtt.probe(options, "tts"))
+    assert (found.seen, found.warnings) == (f"127.0.0.1:{inn.port}", ())
+    inn.open_with_login("my-town@ttn", "another key")
+    with pytest.raises(OtherEndDown, match="LP-402"):
+        asyncio.run(tts_mqtt.probe(options, "tts"))
+    inn.close()
+    with pytest.raises(OtherEndDown, match="LP-441"):
+        asyncio.run(tts_mqtt.probe(options, "tts"))
+
+
+def test_a_key_that_would_go_in_clear_is_told():
+    options = {k: o.default for k, o in tts_webhook.OPTIONS.items()} | {"downlink_key_file": "key"}
+    for url, told in (
+        ("http://eu1.example", [("downlink_key_file", "LP-480")]), ("https://eu1.example", []),
+        ("http://127.0.0.1:8080", []), (None, []),
+    ):  # fmt: skip
+        assert list(tts_webhook.warnings(options | {"url": url})) == told
 
 
 def test_a_broker_that_dropped_something_is_told():

@@ -177,9 +177,9 @@ def test_a_trouble_of_the_process_before_is_cleared_by_the_first_success(work):
     assert work.told.now == {}
 
 
-def test_a_log_that_fails_after_the_delivery_has_it_delivered_again(work):
-    """At least once: the sink knows repeats by name."""
-    sink = Sink()
+def test_a_log_that_fails_after_the_delivery_is_asked_for_the_cursor_alone(work):
+    """A full disk lasts for hours, and a broker would be told the same once a minute."""
+    sink = Sink(refuses={3})
     real = work.log.advance
     failures = iter([True, True])
 
@@ -191,8 +191,9 @@ def test_a_log_that_fails_after_the_delivery_has_it_delivered_again(work):
     work.log.advance = advance
     work.then = lambda _waits: setattr(work.log, "down", None)
     work(sink, work.finished)
-    assert seqs(sink.got) == list(range(ITEMS)) * 3
-    assert work.told.now == {}
+    assert seqs(sink.got) == [seq for seq in range(ITEMS) if seq != 3]
+    assert (sink.calls, work.told.now) == (1, {})
+    assert [item.reading.seq for _, item, _ in work.log.quarantine] == [3]
 
 
 def test_batches_are_bounded(work):

@@ -124,6 +124,66 @@ def test_it_expires_by_both_clocks_only(heart, board, desk):
     assert run(heart, board, range(12, 70)) == []
 
 
+def test_our_clock_was_behind_when_it_was_queued(heart, board, desk):
+    """A machine without a battery for its clock: NTP sets it a week forward, and nothing expires by that."""
+    run(heart, board, range(3))
+    desk.now = board.time(2) - 8 * DAY
+    token = desk.send(interval_s=1200)
+    assert run(heart, board, [3]) == [(3, token, {"interval_s": 1200})]
+    run(heart, board, range(4, 7 * 144))
+    assert desk.states() == [WAITING]
+    run(heart, board, range(7 * 144, 7 * 144 + 10))
+    assert desk.states() == [EXPIRED]
+
+
+@pytest.mark.parametrize("set_back", [0, 20])
+def test_our_clock_was_ahead_when_it_was_queued(heart, board, desk, set_back):
+    """Queued in 2100, and the clock is set back soon or some uplinks later: it ends all the same."""
+    run(heart, board, [0])
+    desk.now = NOON + 74 * 365 * DAY
+    token = desk.send(expires_s=3600, interval_s=1200)
+    heart.ahead = 74 * 365 * DAY
+    assert [one for _, one, _ in run(heart, board, range(1, 1 + set_back))][:1] == [token][:set_back]
+    heart.ahead = 0
+    run(heart, board, range(1 + set_back, 15 + set_back))
+    assert desk.states() == [EXPIRED]
+
+
+def test_the_networks_clock_is_wrong(heart, board, desk):
+    """A year ahead for some frames, or behind: our clock holds against it, and the end comes in time."""
+    run(heart, board, [0])
+    desk.send(expires_s=2 * DAY, interval_s=1200)
+    for seq in range(1, 4):
+        heart.take(board.uplink(seq, network=365 * DAY, gateway=365 * DAY))
+    assert desk.states() == [WAITING]
+    desk.now = board.time(3)
+    run(heart, board, range(4, 2 * 144 - 2))
+    assert desk.states() == [WAITING]
+    run(heart, board, range(2 * 144 - 2, 3 * 144))
+    assert desk.states() == [EXPIRED]
+
+
+def test_a_station_that_was_silent_gets_nothing_stale(heart, board, desk):
+    run(heart, board, [0])
+    desk.now = board.time(0)
+    desk.send(expires_s=DAY, interval_s=1200)
+    assert run(heart, board, range(2 * 144, 2 * 144 + 5)) == []
+    assert desk.states() == [EXPIRED]
+
+
+@given(st.lists(st.tuples(st.integers(-10**6, 10**6), st.integers(-10**6, 10**6)), max_size=30))
+def test_no_single_clock_lets_a_command_expire(jumps):
+    """Whatever one of the clocks says, a command lives at least as long as the right one gives it."""
+    kept = commands.add((), {"interval_s": 600}, NOON, 3600, NOON)
+    for number, (one, _) in enumerate(jumps):
+        kept, _ = commands.due(kept, NOON + one, NOON + 60 * number, number)
+        assert 60 * number > 3600 or kept[0].state == WAITING
+    kept = commands.add((), {"interval_s": 600}, NOON, 3600, NOON)
+    for number, (_, one) in enumerate(jumps):
+        kept, _ = commands.due(kept, NOON + 60 * number, NOON + one, number)
+        assert 60 * number > 3600 or kept[0].state == WAITING
+
+
 def test_a_restart_and_a_late_answer(heart, board, desk):
     run(heart, board, [0])
     token = desk.send(interval_s=1200)
@@ -224,7 +284,7 @@ def test_whatever_happens_the_list_stays_bounded_and_in_order(steps):
             kept = commands.add(kept, {"interval_s": 600}, now, 3600)
         elif step == "uplink":
             frames += 1
-            kept, command = commands.due(kept, now, frames)
+            kept, command = commands.due(kept, now, now, frames)
             if command is not None:
                 assert command == commands.waiting(kept)[0]
                 kept = commands.sent(kept, command, frames)

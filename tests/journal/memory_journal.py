@@ -116,7 +116,8 @@ class MemoryLog:
         elif outcome.keep or outcome.faults:
             kept.counted["frames"] += 1
         if outcome.notice:
-            kept.notices.append((now, outcome.notice.dev_eui, outcome.notice.code, outcome.notice.text))
+            told = outcome.notice
+            kept.notices.append((now, told.dev_eui, told.code, told.text, outcome.tenant))
         for code in dict.fromkeys(fault.code for fault in outcome.faults):
             details = "; ".join(fault.detail for fault in outcome.faults if fault.code == code)
             size = len(delivery.payload) if delivery.size is None else delivery.size
@@ -124,8 +125,9 @@ class MemoryLog:
                 0, code, details, "", 1, now, now, None, outcome.dev_eui,
                 outcome.key[1] if outcome.key else "",
                 delivery.source, delivery.kind, delivery.topic, delivery.payload, size,
+                outcome.tenant,
             )  # fmt: skip
-            same = (delivery.kind, delivery.topic, delivery.payload)
+            same = (outcome.tenant, delivery.kind, delivery.topic, delivery.payload)
             self._hold(kept, Held(entry, delivery, now), same)
 
     @staticmethod
@@ -169,7 +171,8 @@ class MemoryLog:
             return False
         self.offer(sink, Offer())
         with self._changing() as kept:
-            kept.cursors[sink] = kept.oldest
+            others = min(kept.cursors.values(), default=0) if sink not in kept.cursors else 0
+            kept.cursors[sink] = max(kept.oldest, others)
         return True
 
     @staticmethod
@@ -188,7 +191,7 @@ class MemoryLog:
                 told = repr(item).encode()
                 entry = Entry(
                     0, rejection.fault.code, rejection.fault.detail, sink, 1, now, now, None, "",
-                    item.ref.station, "", "", "", told, len(told),
+                    item.ref.station, "", "", "", told, len(told), item.ref.tenant,
                 )  # fmt: skip
                 self._hold(kept, Held(entry, item=item), (item.ref, type(item), seq))
             if isinstance(to, tuple):
@@ -297,40 +300,44 @@ class MemoryReader:
             Counter((ref.tenant, ref.station) for ref, _ in _fitting(SHELF[self._path], wanted))
         )
 
-    def notices(self, dev_eui, count):
+    def notices(self, dev_eui, count, tenant=""):
         found = [
-            (when, code, text) for when, whose, code, text in SHELF[self._path].notices if whose == dev_eui
+            (when, code, text)
+            for when, *whose, code, text, its in SHELF[self._path].notices
+            if whose == [dev_eui] and its == tenant
         ]
         return found[::-1][:count]
 
-    def _chosen(self, code, dev_eui, resolved=False):
+    def _chosen(self, code, dev_eui, resolved=False, station=None):
         return [
             one.entry
             for _, one in sorted(SHELF[self._path].held.items())
             if (one.entry.resolved_at is not None) is resolved
             and code in {None, one.entry.code}
             and dev_eui in {None, one.entry.dev_eui}
+            and station in {None, (one.entry.tenant, one.entry.station)}
         ]
 
-    def quarantine(self, *, code=None, dev_eui=None, resolved=False, limit=1000):
-        return self._chosen(code, dev_eui, resolved)[-limit:]
+    def quarantine(self, *, code=None, dev_eui=None, station=None, resolved=False, limit=1000):
+        return self._chosen(code, dev_eui, resolved, station)[-limit:]
 
-    def groups(self, *, code=None, dev_eui=None):
+    def groups(self, *, code=None, dev_eui=None, station=None):
         groups = {}
-        for one in self._chosen(code, dev_eui):
-            groups.setdefault((one.code, one.sink, one.dev_eui), []).append(one)
+        for one in self._chosen(code, dev_eui, station=station):
+            groups.setdefault((one.code, one.sink, one.dev_eui, one.tenant), []).append(one)
         found = [
             Group(
-                *names, max(one.station for one in group), len(group), sum(one.times for one in group),
+                *names[:3], max(one.station for one in group), len(group), sum(one.times for one in group),
                 sum(one.size for one in group), min(one.first_at for one in group),
                 max(one.last_at for one in group), max(one.id for one in group),
+                names[3],
             )
             for names, group in groups.items()
         ]  # fmt: skip
         return sorted(found, key=lambda group: group.last_at)
 
-    def numbers(self, *, code=None, dev_eui=None, before=None):
-        chosen = self._chosen(code, dev_eui)
+    def numbers(self, *, code=None, dev_eui=None, station=None, before=None):
+        chosen = self._chosen(code, dev_eui, station=station)
         return [(one.id, one.size) for one in chosen if before is None or one.last_at < before]
 
     def entry(self, number):

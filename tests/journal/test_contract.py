@@ -400,6 +400,26 @@ def test_the_same_message_again_is_the_same_entry(journal):
     assert (found[b"x"].first_at, found[b"x"].last_at) == (NOW, NOW + 9)
 
 
+def test_tenants_are_apart_in_the_quarantine_and_in_what_the_network_says(journal):
+    """Also with one device, one id and one message; each is there for its own tenant, and found by it."""
+    for tenant in ("", "a", "b"):
+        told = Notice("70b3d57ed00000aa", "ERROR", "CODE", f"of {tenant}")
+        each = [
+            Outcome(notice=told, tenant=tenant),
+            Outcome(
+                tenant=tenant, key=(tenant, "X"), dev_eui="70b3d57ed00000aa", faults=(Fault("LP-250", "x"),)
+            ),
+        ]
+        journal.log.transact([message("n"), message("same")], decided(each), NOW)
+    for tenant in ("", "a", "b"):
+        assert journal.ask("notices", "70b3d57ed00000aa", 9, tenant) == [(NOW, "CODE", f"of {tenant}")]
+        [entry] = journal.ask("quarantine", station=(tenant, "X"))
+        [group] = journal.ask("groups", station=(tenant, "X"))
+        assert (entry.tenant, group.tenant, group.entries) == (tenant, tenant, 1)
+        assert journal.ask("numbers", station=(tenant, "X")) == [(entry.id, entry.size)]
+    assert journal.ask("quarantine", station=("a", "Y")) == []
+
+
 def test_an_entry_for_each_code(journal):
     each = [
         Outcome(keep=True, faults=(Fault("LP-253", "one"), Fault("LP-253", "two"), Fault("LP-255", "three")))

@@ -53,6 +53,28 @@ def test_a_sink_that_is_added_later_gets_what_is_kept_and_then_what_is_new(journ
     assert numbers(journal.read("a")) == [4]
 
 
+def test_a_new_sink_is_told_once_what_every_other_has(journal):
+    """The outbox keeps its last row: what lies there is history to a sink that is added now."""
+    journal.log.welcome("a")
+    journal.take(1)
+    journal.take(2, 3)
+    assert sorted(numbers(journal.read("a"))) == [1, 2, 3]
+    assert journal.log.welcome("b") is True
+    assert sorted(numbers(journal.read("b"))) == [1, 2, 3]
+    journal.take(4)
+    assert numbers(journal.read("b")) == [4]
+
+
+def test_what_another_sink_still_waits_for_a_new_one_gets_as_well(journal):
+    """A sink that is renamed while its platform is down: its alarms lie in the outbox alone."""
+    for sink in ("a", "b"):
+        journal.log.welcome(sink)
+    journal.take(1)
+    journal.read("a")
+    assert journal.log.welcome("c") is True
+    assert numbers(journal.log.after("c", 9).items) == [1]
+
+
 def test_a_sink_that_was_taken_out_for_a_while_gets_what_it_missed(journal):
     for sink in ("a", "b"):
         journal.log.welcome(sink)

@@ -1,5 +1,7 @@
 """One wheel of this checkout, and one environment with the gateway's own packages alone."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -7,11 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from luftpegel_tools.fresh.roots import RELEASES
+from luftpegel_tools.packaging import debian_package, vendor
 from luftpegel_tools.programs.broker import free_port
+
+from .machine import can_boot
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
-WHEN_DONE_S = 120
+WHEN_DONE_S = 300
+VERSION, LATER = "0.4.0", "0.4.1"
+# Where nobody may mount, as in a root of `make fresh`, there are no machines: what is left of the package's
+# tests is test_debian_package.py.
+collect_ignore = [] if can_boot() else ["test_image.py", *(f"test_on_debian_{name}.py" for name in RELEASES)]
+pytest.register_assert_rewrite("tests.packaging.pages_on_debian")
+MOMENT = 1_790_000_000  # SOURCE_DATE_EPOCH
 
 
 def run(*order, **more):
@@ -28,15 +40,8 @@ def done(*order, **more):
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    """Built from what git knows, as pip builds it anywhere: a stray file of a developer is not in it."""
-    source, place = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    names = done("git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, names.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, source / name)
-    done(*PIP, "wheel", "--no-deps", "--wheel-dir", place, source)
-    return next(place.glob("luftpegel-*.whl"))
+    """The one that goes into the package, built once."""
+    return next(once(tmp_path_factory, "wheel", lambda work: vendor.wheel(REPOSITORY, work)).glob("*.whl"))
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +67,53 @@ def site(tmp_path):
         "latitude = 50.1\nlongitude = 8.6\n"
     )
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory):
+    """What `make package` packs, laid out once."""
+    return once(tmp_path_factory, "laid-out", _lay_out) / "luftpegel"
+
+
+def _lay_out(work):
+    about = debian_package.About(debian_package.own_architecture(), VERSION, MOMENT)
+    debian_package.prepare(REPOSITORY, about, work / "luftpegel", work)
+
+
+@pytest.fixture(scope="session")
+def package(laid_out, tmp_path_factory):
+    """The package of this checkout."""
+    return next(once(tmp_path_factory, "now", lambda work: packed(laid_out, VERSION, work)).glob("*.deb"))
+
+
+@pytest.fixture(scope="session")
+def next_package(laid_out, package, tmp_path_factory):
+    """The same, as the version that will follow it."""
+
+    def make(work):
+        later = work / "luftpegel"
+        shutil.copytree(laid_out, later, symlinks=True)
+        (about,) = later.glob("tree/usr/lib/luftpegel/packages/luftpegel-*.dist-info/METADATA")
+        about.write_text(about.read_text().replace(f"\nVersion: {VERSION}\n", f"\nVersion: {LATER}\n"))
+        packed(later, LATER, work)
+
+    return next(once(tmp_path_factory, "next", make).glob(f"*{LATER}*.deb"))
+
+
+def once(factory, name, make):
+    """A folder that `make(folder)` fills, by whichever of the processes side by side comes first."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            growing = place.with_suffix(".growing")
+            growing.mkdir()
+            make(growing)
+            growing.rename(place)
+    return place
+
+
+def packed(source, version, to):
+    about = debian_package.About(debian_package.own_architecture(), version, MOMENT)
+    return debian_package.pack(source, about, to, level=0)

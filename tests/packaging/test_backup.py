@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -238,3 +239,35 @@ def test_a_folder_in_use_and_a_full_one_are_refused(tmp_path):
 def test_as_the_wrong_user_the_cause_is_told(tmp_path):
     with pytest.raises(CannotStart, match="LP-398"):
         saving.save({}, {}, type(tmp_path)("/proc/luftpegel"), 0)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_restored_belongs_to_whom_the_folder_belongs(backup, site, there):
+    """Called with sudo, it would else be root's, and the service could not read it."""
+    owner = 1234 if os.geteuid() == 0 else os.geteuid()
+    data = site / "data"
+    if there:
+        data.mkdir()
+        os.chown(data, owner, -1)
+    for name in ("gateway.toml", "stations.toml"):
+        os.chown(site / name, owner, -1)
+    told = command("restore", backup, "--config", site / "gateway.toml", "--lang", "en")
+    assert (told.returncode, told.stderr) == (0, "")
+    found = {path.name: path.stat().st_uid for path in (data, *data.iterdir())}
+    assert found == dict.fromkeys(("data", "lock", "journal.sqlite"), owner)
+
+
+def test_what_init_writes_belongs_to_whom_the_folder_belongs(tmp_path):
+    owner = 1234 if os.geteuid() == 0 else os.geteuid()
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    os.chown(etc, owner, -1)
+    answers = tmp_path / "answers.toml"
+    answers.write_text('broker_user = "town"\nbroker_password = "x"\n')
+    answers.chmod(0o600)
+    words = ("--answers", answers, "--no-dial", "--config", etc / "gateway.toml")
+    command("init", *words)
+    found = {path.name: path.stat().st_uid for path in (etc, *etc.rglob("*"))}
+    assert found == dict.fromkeys(
+        ("etc", "gateway.toml", "stations.toml", "secrets", "broker-password"), owner
+    )

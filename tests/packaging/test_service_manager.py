@@ -155,7 +155,7 @@ def test_a_whole_gateway_tells_its_life(heard, site):
     environment = os.environ | {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "300000"}
     with subprocess.Popen(order, env=environment, stderr=subprocess.DEVNULL) as gateway:
         try:
-            assert _until(listening, "STATUS") == ["READY=1", "STATUS=running: 1 stations"]
+            assert _until(listening, "STATUS") == ["READY=1", "STATUS=running: 1 station"]
             _until(listening, "WATCHDOG=1")
             more = (site / "stations.toml").read_text().replace("0001", "0002")
             with (site / "stations.toml").open("a") as stations:

@@ -102,6 +102,28 @@ def test_faults_become_qualities(bench, fault, quality):
     assert table.measure(sht4x.SHT4x(table.i2c()))[0] == 2100
 
 
+class Corrupted(SHT4x):
+    """Its command to measure arrives as another."""
+
+    def __init__(self, command):
+        super().__init__(lambda _: (21.0, 40.0))
+        self.command = command
+
+    def write(self, data):
+        super().write(self.command if data == b"\xfd" else data)
+
+
+@pytest.mark.parametrize("command", range(256))
+def test_no_command_that_arrives_as_another_gives_a_wrong_number(bench, command):
+    chip = Corrupted(bytes([command]))
+    table = bench(chip)
+    if command in (0xFD, 0xF6):  # high and medium precision mean the same
+        assert table.measure(sht4x.SHT4x(table.i2c()))[0] == 2100
+    else:
+        with pytest.raises(SensorFault):
+            table.measure(sht4x.SHT4x(table.i2c()))
+
+
 def test_old_result_is_not_taken_for_a_new_one(bench):
     chip = SHT4x(lambda _: (21.0, 40.0))
     table = bench(chip)

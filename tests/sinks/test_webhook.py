@@ -9,11 +9,13 @@ import json
 import random
 
 import pytest
+from tests.faults.http_way import HttpWay
 from tests.sinks.conftest import LEVEL, START, TEMPERATURE, alarm, observed
 
 from luftpegel_gateway.model.faults import OtherEndDown
 from luftpegel_gateway.sinks import webhook as module
-from luftpegel_gateway.sinks.webhook_messages import key_of, secret_bytes, signature
+from luftpegel_gateway.sinks.webhook_messages import key_of
+from luftpegel_gateway.transport.signature import secret_bytes, signature
 
 
 def items_of(receiver):
@@ -153,6 +155,17 @@ def test_what_says_nothing_of_the_readings_is_waited_for(webhook, receiver, faul
     receiver.plan = [fault]
     assert webhook.down([observed(1)]) == code
     assert webhook.deliver([observed(1)]) == [[]]
+
+
+def test_a_page_for_people_has_taken_nothing(webhook, receiver):
+    """A login page between us and the receiver says 200; a receiver may say "ok" in its own words."""
+    with HttpWay(receiver.port) as way:
+        webhook.url, way.plan = way.url, ["portal", "portal"]
+        assert webhook.down([observed(1)]) == "LP-476"
+        with pytest.raises(OtherEndDown):
+            webhook.probe()
+        assert (receiver.requests, webhook.deliver([observed(1)])) == (0, [[]])
+    assert len(items_of(receiver)) == 1
 
 
 def test_known_already_is_taken(webhook, receiver):

@@ -21,7 +21,7 @@ for folder in (firmware_image.FIRMWARE, firmware_image.FIRMWARE / "lib"):
         sys.path.append(str(folder))
 
 SLOT_US = 600_000_000
-EPOCH = 1_790_000_000
+EPOCH = 1_789_999_200  # a whole number of hours: slots of the true time are those of a board switched on then
 GPS_EPOCH, LEAP_S = 315_964_800, 18
 DEV_EUI = bytes(range(8))
 

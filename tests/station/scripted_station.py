@@ -1,8 +1,10 @@
 """A station whose sensors are written into its journal by the test, and whose radio plays by a script."""
 
 from luftpegel_wire import decode
-from station.journal import Journal, Layout
+from station.history import Layout
+from station.journal import Journal
 from station.memory import Memory
+from station.remote import in_force
 from station.uplink import Uplink
 
 UNIX = 1_700_000_000
@@ -49,6 +51,9 @@ class Nvs:
             raise OSError(-4354)
         return self.numbers[key]
 
+    def set_blob(self, key, value):
+        self.blobs[key] = bytes(value)
+
     def set_i32(self, key, value):
         self.numbers[key] = value
 
@@ -59,6 +64,7 @@ class Nvs:
 class Radio:
     KEEPS_SETTINGS = True
     rx_offset_us = rx_spread_us = None
+    behind = 0
 
     def __init__(self):
         self.session = True
@@ -105,7 +111,7 @@ class Radio:
         answers, self.answers = self.answers, []
         return answers + self.at_send(len(self.sent))
 
-    def network_time(self):
+    def network_time(self, ask=True):
         return self.unix
 
     def sleep(self):
@@ -133,9 +139,10 @@ class Station:
         self.written = {}
         self.state.era, self.state.interval = 1, 600
         self.state.status_next = 1 << 31
-        self.settings = {"interval_s": 600, "radio": {
-            "region": "EU868", "data_rate": 5, "adr": False, "frame_bytes": 242
+        self.settings = {"station": "LP-1", "interval_s": 600, "radio": {
+            "driver": "wio_e5", "region": "EU868", "data_rate": 5, "adr": False, "frame_bytes": 242
         }}  # fmt: skip
+        in_force(self.nvs, self.settings, self.state)
 
     def sample(self, seconds=600):
         self.now += seconds
@@ -152,10 +159,13 @@ class Station:
         self.journal.next_seq += count
         self.journal._grown = None
 
-    def wake(self):
-        self.sample()
+    def wake(self, seconds=600):
+        self.sample(seconds)
         self.radio.sent = []
         self.forgotten = []
         handed = self.settings, self.state, self.nvs, self.radio, lambda: self.now + 7, lambda: None
-        Uplink(*handed, lambda *names: self.forgotten.extend(names)).run(self.journal, self.row)
+        self.waited = []
+        Uplink(*handed, lambda *names: self.forgotten.extend(names), self.waited.append).run(
+            self.journal, self.row
+        )
         return self.radio.sent

@@ -53,6 +53,47 @@ def test_age_is_known_within_an_era_or_by_network_time_on_both_sides(era, offset
     assert clock.age_of(1000, era, offset, now) == age
 
 
+class State:
+    offset = offset_at = drift = doubt = mark = 0
+
+
+def true_s(board_s, drift):
+    return UNIX + board_s + board_s * drift // 1_000_000
+
+
+@pytest.mark.parametrize("drift", [-5000, -40, 0, 40, 2778, 12_000])
+def test_a_week_without_the_network_costs_less_than_a_minute(drift):
+    state = State()
+    for board_s in (10, 3610, 3610 + 86_400):
+        assert clock.learn(state, board_s, true_s(board_s, drift) - board_s)
+    later = 3610 + 8 * 86_400
+    assert abs(clock.true_ms(state, 1000 * later) // 1000 - true_s(later, drift)) < 60
+    asleep = clock.asleep_ms(state, 3_600_000)
+    assert abs(asleep + asleep * drift // 1_000_000 - 3_600_000) < 2000
+
+
+@pytest.mark.parametrize("wrong", [-1024 * 604_800, -86_400, 3600, 1024 * 604_800])
+def test_one_wrong_clock_changes_nothing_and_two_that_agree_do(wrong):
+    state = State()
+    assert clock.learn(state, 10, UNIX)
+    assert clock.learn(state, 3610, UNIX)
+    assert not clock.learn(state, 90_000, UNIX + wrong)
+    assert (state.offset, clock.true_ms(state, 0) // 1000) == (UNIX, UNIX)
+    assert clock.learn(state, 90_600, UNIX)
+    assert state.doubt == 0
+    assert not clock.learn(state, 180_000, UNIX + wrong)
+    assert clock.learn(state, 180_600, UNIX + wrong)
+    assert state.offset == UNIX + wrong
+
+
+def test_a_first_telling_that_was_wrong_is_mended_by_the_next_two():
+    state = State()
+    assert clock.learn(state, 10, UNIX + 619_315_200)
+    assert not clock.learn(state, 3610, UNIX)
+    assert clock.learn(state, 4210, UNIX)
+    assert (state.offset, state.drift) == (UNIX, 0)
+
+
 @given(INTERVALS, st.integers(0, 2**31))
 def test_sensors_are_cared_for_once_in_a_week_of_readings(interval, first):
     week = 7 * 86400 // interval

@@ -1,13 +1,14 @@
 """The image: main.py as it is, all else compiled, the same bytes each time, nobody else's files destroyed."""
 
 import json
+import zlib
 from importlib.metadata import version
 
 import pytest
 
 from luftpegel_tools.cli import main
 from luftpegel_tools.image import firmware_image
-from station.uplink import FIRMWARE
+from station.telling import FIRMWARE
 
 STATION = 'station = "LP-7"\nboard = "heltec_v3"\n[radio]\ndriver = "wio_e5"\n[[sensors]]\ndriver = "sht4x"\n'
 
@@ -25,12 +26,13 @@ def test_every_source_is_there_compiled_and_main_as_it_is(tmp_path):
         source.relative_to(firmware_image.FIRMWARE).with_suffix(".mpy").as_posix()
         for source in firmware_image.sources()
     }
-    assert set(found) == wanted | {"main.py"}
+    assert set(found) == wanted | {"boot.py", "main.py"}
     assert {"station/cycle.mpy", "lib/luftpegel_wire/readings.mpy", "boards/heltec_v3.mpy"} <= wanted
     assert all(data[:2] == b"M\x06" for name, data in found.items() if name.endswith(".mpy"))
     # What a traceback shows is what the board's import looks for: one text there instead of two.
     assert b"/lib/luftpegel_wire/readings.mpy" in found["lib/luftpegel_wire/readings.mpy"]
     assert b"station/cycle.mpy" in found["station/cycle.mpy"]
+    assert all(zlib.crc32(data) == 0x2144DF1C for name, data in found.items() if name.endswith(".mpy"))
     assert found["main.py"] == (firmware_image.FIRMWARE / "main.py").read_bytes()
     assert {file.path: file.image_bytes for file in files} == {
         name: len(data) for name, data in found.items()

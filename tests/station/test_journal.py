@@ -1,13 +1,16 @@
 """The flash journal: nothing journalled is lost, no number comes twice, no value comes back changed."""
 
 import itertools
+import struct
+from binascii import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station import journal
-from station.journal import Journal, Layout
+from station.history import Layout
+from station.journal import Journal
 
 
 class PowerCut(BaseException):
@@ -116,7 +119,7 @@ def cells(number, layout):
 
 
 def content(row):
-    return row.seq, row.time, tuple(row.values), tuple(row.quality), row.layout.channels, row.layout.era
+    return row.seq, row.time, tuple(row.values), tuple(row.quality), row.layout.channels, row.era
 
 
 def test_readings_come_back_newest_first_over_segments_and_boots():
@@ -158,10 +161,56 @@ def test_a_full_flash_gives_up_the_oldest_rows_only():
     assert len({row[0] for row in written}) == 100
 
 
-def test_a_flash_that_refuses_everything_is_told():
+def test_a_flash_that_refuses_everything_costs_no_reading_and_no_number_twice(capsys):
     bench = Bench(room=10)
-    with pytest.raises(OSError, match="28"):
-        bench.append(0)
+    numbers = [bench.append(number)[0] for number in range(5)]
+    assert numbers == [0, 1, 2, 3, 4]
+    assert [row.seq for row in bench.journal.walk(99)] == [4]  # it travels once
+    assert "LP-218" in capsys.readouterr().out
+
+
+def test_what_was_given_without_flash_is_not_given_again():
+    bench = Bench()
+    fresh = Journal(bench.storage, bench.checkpoint, 1 << 20, least=40)
+    assert fresh.append(0, *cells(0, CLIMATE), CLIMATE).seq == 40
+
+
+def test_a_checkpoint_that_refuses_stops_no_reading(capsys):
+    bench = Bench()
+    bench.append(0)
+
+    def refuse(_value):
+        raise OSError(-0x1105)
+
+    bench.checkpoint.write = refuse
+    assert [bench.append(number)[0] for number in range(1, 200)] == list(range(1, 200))
+    bench.boot()
+    assert bench.append(200)[0] == 200
+    assert "LP-219" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_listed_costs_the_past_only(capsys):
+    bench = Bench()
+    used = {bench.append(number)[0] for number in range(5)}
+
+    def broken():
+        raise OSError(5)
+
+    bench.storage.sizes = broken
+    bench.boot()
+    assert bench.append(5)[0] not in used
+    assert "LP-218" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["ffffffff", "7fffffff"])
+def test_a_file_of_somebody_else_that_is_named_like_ours_is_left_alone(name):
+    bench = Bench()
+    written = [bench.append(number) for number in range(5)]
+    bench.storage.files[name] = b"none of ours"
+    bench.boot()
+    written.append(bench.append(5))
+    assert bench.rows() == written[::-1]
+    assert bench.storage.files[name] == b"none of ours"
 
 
 def test_a_wiped_file_system_skips_numbers_and_repeats_none():
@@ -189,6 +238,7 @@ def test_a_frame_can_tell_layouts_apart():
     for number, layout in enumerate(LAYOUTS):
         bench.append(number, layout)
     layouts = [row.layout for row in bench.journal.walk(99)]
+    assert len(bench.storage.files) == 3  # other columns need a segment of their own, another era does not
     assert [one.same_columns(two) for one, two in itertools.pairwise(layouts)] == [
         False,
         False,
@@ -197,12 +247,88 @@ def test_a_frame_can_tell_layouts_apart():
     ]
 
 
-def test_an_offset_learnt_later_holds_for_the_whole_era():
+def test_power_that_comes_and_goes_opens_no_segments(monkeypatch):
+    monkeypatch.setattr(journal, "_SEGMENT_BYTES", 16 * 1024)
+    bench = Bench(budget=64 * 1024)
+    for number in range(5000):
+        bench.boot()
+        era = bench.journal.era % 0xFFFF + 1
+        bench.append(number, Layout((2, 4, 6), (10, 50, 10), era, 0))
+    assert len(bench.storage.files) <= 5
+    newest = list(itertools.islice(bench.journal.walk(1 << 31), 1000))
+    assert [row.seq for row in newest] == list(range(4999, 3999, -1))
+    assert [row.era for row in newest] == list(range(5000, 4000, -1))
+
+
+def test_more_segments_than_a_board_can_look_through_become_fewer():
+    bench = Bench()
+    for number in range(700):
+        head = Layout((8,), (10,), 1, 0)
+        record = journal.sealed(head, head.fields, number, 600 * number, 1, 5, 0)
+        bench.storage.files[f"{number:08x}"] = journal.header(head) + record
+    bench.checkpoint.value = 764
+    for _ in range(12):
+        bench.boot()
+    assert len(bench.storage.files) <= 97
+    assert bench.rows()[0][0] == 699
+
+
+def test_a_clock_that_drifts_is_set_right_for_what_lies_before_and_behind_each_correction():
+    bench = Bench()
+    drift = 2778  # 10 s an hour
+    layout = Layout((8,), (10,), 1, 0)
+    truth = {}
+    for number in range(200):
+        true_s = 1_000_000 + 600 * number
+        board_s = 5 + 600 * number * 1_000_000 // (1_000_000 + drift)
+        mark = (board_s, true_s - board_s, drift if number > 50 else 0) if number in (50, 100) else None
+        if mark:
+            clock = (0, board_s, 1, *mark[1:])
+        truth[number] = true_s
+        bench.journal.append(board_s, [1], [0], layout, mark)
+    walk = bench.journal.walk(199, clock)
+    errors = [abs(row.time + row.offset - truth[row.seq]) for row in walk]
+    assert max(errors[:149]) <= 1  # extrapolated from the last correction, and interpolated
+    assert max(errors) < 90
+    asked = list(bench.journal.walk(99))[:49]
+    assert all(abs(row.time + row.offset - truth[row.seq]) <= 1 for row in asked)
+
+
+def test_what_is_learnt_holds_for_the_rows_before_it_in_its_era_and_for_no_other_era():
     bench = Bench()
     bench.append(0, Layout((8,), (10,), 1, 0))
     bench.append(1, Layout((8,), (10,), 2, 0))
-    bench.append(2, Layout((8,), (10,), 2, 1_700_000_000))
-    assert [row.layout.offset for row in bench.journal.walk(99)] == [1_700_000_000, 1_700_000_000, 0]
+    layout = Layout((8,), (10,), 2, 1_700_000_000)
+    bench.journal.append(2200, [1], [0], layout, (2200, 1_700_000_000, 0))
+    for number in range(3, 60):
+        bench.append(number, layout)
+    bench.boot()
+    assert len(bench.storage.files) > 3
+    for newest in (99, 2, 1):
+        offsets = {row.seq: row.offset for row in bench.journal.walk(newest)}
+        assert (offsets[1], offsets[0]) == (1_700_000_000, 0)
+
+
+# A segment as firmware 0.3.0 wrote it: era 2, Unix time 1700000000 more, columns 2 and 4; rows 5 and 6.
+HEADER_1 = struct.pack("<4sHIBHHHH", b"LPJ1", 2, 1_700_000_000, 2, 2, 10, 4, 50)
+ROW_1 = [struct.pack("<IIiiBB", 5 + i, 600 * i, 2150 + i, -(1 << 31), 0, 9) for i in range(2)]
+SEGMENT_1 = b"".join(part + struct.pack("<I", crc32(part)) for part in (HEADER_1, *ROW_1))
+
+
+def test_a_journal_of_0_3_0_is_read_on():
+    bench = Bench()
+    bench.storage.files["00000005"] = SEGMENT_1
+    bench.checkpoint.value = 69
+    bench.boot()
+    assert (bench.journal.next_seq, bench.journal.era) == (7, 2)
+    bench.append(9, Layout((2, 4), (10, 50), 3, 0))
+    rows = list(bench.journal.walk(99))
+    assert [(row.seq, row.era, row.offset, row.values) for row in rows[1:]] == [
+        (6, 2, 1_700_000_000, (2151, None)),
+        (5, 2, 1_700_000_000, (2150, None)),
+    ]
+    assert rows[0].seq == 7
+    assert bench.storage.files["00000005"] == SEGMENT_1
 
 
 @pytest.mark.parametrize("torn", [0.0, 0.1])

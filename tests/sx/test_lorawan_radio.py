@@ -5,6 +5,7 @@ from tests.sx.conftest import BAND_HZ, CAP_DBM, RX2_HZ
 
 from lora_radio import NO_CHANNEL, NOT_JOINED, TOO_LONG, RadioError
 from lora_radio.lorawan_radio import MARGIN_US, LorawanRadio
+from lorawan import DEVICE_TIME
 from luftpegel_tools.air.modem_messages import Downlink, JoinAccept
 from luftpegel_tools.desk import cryptolib
 from luftpegel_tools.network_server.lone_gateway import UNIX_GPS_S, LoneGateway
@@ -118,6 +119,59 @@ def test_the_network_tells_the_time(site):
     true = site.bench.clock.epoch + site.bench.clock.now_us / 1e6
     assert site.radio.network_time() == pytest.approx(true, abs=1)
     assert true > UNIX_GPS_S
+
+
+def test_the_time_is_asked_for_once(site, monkeypatch):
+    asked = []
+    request = site.radio._mac.request_time if site.radio._mac else None
+    assert request is not None
+    monkeypatch.setattr(site.radio._mac, "request_time", lambda: asked.append(1) or request())
+    assert site.radio.join()
+    site.radio.network_time()
+    site.radio.send(1, b"up")
+    assert site.radio.network_time(False)
+    assert len(asked) == 1
+    assert site.radio._mac._requests == b""
+
+
+@pytest.mark.parametrize("gps_s", [0, 1_000_000_000, 4_000_000_000])
+def test_a_time_that_cannot_be_is_no_time(site, monkeypatch, gps_s):
+    assert site.radio.join()
+    site.radio.network_time()
+    received = site.radio._mac.received
+
+    def lied(packet, now):
+        return [(event[0], gps_s, 0) if event[0] == DEVICE_TIME else event for event in received(packet, now)]
+
+    monkeypatch.setattr(site.radio._mac, "received", lied)
+    site.radio.send(1, b"up")
+    assert site.radio.network_time() is None
+
+
+@pytest.mark.parametrize(
+    ("millivolts", "level"), [(0, 255), (2900, 1), (3000, 1), (3600, 127), (4200, 254), (4300, 254)]
+)
+def test_the_network_may_ask_for_the_battery(site, millivolts, level):
+    site.radio.battery_mv = millivolts
+    site.radio.configure("EU868", IDENTITY.dev_eui, bytes(8), IDENTITY.app_key, 5, False)
+    assert site.radio._mac.battery == level
+
+
+def test_a_network_that_counts_its_joins_from_the_start_is_told_from_silence(site):
+    assert site.radio.behind == 0
+    site.storage["join_nonce"] = 5
+    assert not site.radio.join()
+    assert 0 < site.radio.behind <= 5
+    site.sleep_s(60)
+    while not site.radio.join():
+        site.sleep_s(60)
+    assert site.radio.behind == 0
+
+
+def test_off_puts_a_chip_to_sleep_that_nobody_has_configured(site):
+    bare = LorawanRadio(site.open_phy, site.storage, site.memory, lambda: 0, clock=site.bench.time)
+    bare.off("EU868")
+    assert site.bench.chip.log[-1][1][0] == 0x84  # SetSleep
 
 
 def test_confirmed_frames_tell_whether_they_were_acknowledged(site):

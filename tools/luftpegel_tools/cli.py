@@ -5,14 +5,16 @@ What needs a part that is not installed (the gateway's own packages always are) 
 Exit codes: 0 done, 1 found a problem, 2 wrong use, 3 hardware or a program missing, 4 partly done.
 """
 
-import argparse
 import importlib
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 
-from luftpegel_gateway.words.installing import part_of
-from luftpegel_gateway.words.messages import language_of, say
+from luftpegel_gateway.cli.usage import Parser, language_in, spoken, translate
+from luftpegel_gateway.words.installing import missing, part_of
+from luftpegel_gateway.words.messages import say
+from luftpegel_gateway.words.usage import in_german
 
 COMMANDS = {
     "demo": ("luftpegel_tools.town.demo_command", "a simulated town for a day; proof that nothing was lost"),
@@ -47,19 +49,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in arguments if not word.startswith("-")), None)
+    language = language_in(arguments)
     try:
-        return _run(arguments, chosen)
-    except ModuleNotFoundError as missing:
-        part = part_of(missing.name)
+        try:
+            with spoken(language):
+                return _run(arguments, chosen, language)
+        finally:  # here and not at the end of the process, where nobody could catch it; also after --help
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has enough; what is still to be flushed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ModuleNotFoundError as absent:
+        part = part_of(absent.name)
         if part is None:
             raise
-        needed = f"luftpegel[{NEEDS[chosen]}]" if chosen in NEEDS else part
-        print(say("LP-399", language_of(None), detail=needed), file=sys.stderr)
+        code, detail = missing(NEEDS.get(chosen or "", part))
+        print(say(code, language, detail=detail), file=sys.stderr)
         return MISSING
 
 
-def _run(arguments: Sequence[str], chosen: str | None) -> int:
-    parser = argparse.ArgumentParser(prog="luftpegel", description="Sensor stations and gateway for towns.")
+def _run(arguments: Sequence[str], chosen: str | None, language: str) -> int:
+    parser = Parser(prog="luftpegel", description="Sensor stations and gateway for towns.")
     version = importlib.metadata.version("luftpegel")
     parser.add_argument("--version", action="version", version=f"luftpegel {version}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -70,9 +81,10 @@ def _run(arguments: Sequence[str], chosen: str | None) -> int:
             module = importlib.import_module(module_name)
             module.configure(verb_parser)
             run = module.run
+    translate(parser, language)
     parsed = parser.parse_args(arguments)
     if run is None:
-        parser.error("name a verb")
+        parser.error(in_german("name a verb") if language == "de" else "name a verb")
     return int(run(parsed))
 
 

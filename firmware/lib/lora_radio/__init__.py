@@ -18,11 +18,15 @@
 #                               try, so that a frame which waits for a free channel tells its true age. Then
 #                               `acknowledged` tells whether the network confirmed it, `pending` whether it
 #                               has more. NOT_JOINED means join() now, whatever joined() said.
-#   network_time: int or None   Unix seconds (UTC) once the network has told the time; each call also makes
-#                               the next frame ask the network anew, because a radio's clock drifts.
+#   network_time: int or None   Unix seconds (UTC) once the network has told the time; a call also makes the
+#                               next frame ask the network anew, because a radio's clock drifts, but for
+#                               ask=False.
+#   behind                      by how many joins the network's count of them is behind the device's: then it
+#                               answers, and the device must not take it. 0 usually, and if it is not told.
 #   rx_offset_us, rx_spread_us  by how much downlinks come late by the board's clock, and how much it varies:
 #                               means of the latest few, 0 before the first. None: the radio does not tell.
 #   sleep, wake                 least power and back; the session is kept. Any other call wakes by itself.
+#   off                         takes region; least power whatever it was at, without configure() before.
 #
 # Each of them raises RadioError, and nothing else, whatever a radio does. It never waits for ever.
 # To add a radio: one file here, one line in DRIVERS.

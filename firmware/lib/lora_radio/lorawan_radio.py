@@ -35,6 +35,8 @@ LONGEST_EXCHANGE_MS = 60000  # no repetition begins later
 SEND_TRIES = 5
 ANTENNA_GAIN_DB = 2  # of the usual rod; the region's cap is for what leaves the antenna
 UNIX_GPS_S = 315964800 - 18  # Unix seconds at GPS second 0, less the leap seconds since (2017 the last)
+TRUE_GPS_S = (1388102418, 3786480018)  # 2024 to 2100: a clock that was never set is outside
+EMPTY_MV, FULL_MV = 3000, 4200  # of a lithium cell, for DevStatus
 _TIMING = "<hH"
 
 
@@ -59,6 +61,8 @@ class LorawanRadio:
         self._heard = None  # the last packet that was for us
         self._ended_ms = 0  # end of the last frame
         self._unix_ms = None  # Unix time less now_ms()
+        self.battery_mv = 0  # as measured last, 0 unknown: the network may ask
+        self.behind = 0
         self.rx_offset_us = 0
         self.rx_spread_us = 0
         self.acknowledged = False
@@ -75,8 +79,7 @@ class LorawanRadio:
         now = self._now_ms()
         random.seed(crc32(dev_eui) ^ now & 0xFFFFFFFF)  # each device hops in its own order
         if self._phy is None:
-            bands = data.BANDS
-            self._phy = self._open_phy(data.MAX_EIRP - ANTENNA_GAIN_DB, (bands[0][0], bands[-1][1]))
+            self._open_chip(data)
         self._mac = Mac(
             data,
             self._storage,
@@ -88,6 +91,7 @@ class LorawanRadio:
             data_rate,
             antenna_gain=ANTENNA_GAIN_DB,
         )
+        self._mac.battery = _level(self.battery_mv)
         self._restore(now)
         self._mac.use_adr(adr)
         if self._mac.joined and not adr:
@@ -101,7 +105,9 @@ class LorawanRadio:
 
     def join(self, anew=False):  # noqa: ARG002 - the MAC keeps a session until the network answers, anyway
         self._configured()
-        return bool(self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US))
+        joined = bool(self._exchange(self._ask(self._mac.join_request, self._now_ms()), JOIN_MARGIN_US))
+        self.behind = 0 if joined else self._mac.behind
+        return joined
 
     def max_payload(self):
         self._configured()
@@ -119,13 +125,14 @@ class LorawanRadio:
                 self.acknowledged = True
             elif kind == RECEIVED:
                 received.append(Received(one, two, self._heard.rssi, self._heard.snr_tenths))
-            elif kind == DEVICE_TIME:
+            elif kind == DEVICE_TIME and TRUE_GPS_S[0] <= one < TRUE_GPS_S[1]:
                 self._unix_ms = 1000 * (one + UNIX_GPS_S) + 1000 * two // 256 - self._ended_ms
         return received
 
-    def network_time(self):
+    def network_time(self, ask=True):
         self._configured()
-        self._mac.request_time()
+        if ask:
+            self._mac.request_time()
         return None if self._unix_ms is None else (self._now_ms() + self._unix_ms) // 1000
 
     def sleep(self):
@@ -133,10 +140,21 @@ class LorawanRadio:
             self._phy.sleep()
             self._awake = False
 
+    def off(self, region):
+        if self._phy is None:
+            self._open_chip(_region(region))
+            self._phy.begin()  # type: ignore[attr-defined]  # just opened
+        self._phy.sleep()
+        self._awake = False
+
     def wake(self):
         if not self._awake:
             self._phy.wake()
             self._awake = True
+
+    def _open_chip(self, region):
+        bands = region.BANDS
+        self._phy = self._open_phy(region.MAX_EIRP - ANTENNA_GAIN_DB, (bands[0][0], bands[-1][1]))
 
     # --- the MAC ---
 
@@ -294,6 +312,13 @@ class LorawanRadio:
         size = struct.calcsize(_TIMING)
         if self._mac.load(kept[size:], now, exact=True):
             self.rx_offset_us, self.rx_spread_us = struct.unpack(_TIMING, kept[:size])
+
+
+def _level(millivolts):
+    # 1 (empty) to 254, 255 unknown.
+    if not millivolts:
+        return 255
+    return 1 + max(0, min(253, 253 * (millivolts - EMPTY_MV) // (FULL_MV - EMPTY_MV)))
 
 
 def _limited(error_us, most_us):

@@ -27,6 +27,7 @@ class Modem:
     RXBUF = 1024
     KEEPS_SETTINGS = True
     rx_offset_us = rx_spread_us = None
+    behind = 0
 
     def __init__(self, uart, reset=None, clock=time):
         # clock: ticks_ms() and sleep_ms(), as MicroPython's time has them
@@ -52,6 +53,9 @@ class Modem:
         raise RadioError(
             SILENT, "modem does not answer: check its supply, both UART wires and %d baud" % self.BAUD
         )
+
+    def off(self, _region):
+        self.sleep()  # type: ignore[attr-defined]  # each modem has it
 
     def _wakes(self):
         # True when the modem answers; it is in step then.

@@ -115,11 +115,12 @@ class Rak3172(Modem):
                 return self._taken()
         raise RadioError(TOO_LONG, "modem: frame too long for the data rate: send less")
 
-    def network_time(self):
+    def network_time(self, ask=True):
         first = unix_time(self._ask("AT+LTIME"))
         second = unix_time(self._ask("AT+LTIME"))
-        self._persist(lambda: self._order("AT+TIMEREQ=1"))
-        self._asks_time = True
+        if ask:
+            self._persist(lambda: self._order("AT+TIMEREQ=1"))
+            self._asks_time = True
         return true_time(first, second)
 
     def sleep(self):

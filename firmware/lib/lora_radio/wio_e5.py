@@ -111,10 +111,11 @@ class WioE5(Modem):
         self._transmit(command, "+" + name + ": ")
         return self._taken()
 
-    def network_time(self):
+    def network_time(self, ask=True):
         first = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
         second = unix_time(self._ask("AT+RTC=UTCMS", "+RTC: "))
-        self._ask("AT+LW=DTR", "+LW: DTR")
+        if ask:
+            self._ask("AT+LW=DTR", "+LW: DTR")
         return true_time(first, second)
 
     def sleep(self):

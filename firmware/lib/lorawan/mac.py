@@ -85,6 +85,7 @@ class Mac:
         self.battery = 255  # for DevStatus: 0 mains, 1 (empty) to 254, 255 unknown
         self.quiet_until = 0  # ms: no new frame before
         self.acknowledged = False  # whether the network has confirmed the last confirmed uplink
+        self.behind = 0  # after a join: how many more the network has to count before an accept can be taken
         self._requests = b""  # MAC commands of our own for the next uplink
         self._join_channels = Channels(region)
         self._flight = None  # the frame whose windows are open
@@ -108,6 +109,7 @@ class Mac:
         rate = self._join_rate(number)
         self._wait(self._join_free_at(rate, now), now)
         self._storage.write("dev_nonce", number + 1)
+        self.behind = 0
         frame = frames.join_request(self.app_key, self._join_eui, self.dev_eui, number)
         self._flight = _Flight(None, frame, rate, JOIN_DELAY, number, False, 1, b"")
         self.backoff.charge(self._airtime(rate, len(frame)), now)
@@ -131,8 +133,11 @@ class Mac:
         if accepted is None:
             return []
         number = 1 + (accepted[0] | accepted[1] << 8 | accepted[2] << 16)
-        if number <= self._storage.read("join_nonce"):
-            return []  # an accept of an earlier join, played again
+        known = self._storage.read("join_nonce")
+        if number <= known:
+            # An accept of an earlier join, played again; or of a network that has begun to count anew.
+            self.behind = known - number + 1
+            return []
         # First this: from now on no dump of an older session is taken.
         self._storage.write("join_nonce", number)
         self._storage.write("fcnt_up", 0)

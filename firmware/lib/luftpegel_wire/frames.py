@@ -28,6 +28,7 @@ STATUS_FIELDS = {
     17: "data_rate",
     18: "rx_offset_us",  # how late downlinks come by the station's clock
     19: "rx_spread_us",  # how much that varies
+    20: "trouble",  # number of the LP code that keeps the station from what it should do
 }
 
 # What a configuration frame can set; the station answers with what is now in force.

@@ -2,8 +2,9 @@
 # Source: data sheet BST-BME280-DS002, sections 4.2.2 (trimming), 4.2.3, 8.1 (compensation), 5.4 (registers).
 # The compensation is the data sheet's floating point formula brought onto one denominator, so integers of any
 # length carry it exactly; its 32-bit integer version gives away up to 0.01 %RH.
-# There is no checksum on this bus: everything is read twice. A measurement begins with a soft reset, after
-# which the data registers show their reset values: old data cannot pass for new.
+# There is no checksum on this bus: everything is read twice, and what is set is read back, because a wrong
+# oversampling gives wrong numbers that look sound. A measurement begins with a soft reset, after which the
+# data registers show their reset values: old data cannot pass for new.
 
 import struct
 import time
@@ -96,11 +97,13 @@ class BME280:
             self._trim = self._read_trim()
         self._device.write_register(CTRL_HUM, HUMIDITY_1X)
         self._device.write_register(CTRL_MEAS, FORCED_T2X_P4X)
+        self._check_settings()
         time.sleep_ms(CONVERSION_MS)
         self._wait_until_idle(MEASURING)
         raw = self._read(DATA, 8)
         if raw == RESET_DATA:
             raise self._device.fault(NOT_READY, "did not measure")
+        self._check_settings()
         values = compensate(raw, self._trim)
         for i, (lowest, highest) in enumerate(RANGES):
             if values[i] is None or not lowest <= values[i] <= highest:
@@ -121,6 +124,12 @@ class BME280:
         self._wait_until_idle(UPDATING)
         if self._read(DATA, 8) != RESET_DATA:
             raise self._device.fault(NOT_READY, "keeps old data through a reset")
+
+    def _check_settings(self):
+        # Both oversamplings as they were written, and no filter: at the beginning and at the end.
+        hum, _, meas, config = self._device.read_registers(CTRL_HUM, 4)
+        if hum & 7 != HUMIDITY_1X or meas & ~MODE_MASK != FORCED_T2X_P4X & ~MODE_MASK or config & 0x1C:
+            raise self._device.fault(CHECKSUM, "does not keep its settings")
 
     def _wait_until_idle(self, busy):
         for _ in range(POLLS):

@@ -1,7 +1,8 @@
 # Maxim DS18B20: temperature of water, soil or a globe over 1-Wire, with its own supply (not parasite power).
 # Source: data sheet DS18B20 (scratchpad, ROM and function commands, CRC).
-# Two traps: a line shorted to ground answers with zeros, whose CRC is right; and 85.00 Cel is what the sensor
-# says after a power dip, without having measured.
+# Traps: a line shorted to ground answers with zeros, whose CRC is right; and 85.00 Cel is what the sensor
+# says after a power dip, without having measured, 25.00 Cel what clones say. So before each measurement a
+# mark goes into its alarm bytes, which a dip takes away.
 
 import time
 
@@ -11,7 +12,8 @@ from sensors import BUS, CHECKSUM, CONFIG, NOT_READY, SENTINEL, SILENT, SensorFa
 
 FAMILY = 0x28
 MATCH_ROM = 0x55
-CONVERT, READ_SCRATCHPAD = 0x44, 0xBE
+CONVERT, WRITE_SCRATCHPAD, READ_SCRATCHPAD = 0x44, 0x4E, 0xBE
+MARKS = (b"\x55\x2a", b"\x2a\x55")  # neither of them what its memory holds: that one is lost
 CONVERSION_MS = 1000  # 750 ms at most
 POLL_MS = 10
 READ_ATTEMPTS = 2
@@ -61,11 +63,15 @@ class DS18B20:
         self._check_line()
         if self._rom is None:
             self._rom = self._first_rom()
+        mark = self._put_mark()
         self._convert()
-        raw = raw_temperature(self._scratchpad())
+        scratchpad = self._scratchpad()
+        raw = raw_temperature(scratchpad)
         value = temperature(raw)
         if raw == POWER_ON_RAW:
             raise _fault(SENTINEL, "says 85 Cel, its power-on value")
+        if scratchpad[2:4] != mark:
+            raise _fault(SENTINEL, "had no power while it measured")
         if not LOWEST <= value <= HIGHEST:
             raise _fault(SENTINEL, "value outside -55..125 Cel")
         return (value,)
@@ -94,6 +100,14 @@ class DS18B20:
         self._wire.writebyte(MATCH_ROM)
         self._wire.write(self._rom)
         self._wire.writebyte(function)
+
+    def _put_mark(self):
+        # Its configuration stays as it is.
+        scratchpad = self._scratchpad()
+        mark = MARKS[scratchpad[2:4] == MARKS[0]]
+        self._command(WRITE_SCRATCHPAD)
+        self._wire.write(mark + scratchpad[4:5])
+        return mark
 
     def _convert(self):
         self._command(CONVERT)

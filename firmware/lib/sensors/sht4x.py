@@ -1,7 +1,9 @@
 # Sensirion SHT40/41/43/45: temperature and humidity over I2C.
 # Source: data sheet SHT4x, sections 4.5 (commands), 4.6 (conversion), 4.4 (CRC).
 # A measurement begins with a soft reset: it empties the sensor's output, so that what is read afterwards
-# cannot be an old result.
+# cannot be an old result. A command has no checksum. One that arrives as another gives numbers of the same
+# form: the serial number at once, a coarse value early, a heated one late. So the sensor must be busy at
+# first, and done in time.
 
 import time
 
@@ -11,7 +13,7 @@ from sensors.i2c import I2CDevice
 SOFT_RESET = b"\x94"
 MEASURE_HIGH_PRECISION = b"\xfd"
 RESET_MS = 2
-CONVERSION_MS = 10  # 8.3 ms at most
+EARLY_MS, CONVERSION_MS = 2, 10  # it takes 3.7 to 8.3 ms; the coarsest measurement 1.7 ms at most
 READ_ATTEMPTS = 5
 RETRY_MS = 5
 LOWEST, HIGHEST = -4000, 12500  # 0.01 Cel
@@ -51,7 +53,9 @@ class SHT4x:
         self._device.write(SOFT_RESET)
         time.sleep_ms(RESET_MS)
         self._device.write(MEASURE_HIGH_PRECISION)
-        time.sleep_ms(CONVERSION_MS)
+        time.sleep_ms(EARLY_MS)
+        self._must_be_busy()
+        time.sleep_ms(CONVERSION_MS - EARLY_MS)
         answer = self._read_result()
         values = temperature(self._ticks(answer[0:3])), humidity(self._ticks(answer[3:6]))
         if not LOWEST <= values[0] <= HIGHEST:
@@ -60,6 +64,15 @@ class SHT4x:
 
     def stop(self):
         pass
+
+    def _must_be_busy(self):
+        try:
+            self._device.read(6)
+        except SensorFault as fault:
+            if fault.quality == SILENT:
+                return
+            raise
+        raise self._device.fault(CHECKSUM, "answers another command")
 
     def _read_result(self):
         # The sensor acknowledges a read only when it has a result.

@@ -6,6 +6,8 @@ changes nothing. One neighbour alone raises the doubt as well: which of the two 
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from luftpegel_gateway.checks.limits import Limits
 from luftpegel_gateway.model.quality import NEIGHBOUR
 from luftpegel_gateway.model.readings import Cell, Reading
@@ -19,7 +21,7 @@ def judge_neighbours(reading: Reading, around: Mapping[int, Sequence[int]], limi
     cells = tuple(_judge(cell, around.get(cell.channel, ()), limits) for cell in reading.cells)
     if cells == reading.cells:
         return reading
-    return Reading(reading.seq, reading.time, cells, reading.age, reading.unsure, reading.revision)
+    return msgspec.structs.replace(reading, cells=cells)
 
 
 def _judge(cell: Cell, around: Sequence[int], limits: Limits) -> Cell:

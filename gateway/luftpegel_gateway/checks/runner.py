@@ -8,6 +8,8 @@ were.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from luftpegel_gateway.checks import clock
 from luftpegel_gateway.checks.attenuated import is_attenuated
 from luftpegel_gateway.checks.flat import is_flat
@@ -95,7 +97,7 @@ def _judge(
                     more, memo = _in_time(value, time, past, rule, where, serves=serves)
                     flags |= more
         cells.append(Cell(channel, value, cell.wire, flags, memo))
-    return Reading(reading.seq, reading.time, tuple(cells), reading.age, reading.unsure, reading.revision)
+    return msgspec.structs.replace(reading, cells=tuple(cells))
 
 
 def _sound(reading: Reading, rules: Mapping[int, Rule]) -> dict[int, int]:

@@ -51,6 +51,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "the clocks that tell its time disagree",
         "de": "die Uhren, die seine Zeit angeben, widersprechen sich",
     },
+    "recorded": {
+        "en": "played from a recording",
+        "de": "aus einer Aufzeichnung eingespielt",
+    },
     # What `together` is.
     "air": {
         "en": "the dew point would lie above {dew_point} or above the temperature",

@@ -2,11 +2,13 @@
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.owners import give, owner_of
 from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.control.lock import NAME as LOCK
 from luftpegel_gateway.control.lock import locked
 from luftpegel_gateway.journal.sqlite import saving
 from luftpegel_gateway.model.faults import CannotStart
@@ -39,9 +41,21 @@ def restore(args: argparse.Namespace, site: Site, language: str) -> int:
         raise CannotStart(saving.CODE, f"{args.folder} has no journal")
     names.sort(key=lambda name: name == JOURNAL)  # last: with it the folder counts as a gateway's
     places = {name: elsewhere.get(name, site.data / name) for name in names}
+    owner = owner_of(site.data, *site.files.values())
     with locked(site.data):
-        saving.put_back(args.folder, places)
+        try:
+            saving.put_back(args.folder, places)
+        finally:
+            _give(site.data, places.values(), owner)
     return _answer(args, made, "restored", language)
+
+
+def _give(data: Path, places: Iterable[Path], owner: tuple[int, int]) -> None:
+    """All of it to the owner that the data folder had, or the configuration has. CannotStart LP-398."""
+    try:
+        give((data, data / LOCK, *places), owner)
+    except OSError as error:
+        raise CannotStart(saving.CODE, f"{error.filename}: {error.strerror}") from error
 
 
 def _elsewhere(site: Site) -> Mapping[str, Path]:

@@ -4,39 +4,66 @@ import argparse
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 
 import msgspec
 
-from luftpegel_gateway.cli.output import JsonLines, print_json
+from luftpegel_gateway.cli import logs
+from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.client import NobodyListens, connected
 from luftpegel_gateway.control.protocol import Conditions, Told
+from luftpegel_gateway.directory.naming import Key, meant, named
 from luftpegel_gateway.model.faults import CannotStart, JournalDown
 from luftpegel_gateway.page.findings import sentence, subject_of
 from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.page.pieces import age_text
 from luftpegel_gateway.views.facts import facts_of
-from luftpegel_gateway.views.stations import Overview, View, overview
+from luftpegel_gateway.views.stations import Overview, View, key_of, overview
 from luftpegel_gateway.views.verdict import JOURNAL, Verdict, judge, unreadable
 from luftpegel_gateway.words.passed import reason_text
 from luftpegel_gateway.words.texts import count_text, percent, tell
 
+log = logging.getLogger("luftpegel.gateway")
+
 
 def run(args: argparse.Namespace, site: Site, language: str) -> int:
     """Run the gateway."""
-    handler = logging.StreamHandler()
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonLines(language) if args.json or site.config.log == "json" else plain)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    asyncio.run(site.run())
+    parts = [part.options for part in (*site.config.sources, *site.config.sinks)]
+    as_json = args.json or site.config.log == "json"
+    limited = logs.begin(language, as_json=as_json, secrets=list(logs.secrets_in(parts)))
+    try:
+        asyncio.run(_run(site, limited))
+    except (CannotStart, JournalDown):
+        raise
+    except Exception as error:
+        log.critical("the gateway failed: %s", error, exc_info=True)
+        return PROBLEM
+    finally:
+        limited.close()
     return DONE
+
+
+async def _run(site: Site, limited: logs.Limited) -> None:
+    """The gateway, and beside it a look now and then at what the log has only counted."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(logs.LOOK_S)
+            limited.look()
+
+    looking = asyncio.create_task(look())
+    try:
+        await site.run()
+    finally:
+        looking.cancel()
 
 
 def status(args: argparse.Namespace, site: Site, language: str) -> int:
     """The same as the page: what is not well, the stations, where messages are."""
     now = time.time()
+    wanted = _wanted(args, site)
     conditions = _conditions(site, now)
     vital = (JOURNAL, *site.sources)
     try:
@@ -52,10 +79,22 @@ def status(args: argparse.Namespace, site: Site, language: str) -> int:
         verdict = judge(seen, conditions or (), vital, now)
     running = conditions is not None
     if args.json:
-        print_json(args, _facts(seen, verdict, now) | {"running": running})
+        print_json(args, _facts(_only(seen, wanted), verdict, now) | {"running": running})
     else:
-        _print(seen, verdict, now, language, running=running)
+        _print(_only(seen, wanted), verdict, now, language, running=running)
     return DONE if verdict.well and running else PROBLEM
+
+
+def _wanted(args: argparse.Namespace, site: Site) -> set[Key]:
+    """The stations that are asked for; none: all. CannotStart LP-270, LP-550, LP-551."""
+    known = named(site.stations).values()
+    return {meant(word, known).key for word in args.stations}
+
+
+def _only(seen: Overview | None, wanted: Collection[Key]) -> Overview | None:
+    if seen is None or not wanted:
+        return seen
+    return Overview([view for view in seen.stations if key_of(view.station) in wanted], seen.account)
 
 
 def _conditions(site: Site, now: float) -> Sequence[Told] | None:
@@ -114,10 +153,22 @@ def _station_line(view: View, now: float, language: str) -> str:
     counts = f"{state.received} {tell('received', language)}, {state.missing} {tell('missing', language)}"
     share = percent(state.completeness, language)
     age = age_text(view, now, language)
-    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}"
+    gone = f", {tell('retired_on', language, view.station.retired)}" if view.station.retired else ""
+    return f"{name_of_station(view.station):12} {view.station.name:24} {share:>8}  {counts}, {age}{gone}"
+
+
+def _no_options(_parser: argparse.ArgumentParser) -> None:
+    """None besides those of all verbs."""
+
+
+def _status_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stations", nargs="*", metavar="STATION", help="only the lines of these (of a tenant: TENANT/ID)"
+    )
 
 
 VERBS = (
-    ("run", run, "run the gateway until it gets SIGTERM or Ctrl-C"),
-    ("status", status, "what is not well, stations, completeness, what waits for which sink"),
-)
+    ("run", run, "run the gateway until it gets SIGTERM or Ctrl-C", _no_options),
+    ("status", status, "what is not well, stations, completeness, what waits for which sink",
+     _status_options),
+)  # fmt: skip

@@ -29,7 +29,7 @@ log = logging.getLogger("luftpegel.gateway")
 def check(args: argparse.Namespace, site: Site, language: str) -> int:
     """Both files are sound when this is called; without --no-dial, try the rest."""
     unplaced = [
-        station.label
+        station.shown
         for station in site.stations
         if not station.retired and (station.latitude is None or station.longitude is None)
     ]

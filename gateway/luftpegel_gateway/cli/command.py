@@ -6,7 +6,6 @@ the use is wrong, 3 a part is not installed, 4 partly done.
 
 import argparse
 import importlib
-import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
@@ -24,14 +23,16 @@ from luftpegel_gateway.cli import (
     journal,
     live,
     quarantine,
+    record,
     requests,
     station,
 )
-from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.output import complain, print_json, refused
 from luftpegel_gateway.cli.site import PROBLEM, WRONG_USE, Site
 from luftpegel_gateway.config.files import BadConfig, Config, load, risks
+from luftpegel_gateway.config.secrets import HERE, LEFT, READ
 from luftpegel_gateway.model.faults import CannotStart, JournalDown, OtherEndDown
-from luftpegel_gateway.words.messages import language_of, say
+from luftpegel_gateway.words.messages import language_of
 
 WITHOUT_STATIONS = (*station.WITHOUT_STATIONS, importing.import_stations)
 UNCONFIRMED = (requests.UNCONFIRMED, importing.UNCONFIRMED)
@@ -42,9 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their options."""
     parser.add_argument("--version", action="version", version=f"luftpegel {version('luftpegel')}")
     verbs = parser.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
-    for name, run_verb, text in basics.VERBS:
-        _verb(verbs, name, run_verb, text)
-    for name, run_verb, text, options in check.VERBS:
+    for name, run_verb, text, options in (*basics.VERBS, *check.VERBS):
         options(_verb(verbs, name, run_verb, text))
     init.options(_verb(verbs, "init", None, init.HELP))
     stations = verbs.add_parser("station", help="the stations of stations.toml").add_subparsers(
@@ -52,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, run_verb, text, options in station.VERBS:
         options(_verb(stations, name, run_verb, text))
-    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS)
+    beside = (*importing.VERBS, *live.VERBS, *again.VERBS, *backups.VERBS, *commands.VERBS, *record.VERBS)
     for name, run_verb, text, options in beside:
         options(_verb(verbs, name, run_verb, text))
     journals = verbs.add_parser("journal", help="the gateway's own file").add_subparsers(
@@ -74,20 +73,34 @@ def run(args: argparse.Namespace) -> int:
         if args.run_verb is None:  # what `init` writes is not there yet
             checked = argparse.Namespace(**vars(args) | {"run_verb": check.check})
             return init.init(args, language, partial(run, checked))
-        config = load(args.config, may_be_empty=args.run_verb in WITHOUT_STATIONS)
+        config = load(
+            args.config,
+            may_be_empty=args.run_verb in WITHOUT_STATIONS,
+            secrets=_secrets_for(args),
+        )
         language = language_of(args.lang or config.language)
         return int(args.run_verb(args, site_of(config, args.config), language))
     except BadConfig as bad:
         for mistake in bad.mistakes:
-            print(mistake.text(language), file=sys.stderr)
+            complain(mistake.text(language))
         print_json(
             args,
             [{"file": str(found.file), "line": found.line, "code": found.code} for found in bad.mistakes],
         )
         return WRONG_USE
     except (CannotStart, JournalDown, OtherEndDown) as refusal:
-        print(say(refusal.code, language, detail=refusal.detail), file=sys.stderr)
+        complain(refused(refusal, language))
         return WRONG_USE if refusal.code in UNCONFIRMED else PROBLEM
+
+
+def _secrets_for(args: argparse.Namespace) -> str:
+    """Which secrets a verb needs: what goes to brokers and platforms all; what judges the files, reads frames
+    or may ask a network server those in files; anything else none."""
+    may_ask = commands.commands, commands.cancel, requests.replay
+    if args.run_verb in may_ask or (args.run_verb is check.check and args.no_dial):
+        return HERE
+    dialling = basics.run, check.check, importing.import_stations, live.live
+    return READ if args.run_verb in dialling else LEFT
 
 
 def site_of(config: Config, file: Path) -> Site:
@@ -100,7 +113,7 @@ def site_of(config: Config, file: Path) -> Site:
         run=lambda: _app().run(config),
         open_reader=lambda: _app().open_reader(config),
         alone=lambda: _app().alone(config),
-        export=lambda to, again: _app().export(config, to, again),
+        export=lambda to, again, release: _app().export(config, to, again, release),
         config=config,
         risks=list(risks(config)),
         files={"gateway.toml": file, "stations.toml": config.stations_file},

@@ -6,23 +6,25 @@ from its API, where the source names one.
 """
 
 import argparse
-import sys
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from luftpegel_gateway.cli.network_server import sources_of
-from luftpegel_gateway.cli.output import print_json
+from luftpegel_gateway.cli.output import complain, print_json
 from luftpegel_gateway.cli.site import DONE, PARTLY, Site
 from luftpegel_gateway.cli.waiting import Queued, Taken, look, take_out
-from luftpegel_gateway.control.asking import doer
+from luftpegel_gateway.control.asking import Doer, doer
 from luftpegel_gateway.control.protocol import Cancel, Send
-from luftpegel_gateway.downlinks.commands import LIMITS
+from luftpegel_gateway.directory.naming import meant, named
+from luftpegel_gateway.downlinks.commands import LIMITS, overdue
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.state import DONE as TAKEN
 from luftpegel_gateway.model.state import WAITING, Command, StationState
 from luftpegel_gateway.model.station import Station
+from luftpegel_gateway.page.layout import name_of_station
 from luftpegel_gateway.views.facts import command_facts
 from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.texts import moment, tell
@@ -36,26 +38,26 @@ DAY_S = 86400
 
 def send(args: argparse.Namespace, site: Site, language: str) -> int:
     """Queue settings for a station."""
-    station = _station(args, site)
+    station = _station(args.station, site)
     settings = dict(args.settings)
     if len(settings) < len(args.settings):
         raise CannotStart("LP-271", tell("setting_twice", language))
-    with doer(site.data, site.alone) as gateway:
+    with _gateway(site) as gateway:
         request = Send(station.id, settings, int(args.expires * DAY_S), station.tenant)
         token = gateway.ask(request).token
     if args.json:
-        print_json(args, {"station": station.id, "tenant": station.tenant, "token": token})
+        print_json(args, {**_names(station), "token": token})
         return DONE
-    print(tell("command_queued", language, token, station.id))
+    print(tell("command_queued", language, token, name_of_station(station)))
     interval = settings.get("interval_s", station.interval_s)
     if interval != station.interval_s:
-        print(tell("interval_differs", language, station.id, interval))
+        print(tell("interval_differs", language, name_of_station(station), interval))
     return DONE
 
 
 def commands(args: argparse.Namespace, site: Site, language: str) -> int:
     """The commands of one station or all, in order."""
-    chosen = [_station(args, site)] if args.station else site.stations
+    chosen = [_station(args.station, site)] if args.station else site.stations
     with closing(site.open_reader()) as reader:
         states = reader.states()
     rows = [
@@ -69,7 +71,7 @@ def commands(args: argparse.Namespace, site: Site, language: str) -> int:
     else:
         _print(rows, queued, language)
     if queued.fault is not None:
-        print(say(queued.fault.code, language, detail=queued.fault.detail), file=sys.stderr)
+        complain(say(queued.fault.code, language, detail=queued.fault.detail))
         return PARTLY
     return DONE
 
@@ -78,12 +80,13 @@ def _print(rows: Sequence[tuple[Station, Command]], queued: Queued, language: st
     for station, command in rows:
         item = queued.items.get((station.tenant, station.id, command.token))
         told = _stands(command, language) + (f"; {_lies(item, language)}" if item else "")
-        print(f"{station.id:12} {command.token:6}  {_words(command.settings):32}  {told}")
+        print(f"{name_of_station(station):12} {command.token:6}  {_words(command.settings):32}  {told}")
     if not rows:
         print(tell("no_commands", language))
-    for (_, station_id), number in queued.others.items():
+    names = {(station.tenant, station.id): name_of_station(station) for station, _ in rows}
+    for key, number in queued.others.items():
         if number:
-            print(tell("queue_beside", language, station_id, number))
+            print(tell("queue_beside", language, names[key], number))
 
 
 def _lies(item: "Item", language: str) -> str:
@@ -98,20 +101,20 @@ def _lies(item: "Item", language: str) -> str:
 
 def cancel(args: argparse.Namespace, site: Site, language: str) -> int:
     """Take back a command that waits, also out of ChirpStack's queue where its API is known."""
-    station = _station(args, site)
+    station = _station(args.station, site)
     command = _waiting(site, station, args.token) if sources_of(site, station.tenant) else None
-    with doer(site.data, site.alone) as gateway:
+    with _gateway(site) as gateway:
         gateway.ask(Cancel(station.id, args.token, station.tenant))
     taken = Taken() if command is None else take_out(site, station, command, all_of_it=args.flush)
     if args.json:
         lost = [_item(one) for one in taken.gone]
         facts = {"queue_flushed": taken.flushed, "on_air": taken.on_air, "lost": lost}
-        print_json(args, {"station": station.id, "token": args.token, **facts})
+        print_json(args, {**_names(station), "token": args.token, **facts})
     else:
-        print(tell("command_taken_back", language, args.token, station.id))
+        print(tell("command_taken_back", language, args.token, name_of_station(station)))
         _print_taken(taken, language)
     if taken.fault is not None:
-        print(say(taken.fault.code, language, detail=taken.fault.detail), file=sys.stderr)
+        complain(say(taken.fault.code, language, detail=taken.fault.detail))
         return PARTLY
     return DONE
 
@@ -144,13 +147,25 @@ def _item(item: "Item") -> dict[str, object]:
     }
 
 
-def _station(args: argparse.Namespace, site: Site) -> Station:
-    """The station that is meant: an id, or tenant/id. CannotStart LP-270."""
-    tenant, _, name = args.station.rpartition("/")
-    found = [one for one in site.stations if one.id == name and (not tenant or one.tenant == tenant)]
-    if len(found) != 1:
-        raise CannotStart("LP-270", args.station)
-    return found[0]
+def _station(word: str, site: Site) -> Station:
+    """The station that is meant. CannotStart LP-270, LP-550, LP-551."""
+    key = meant(word, named(site.stations).values()).key
+    return next(one for one in site.stations if (one.tenant, one.id) == key)
+
+
+@contextlib.contextmanager
+def _gateway(site: Site) -> Iterator[Doer]:
+    """Who does it. CannotStart LP-331 before the first start: this must not make the data folder, which would
+    belong to whoever called."""
+    with closing(site.open_reader()):
+        pass
+    with doer(site.data, site.alone) as gateway:
+        yield gateway
+
+
+def _names(station: Station) -> dict[str, str]:
+    """A station for machines: `station` is what its readings are kept under, `label` what people call it."""
+    return {"station": station.id, "label": station.label, "tenant": station.tenant}
 
 
 def _stands(command: Command, language: str) -> str:
@@ -172,10 +187,9 @@ def _words(settings: dict[str, int] | dict[str, int | str]) -> str:
 def _facts(station: Station, command: Command, queued: Queued) -> dict[str, object]:
     item = queued.items.get((station.tenant, station.id, command.token))
     return {
-        "station": station.id,
-        "tenant": station.tenant,
+        **_names(station),
         **command_facts(command),
-        "expired": command.state == WAITING and command.expires_at < time.time(),
+        "expired": overdue(command, int(time.time())),
         "queue": _item(item) if item else None,
     }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from luftpegel_gateway.cli.owners import give, owner_of
 from luftpegel_gateway.cli.questions import QUESTIONS, Question
 from luftpegel_gateway.config.editing import written
 from luftpegel_gateway.config.files import BadConfig
@@ -160,6 +161,7 @@ def _write(file: Path, content: str, *, secret: bool) -> None:
     """A file on the disk, whole or not at all; a secret is never anybody else's. CannotStart LP-361."""
     new, old = file.with_name(file.name + NEW), file.with_name(file.name + OLD)
     try:
+        owner = owner_of(file.parent, *file.parent.parents)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if secret else 0o777)
         new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
@@ -170,6 +172,7 @@ def _write(file: Path, content: str, *, secret: bool) -> None:
         if file.exists():
             old.unlink(missing_ok=True)
             old.hardlink_to(file)
+        give((file.parent, new), owner)
         new.replace(file)
     except OSError as error:
         raise CannotStart("LP-361", f"{file}: {error.strerror}") from error

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from luftpegel_gateway.cli.site import Site
 from luftpegel_gateway.config.files import Part
-from luftpegel_gateway.model.faults import CannotStart
+from luftpegel_gateway.config.secrets import Unread
+from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 from luftpegel_gateway.network_server.options import has_api
 
 if TYPE_CHECKING:
     from luftpegel_gateway.network_server.channel import Api
 
-NO_API, SEVERAL = "LP-515", "LP-512"
+NO_API, SEVERAL, NO_KEY_HERE = "LP-515", "LP-512", "LP-557"
 
 
 def source_with_api(site: Site, name: str | None = None, tenant: str | None = None) -> Part:
@@ -33,7 +34,10 @@ def sources_of(site: Site, tenant: str) -> list[Part]:
 
 
 def api_of(source: Part) -> "Api":
-    """A connection to the API of a source; ModuleNotFoundError where its part is not installed."""
+    """A connection to the API of a source; ModuleNotFoundError where its part is not installed, OtherEndDown
+    LP-557 where only the service has its key."""
     from luftpegel_gateway.network_server.channel import Api  # noqa: PLC0415 - grpc may be missing
 
+    if isinstance(source.options["api_key_file"], Unread):
+        raise OtherEndDown(NO_KEY_HERE, source.name)
     return Api(source.options)

@@ -1,10 +1,13 @@
-"""How verbs answer: text for people, JSON for machines, a log for journald."""
+"""How verbs answer: text for people, JSON for machines, and why not."""
 
 import argparse
 import json
 import logging
+import sys
 
-from luftpegel_gateway.words.messages import parts_of
+from luftpegel_gateway.cli.logs import prefixed, to_journal
+from luftpegel_gateway.model.faults import CannotStart, JournalDown, OtherEndDown
+from luftpegel_gateway.words.messages import say
 
 
 def print_json(args: argparse.Namespace, answer: object) -> None:
@@ -18,17 +21,12 @@ def printable(value: object) -> str:
     return "".join(sign for sign in str("-" if value is None else value) if sign.isprintable())
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line, for journald and the like."""
+def refused(refusal: CannotStart | JournalDown | OtherEndDown, language: str) -> str:
+    """Why a verb cannot do its work, and what to do."""
+    words = refusal.words if isinstance(refusal, CannotStart) else {}
+    return say(refusal.code, language, detail=refusal.detail, **words)
 
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON."""
-        line = {"time": record.created, "level": record.levelname.lower(), "message": record.getMessage()}
-        if code := getattr(record, "code", None):
-            cause, step = parts_of(code, self._language, detail=getattr(record, "detail", ""))
-            line |= {"part": getattr(record, "part", ""), "code": code, "cause": cause, "next_step": step}
-        return json.dumps(line, ensure_ascii=False)
+def complain(text: str) -> None:
+    """Say on stderr what is wrong; under systemd so that `journalctl -p err` shows it."""
+    print(prefixed(text, logging.ERROR) if to_journal(sys.stderr) else text, file=sys.stderr)

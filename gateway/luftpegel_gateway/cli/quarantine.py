@@ -4,11 +4,13 @@ import argparse
 import base64
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 import msgspec
 
 from luftpegel_gateway.cli.output import print_json
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
+from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.journal.port import Entry, Group, Reader
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.words.messages import parts_of, say
@@ -21,27 +23,36 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
     """Options that choose entries."""
     parser.add_argument("--code", help="only this code, like LP-320")
     parser.add_argument("--device", metavar="DEV_EUI", type=str.lower, help="only this device")
+    parser.add_argument(
+        "--station", metavar="STATION", help="only of this station (of a tenant: TENANT/ID)"
+    )
+
+
+def chosen(args: argparse.Namespace, site: Site) -> dict[str, Any]:
+    """What these options choose, for the journal's reader. CannotStart LP-270, LP-550, LP-551."""
+    station = meant(args.station, named(site.stations).values()).key if args.station else None
+    return {"code": args.code, "dev_eui": args.device, "station": station}
 
 
 def list_entries(args: argparse.Namespace, site: Site, language: str) -> int:
     """What is in quarantine: a line a code and device, or with --all a line an entry, newest last."""
     with closing(site.open_reader()) as reader:
-        return _entries(args, reader, language) if args.all else _groups(args, reader, language)
+        return _entries(args, site, reader, language) if args.all else _groups(args, site, reader, language)
 
 
 def _nothing(args: argparse.Namespace, language: str) -> str:
-    return tell("nothing_chosen" if args.code or args.device else "nothing", language)
+    return tell("nothing_chosen" if args.code or args.device or args.station else "nothing", language)
 
 
-def _groups(args: argparse.Namespace, reader: Reader, language: str) -> int:
-    found = reader.groups(code=args.code, dev_eui=args.device)
+def _groups(args: argparse.Namespace, site: Site, reader: Reader, language: str) -> int:
+    found = reader.groups(**chosen(args, site))
     if args.json:
         print_json(args, [_group_facts(group) for group in found])
     elif not found:
         print(_nothing(args, language))
     else:
         for group in found:
-            print(_group_line(group, language))
+            print(_group_line(group, site, language))
         print(tell("group_help", language))
     return PROBLEM if found else DONE
 
@@ -51,15 +62,15 @@ def _group_facts(group: Group) -> dict[str, object]:
     return facts | _moments(group)
 
 
-def _group_line(group: Group, language: str) -> str:
-    cause, _ = parts_of(group.code, language, detail=_whose(group))
+def _group_line(group: Group, site: Site, language: str) -> str:
+    cause, _ = parts_of(group.code, language, detail=_whose(group, site))
     counts = f"{count_text(group.entries, language):>7}  {size_text(group.bytes, language):>9}"
-    return f"{counts}  {group.code}  {_whose(group):18} {moment(group.last_at, language)}  {cause}"
+    return f"{counts}  {group.code}  {_whose(group, site):18} {moment(group.last_at, language)}  {cause}"
 
 
-def _entries(args: argparse.Namespace, reader: Reader, language: str) -> int:
-    found: Sequence[Entry] = reader.quarantine(code=args.code, dev_eui=args.device, limit=args.limit)
-    total = sum(group.entries for group in reader.groups(code=args.code, dev_eui=args.device))
+def _entries(args: argparse.Namespace, site: Site, reader: Reader, language: str) -> int:
+    found: Sequence[Entry] = reader.quarantine(**chosen(args, site), limit=args.limit)
+    total = sum(group.entries for group in reader.groups(**chosen(args, site)))
     if args.json:
         print_json(args, [_facts(entry) for entry in found])
     elif not found:
@@ -68,18 +79,23 @@ def _entries(args: argparse.Namespace, reader: Reader, language: str) -> int:
         if total > len(found):
             print(tell("rest", language, count_text(total - len(found), language)))
         for entry in found:
-            print(_entry_line(entry, language))
+            print(_entry_line(entry, site, language))
     return PROBLEM if found else DONE
 
 
-def _entry_line(entry: Entry, language: str) -> str:
+def _entry_line(entry: Entry, site: Site, language: str) -> str:
     cause, _ = parts_of(entry.code, language, detail=entry.detail)
     when = moment(entry.last_at, language)
-    return f"{entry.id:6}  {entry.code}  {entry.times:4}x  {_whose(entry):18} {when}  {cause}"
+    return f"{entry.id:6}  {entry.code}  {entry.times:4}x  {_whose(entry, site):18} {when}  {cause}"
 
 
-def _whose(found: Entry | Group) -> str:
-    return found.station or found.dev_eui or "-"
+def _whose(found: Entry | Group, site: Site) -> str:
+    """The station as people call it, else the device; behind the tenant, where there is one."""
+    known = named(site.stations).get((found.tenant, found.station))
+    if known is not None:
+        return known.shown
+    who = found.station or found.dev_eui or "-"
+    return f"{found.tenant}/{who}" if found.tenant else who
 
 
 def show(args: argparse.Namespace, site: Site, language: str) -> int:

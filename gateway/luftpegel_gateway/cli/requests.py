@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from luftpegel_gateway.cli.output import print_json
-from luftpegel_gateway.cli.quarantine import add_filter
+from luftpegel_gateway.cli.quarantine import add_filter, chosen
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.control.asking import doer
 from luftpegel_gateway.control.protocol import MOST_IDS, Discard, Outcome, Reload, Replay
@@ -26,12 +26,12 @@ YES = ("y", "j")  # yes, ja
 
 def replay(args: argparse.Namespace, site: Site, language: str) -> int:
     """Take entries through the gateway again; stations.toml is read anew before."""
-    chosen = list(_chosen(args, site, None))
+    numbers = list(_chosen(args, site, None))
     outcomes: list[Outcome] = []
-    if chosen:
+    if numbers:
         with doer(site.data, site.alone) as gateway:
             gateway.ask(Reload())
-            for part in _parts(chosen, language):
+            for part in _parts(numbers, language):
                 answer = gateway.ask(Replay(part))
                 outcomes += answer.outcomes
                 if not args.json:
@@ -51,17 +51,17 @@ def _print_outcomes(outcomes: Sequence[Outcome], language: str) -> None:
 def discard(args: argparse.Namespace, site: Site, language: str) -> int:
     """Remove entries for good, after asking; says how much that freed."""
     before = None if args.older_than is None else int(time.time() - args.older_than * DAY_S)
-    chosen = _chosen(args, site, before)
-    count, size = len(chosen), sum(chosen.values())
+    entries = _chosen(args, site, before)
+    count, size = len(entries), sum(entries.values())
     discarded = 0
-    if chosen:
+    if entries:
         _confirm(args, count, size, language)
         with doer(site.data, site.alone) as gateway:
-            for part in _parts(list(chosen), language):
+            for part in _parts(list(entries), language):
                 discarded += gateway.ask(Discard(part)).discarded
     if args.json:
         print_json(args, {"discarded": discarded, "bytes": size})
-    elif chosen:
+    elif entries:
         print(tell("freed", language, count_text(discarded, language), size_text(size, language)))
     else:
         print(tell("nothing_chosen", language))
@@ -71,7 +71,7 @@ def discard(args: argparse.Namespace, site: Site, language: str) -> int:
 def _chosen(args: argparse.Namespace, site: Site, before: int | None) -> dict[int, int]:
     """The entries that are meant, and the bytes of each."""
     with closing(site.open_reader()) as reader:
-        fitting = dict(reader.numbers(code=args.code, dev_eui=args.device, before=before))
+        fitting = dict(reader.numbers(**chosen(args, site), before=before))
     if unknown := set(args.ids) - set(fitting):
         raise CannotStart("LP-330", ", ".join(map(str, sorted(unknown))))
     return {number: fitting[number] for number in dict.fromkeys(args.ids)} if args.ids else fitting

@@ -8,10 +8,11 @@ from pathlib import Path
 from luftpegel_gateway.config.files import Config
 from luftpegel_gateway.control.handlers import Handlers
 from luftpegel_gateway.journal.port import Reader
-from luftpegel_gateway.journal.sqlite.to_version_1 import Exported
+from luftpegel_gateway.journal.sqlite import to_version_1, version_2
 from luftpegel_gateway.model.station import Station
 
 DONE, PROBLEM, WRONG_USE, PARTLY = 0, 1, 2, 4
+Exported = to_version_1.Exported | version_2.Exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Site:
 
     `open_reader` raises CannotStart LP-331 when there is no journal yet, JournalDown when it is damaged;
     `alone` opens the journal for writing, under the folder's lock. `export` writes it for an old gateway,
-    under the same lock: where to, and which sinks are to get everything again.
+    under the same lock: where to, which sinks are to get everything again, and of which release.
     """
 
     data: Path
@@ -33,7 +34,7 @@ class Site:
     run: Callable[[], Coroutine[None, None, None]]
     open_reader: Callable[[], Reader]
     alone: Callable[[], contextlib.AbstractContextManager[Handlers]]
-    export: Callable[[Path, Sequence[str]], Exported]
+    export: Callable[[Path, Sequence[str], str], Exported]
     config: Config
     risks: Sequence[tuple[str, str]] = ()
     files: Mapping[str, Path] = field(default_factory=dict)

@@ -11,11 +11,15 @@ from typing import Any
 
 import msgspec
 
-from luftpegel_gateway.cli.output import print_json
-from luftpegel_gateway.cli.site import DONE, Site
+from luftpegel_gateway.cli.output import complain, print_json
+from luftpegel_gateway.cli.site import DONE, WRONG_USE, Site
 from luftpegel_gateway.cli.stations_file import edit, tell_gateway
 from luftpegel_gateway.config import editing
+from luftpegel_gateway.config.stations import OPTIONS
+from luftpegel_gateway.config.wrong import Wrong
+from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.page.layout import name_of_station
+from luftpegel_gateway.words.messages import say
 from luftpegel_gateway.words.texts import tell
 
 # Option of `add` -> key in stations.toml
@@ -25,17 +29,26 @@ KEYS = ("id", "tenant", "dev_eui", "name", "kind", "interval_s", "latitude", "lo
 def add(args: argparse.Namespace, site: Site, language: str) -> int:
     """One station more, at the end of the file."""
     values = {key: found for key in KEYS if (found := getattr(args, key)) not in (None, "")}
+    for key, value in values.items():
+        try:
+            OPTIONS[key].read(value, site.config.stations_file.parent)
+        except Wrong as wrong:
+            option = key.upper() if key == "id" else f"--{key.replace('_', '-')}"
+            complain(say(wrong.code, language, key=option, **wrong.words))
+            return WRONG_USE
     return _edit(args, site, language, lambda text: editing.add(text, values))
 
 
 def rename(args: argparse.Namespace, site: Site, language: str) -> int:
     """Another id for people; its readings stay where they are."""
-    return _edit(args, site, language, lambda text: editing.rename(text, args.tenant, args.id, args.new))
+    tenant, name = _meant(args, site)
+    return _edit(args, site, language, lambda text: editing.rename(text, tenant, name, args.new))
 
 
 def retire(args: argparse.Namespace, site: Site, language: str) -> int:
     """Nobody waits for it any more; it stays readable."""
-    return _edit(args, site, language, lambda text: editing.retire(text, args.tenant, args.id, args.on))
+    tenant, name = _meant(args, site)
+    return _edit(args, site, language, lambda text: editing.retire(text, tenant, name, args.on))
 
 
 def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
@@ -49,6 +62,13 @@ def list_stations(args: argparse.Namespace, site: Site, language: str) -> int:
         told = f"  ({', '.join(more)})" if more else ""
         print(f"{name_of_station(station):16} {station.dev_eui}  {station.kind:8} {station.name}{told}")
     return DONE
+
+
+def _meant(args: argparse.Namespace, site: Site) -> tuple[str, str]:
+    """Tenant and present id of the station that is meant. CannotStart LP-270, LP-550, LP-551."""
+    word = f"{args.tenant}/{args.id}" if args.tenant and "/" not in args.id else args.id
+    found = meant(word, named(site.stations).values())
+    return found.key[0], found.label
 
 
 def _edit(args: argparse.Namespace, site: Site, language: str, change: Callable[[str], str]) -> int:

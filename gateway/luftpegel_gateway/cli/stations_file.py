@@ -76,7 +76,10 @@ def _judge(site: Site, file: Path, trial: Path) -> None:
     """BadConfig, told of `file`, when the stations in `trial` cannot stand."""
     _, mistakes = read_stations(trial, site.config.tenants)
     if mistakes:
-        raise BadConfig([Mistake(file, found.line, found.code, found.words) for found in mistakes])
+        there = len(read_text(file).splitlines())  # a line beyond it is only to be written
+        lines = [found.line if found.line <= there else 0 for found in mistakes]
+        told = zip(lines, mistakes, strict=True)
+        raise BadConfig([Mistake(file, line, found.code, found.words) for line, found in told])
 
 
 def _replace(site: Site, file: Path, before: bytes, after: str) -> Path:

@@ -74,11 +74,15 @@ class Conditions:
         file: Path | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        stops: Callable[[str, str], bool] = lambda _subject, _code: False,
     ) -> None:
-        """`file`: where `since` survives a restart; a broken or missing one is as good as an empty one."""
+        """`file`: where `since` survives a restart; a broken or missing one is as good as an empty one.
+        `stops`: whether readings cannot come in with this code of this subject: that is an error in the log,
+        the others are warnings."""
         self._file = file
         self._clock = clock
         self._steady = steady
+        self._stops = stops
         self._held: dict[str, dict[str, _Held]] = {}
         self._remembered = dict(self._restore())  # of an earlier run: not true until it is reported again
         self._writes = True  # the last attempt to write the file was a success
@@ -139,10 +143,11 @@ class Conditions:
     def _log(self, subject: str) -> None:
         condition = self.of(subject)
         if condition is None:
-            log.info("%s: works", subject)
+            log.info("%s: works", subject, extra={"part": subject})
         else:
             told = {"part": subject, "code": condition.code, "detail": condition.detail}
-            log.warning("%s: %s %s", subject, condition.code, condition.detail, extra=told)
+            level = logging.ERROR if self._stops(subject, condition.code) else logging.WARNING
+            log.log(level, "%s: %s %s", subject, condition.code, condition.detail, extra=told)
 
     def _restore(self) -> Iterator[tuple[tuple[str, str], float]]:
         """(subject, code) -> since on the steady clock, as the file has it."""

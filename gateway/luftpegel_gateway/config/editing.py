@@ -38,7 +38,7 @@ def add(text: str, *stations: Mapping[str, Any]) -> str:
 def rename(text: str, tenant: str, old: str, new: str) -> str:
     """The text with the station's id changed and its readings' id kept. Wrong LP-362, LP-363, LP-365."""
     place, station = _find(text, tenant, old)
-    kept = station.get("kept_as", old)
+    kept = station.get("kept_as", station["id"])
     others = [one for number, one in enumerate(_stations(text)) if number != place]
     if any(new in (one.get("id"), one.get("kept_as")) for one in others if one.get("tenant", "") == tenant):
         raise Wrong("LP-363", detail=new)
@@ -122,7 +122,7 @@ def _stations(text: str) -> list[Content]:
 
 def _find(text: str, tenant: str, station_id: str) -> tuple[int, Content]:
     for place, one in enumerate(_stations(text)):
-        if one.get("id") == station_id and one.get("tenant", "") == tenant:
+        if station_id in (one.get("id"), one.get("kept_as")) and one.get("tenant", "") == tenant:
             return place, one
     raise Wrong("LP-362", detail=f"{tenant}/{station_id}" if tenant else station_id)
 

@@ -7,11 +7,24 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from luftpegel_gateway import sinks, sources
 from luftpegel_gateway.config.judged import JudgedFile, Mistake
-from luftpegel_gateway.config.options import Option, choice, host, matching, number, path, port, text, whole
+from luftpegel_gateway.config.options import (
+    Option,
+    Wrong,
+    choice,
+    host,
+    matching,
+    number,
+    path,
+    port,
+    text,
+    whole,
+)
+from luftpegel_gateway.config.secrets import READ, reading
 from luftpegel_gateway.config.stations import NO_STATIONS, read_stations
 from luftpegel_gateway.config.toml_lines import Path as KeyPath
 from luftpegel_gateway.config.toml_lines import line_of
@@ -36,7 +49,9 @@ JOURNAL = "journal.sqlite"  # in the data folder
 # Parts of the gateway that report troubles under these names themselves.
 RESERVED = ("journal", "intake", "retention", "control", "stations")
 NAME = Option(matching(ID, "chirpstack"), None)
-PART_OPTIONS = {"kind": Option(text), "name": NAME, "tenant": Option(text, "")}
+KIND = {"kind": Option(text)}
+PART_OPTIONS = {**KIND, "name": NAME, "tenant": Option(text, "")}
+MISSING = "LP-305"
 ALL = "*"  # tenants of a sink: every one
 
 
@@ -84,8 +99,16 @@ class BadConfig(Exception):  # noqa: N818 - told to the operator, not to a progr
         self.mistakes = mistakes
 
 
-def load(file: Path, *, may_be_empty: bool = False) -> Config:
-    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station."""
+def load(file: Path, *, may_be_empty: bool = False, secrets: str = READ) -> Config:
+    """Both files. Raises BadConfig with every mistake found. `may_be_empty`: also without a station.
+
+    `secrets`: which of them are read (config/secrets.py). Only with READ may sources and sinks be made of it.
+    """
+    with reading(secrets):
+        return _load(file, may_be_empty=may_be_empty)
+
+
+def _load(file: Path, *, may_be_empty: bool) -> Config:
     main = JudgedFile(file)
     if main.mistakes:
         raise BadConfig(main.mistakes)
@@ -144,7 +167,7 @@ def _judge_files(main: JudgedFile, parts: Sequence[Part], data: Path) -> None:
         if not hasattr(module, "files"):
             continue
         for key, written in module.files(part.options, part.name, data):
-            if written is None:  # it could not be read, which is a mistake of its own
+            if written is None or (*part.place, key) in main.failed:  # it is a mistake of its own
                 continue
             other = taken.setdefault(written.resolve(), part.name)
             if other != part.name:
@@ -205,18 +228,38 @@ def _parts(
     return tuple(parts)
 
 
+def _beside_each_other(
+    module: ModuleType, options: Mapping[str, Any], *, sound: bool
+) -> list[tuple[str, Wrong]]:
+    """What a kind says of its options beside each other; where some could not be read (not `sound`), as far
+    as it gets."""
+    found: list[tuple[str, Wrong]] = []
+    if hasattr(module, "wrong"):
+        try:
+            for one in module.wrong(options):
+                found.append(one)  # noqa: PERF402 - what was said before it stumbles counts
+        except (AttributeError, KeyError, TypeError, ValueError):
+            if sound:
+                raise
+    return found
+
+
 def _part(
     main: JudgedFile, key: str, place: KeyPath, table: dict[str, Any], kinds: Mapping[str, str]
 ) -> Part | None:
-    kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in kinds:
+    kind = main.read(place, {key: table[key] for key in ("kind",) if key in table}, KIND)["kind"]
+    if kind is None:
+        return None
+    if kind not in kinds:
         expected = ", ".join(f'"{word}"' for word in kinds)
         main.wrong((*place, "kind"), "LP-306", key="kind", expected=expected, got=repr(kind))
         return None
     module = sources.module_of(kind) if key == "source" else sinks.module_of(kind)
     before = len(main.mistakes)
     options = main.read(place, table, {**PART_OPTIONS, **module.OPTIONS})
-    if len(main.mistakes) == before and hasattr(module, "wrong"):
-        for option, wrong in module.wrong(options):
+    sound = len(main.mistakes) == before
+    for option, wrong in _beside_each_other(module, options, sound=sound):
+        # Where an option cannot be read, what follows from it is no mistake; one that is missing is.
+        if sound or (wrong.code == MISSING and option not in table and (*place, option) not in main.failed):
             main.wrong((*place, option), wrong.code, key=option, **wrong.words)
     return Part(kind, options["name"] or kind, options, place, options["tenant"])

@@ -26,8 +26,9 @@ class Mistake:
     words: Mapping[str, object]
 
     def text(self, language: str) -> str:
-        """The mistake for people: file, line, cause, next step."""
-        return f"{self.file}:{self.line}: {say(self.code, language, **self.words)}"
+        """The mistake for people: file, line (0: it would be a new one), cause, next step."""
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line}: {say(self.code, language, **self.words)}"
 
 
 def read_text(file: Path) -> str:
@@ -54,6 +55,7 @@ class JudgedFile:
     def __init__(self, file: Path) -> None:
         self.path = file
         self.mistakes: list[Mistake] = []
+        self.failed: set[KeyPath] = set()  # where a value could not be read
         self.lines: dict[KeyPath, int] = {}
         self.content: dict[str, Any] = {}
         try:
@@ -97,12 +99,14 @@ class JudgedFile:
     def _value(self, place: KeyPath, table: Mapping[str, Any], key: str, option: Option) -> Any:
         if key not in table:
             if option.default is REQUIRED:
+                self.failed.add(place)
                 self.wrong(place[:-1], "LP-305", key=key)
                 return None
             return option.default
         try:
             return option.read(table[key], self.path.parent)
         except Wrong as wrong:
+            self.failed.add(place)
             self.wrong(place, wrong.code, key=key, **wrong.words)
             return None
 

@@ -112,7 +112,9 @@ def _queue(log: Log, key: StationKey, request: Send, now: int) -> int:
         state = snapshot.state(key)
         if len(commands.waiting(state.commands)) >= commands.MOST_WAITING:
             raise CannotStart("LP-272", f"{request.station}: {commands.MOST_WAITING}")
-        queued = commands.add(state.commands, request.settings, now, request.expires_s)
+        heard = state.link.heard_at
+        network = None if heard is None else heard // 1_000_000
+        queued = commands.add(state.commands, request.settings, now, request.expires_s, network)
         given.append(queued[-1].token)
         return Outcomes([], {key: msgspec.structs.replace(state, commands=queued)}, {}, [])
 

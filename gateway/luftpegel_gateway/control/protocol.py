@@ -9,7 +9,8 @@
     {"verb": "offer", "sink": "town", "since": 1782907200, "until": null, ...}         {}
     anything else                      {"error": {"code": "LP-332", "detail": "..."}}
 
-A request is bounded (`MOST_IDS`), so that each is answered soon; whoever has more sends several.
+A request is bounded (`MOST_IDS`, `MOST_STATIONS`), so that each is answered soon; whoever has more sends
+several.
 """
 
 from typing import Annotated, TypeVar
@@ -21,6 +22,7 @@ from luftpegel_gateway.model.faults import Fault
 LARGEST_LINE = 65_536  # bytes of a request; of an answer: ANSWER_LINE
 ANSWER_LINE = 16 * LARGEST_LINE
 MOST_IDS = 500
+MOST_STATIONS = 200  # with the longest names of tenant and station they fit into a line
 _Ids = Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]], msgspec.Meta(max_length=MOST_IDS)]
 
 
@@ -67,7 +69,7 @@ class OfferAgain(msgspec.Struct, tag_field="verb", tag="offer", frozen=True):
     sink: str
     since: int | None = None
     until: int | None = None
-    stations: Annotated[tuple[tuple[str, str], ...], msgspec.Meta(max_length=MOST_IDS)] = ()
+    stations: Annotated[tuple[tuple[str, str], ...], msgspec.Meta(max_length=MOST_STATIONS)] = ()
 
 
 Request = Replay | Discard | Reload | Conditions | Send | Cancel | OfferAgain

@@ -1,7 +1,8 @@
 """One worker a sink: reads the log from the sink's cursor, delivers, moves the cursor. Retries alone.
 
 The cursor moves after the sink has everything for good, so a crash in between delivers again, and nothing is
-lost.
+lost. A journal that cannot write (a full disk) is asked again for the cursor alone: else a platform that
+knows no repeats would be told the same once a minute.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from luftpegel_gateway.delivery.log_thread import LogThread
 from luftpegel_gateway.journal.port import Batch
 from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.faults import Fault, JournalDown, OtherEndDown
-from luftpegel_gateway.model.observations import Item, Observed, Rejection
+from luftpegel_gateway.model.observations import Item, Observed, Rejection, Stranger
 from luftpegel_gateway.sinks import Sink, SinkDown
 
 log = logging.getLogger("luftpegel.gateway")
@@ -37,26 +38,30 @@ class Worker:
         news: asyncio.Event,
         *,
         revises: bool = True,
+        raw: bool = False,
         largest: int = LARGEST_BATCH,
         tenant: str | None = "",
         clock: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
     ) -> None:
         """`news` is set when the log has grown. `revises`: the sink takes corrections (its module's
-        `REVISES`). `largest`: items offered at a time. `tenant`: whose items the sink gets,
-        and no other's; None: everybody's. `clock`: our own, Unix seconds."""
+        `REVISES`). `raw`: it takes other makers' frames (its `RAW`). `largest`: items offered at a time.
+        `tenant`: whose items the sink gets, and no other's; None: everybody's. `clock`: our own, Unix
+        seconds."""
         self.name = name
         self.sink = sink
         self._log = log_thread
         self._conditions = conditions
         self._news = news
         self._revises = revises
+        self._raw = raw
         self._largest = largest
         self._tenant = tenant
         self._clock = clock
         self._backoff = backoff or Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
         self._told: str | None = None  # the code of the sink's trouble; None: a process before may have told
         self._started = False
+        self._delivered: tuple[Batch, Sequence[Rejection]] | None = None  # and the cursor is still before it
 
     async def run(self) -> None:
         """Deliver for ever. What fails is told, waited for, and tried again from the cursor."""
@@ -81,6 +86,8 @@ class Worker:
                 log.info("%s is new, and gets the readings that are kept", self.name)
             await self.sink.start()
             self._started = True
+        if self._delivered is not None:
+            await self._advance(*self._delivered)
         self._news.clear()  # before looking: what comes from now on sets it again
         batch = await self._log.call(lambda journal: journal.after(self.name, self._largest))
         if batch is None:
@@ -94,8 +101,11 @@ class Worker:
             await asyncio.sleep(GATHER_S)
 
     async def _advance(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
+        if not batch.history:  # history may be offered anew meanwhile, and then begins again
+            self._delivered = batch, rejections
         now = int(self._clock())
         await self._log.call(lambda journal: journal.advance(self.name, batch.position, rejections, now))
+        self._delivered = None
 
     def _wanted(self, batch: Batch) -> Sequence[Item]:
         return [item for item in batch.items if self._wants(item, history=batch.history)]
@@ -104,6 +114,8 @@ class Worker:
         """Its tenant's; a correction where it can be told. History is told once, as it is known by now."""
         if self._tenant is not None and item.ref.tenant != self._tenant:
             return False
+        if isinstance(item, Stranger):
+            return self._raw
         return self._revises or history or not (isinstance(item, Observed) and item.reading.revision)
 
     async def _offer(self, items: Sequence[Item]) -> list[Rejection]:

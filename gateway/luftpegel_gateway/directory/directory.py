@@ -38,7 +38,11 @@ class Directory:
 
     def resolve(self, source: str, dev_eui: str) -> Station | None:
         """The station that a device of this source is, or None for a stranger."""
-        return self.tables.by_device.get((self._tenants.get(source, ""), dev_eui.lower()))
+        return self.tables.by_device.get((self.tenant(source), dev_eui.lower()))
+
+    def tenant(self, source: str) -> str:
+        """The tenant that a source serves; "" for none."""
+        return self._tenants.get(source, "")
 
     def by_id(self, station: str, tenant: str = "") -> Station | None:
         """The station whose readings have this id, or that people know by it; None: there is none."""

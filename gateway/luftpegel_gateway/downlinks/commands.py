@@ -18,6 +18,7 @@ MOST_WAITING = 8  # of one station
 REMEMBERED = 16  # of one station, those that ended among them
 FIRST_PATIENCE = 3  # uplinks: one takes it down, the next brings the answer, one may be lost
 LONGEST_PATIENCE = 48
+SLACK_S = 3600  # frames come late, and clocks are set by little
 LARGEST_TOKEN = 0xFFFF  # three bytes on the air
 # What can be set (the wire's CONFIG_FIELDS), from and to.
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -50,36 +51,67 @@ def waiting(commands: Iterable[Command]) -> list[Command]:
 
 
 def add(
-    commands: tuple[Command, ...], settings: Mapping[str, int], now: int, expires_s: int
+    commands: tuple[Command, ...],
+    settings: Mapping[str, int],
+    now: int,
+    expires_s: int,
+    network: int | None = None,
 ) -> tuple[Command, ...]:
     """A new one behind the others; the caller has seen that `wrong` has nothing against it and that there is
-    room. `now`: Unix seconds."""
+    room. `now`: our clock, Unix seconds; `network`: that of the station's last frame, if it was heard."""
     # Not from 0: a gateway that has lost its journal must not take an answer to an older command for its own.
     last = max((command.token for command in commands), default=now & 0x7FFF)
     token = last % LARGEST_TOKEN + 1
     ended = [command for command in commands if command.state != WAITING]
     kept = ended[max(0, len(commands) + 1 - REMEMBERED) :] + waiting(commands)
-    return (*kept, Command(token, dict(settings), now, now + expires_s))
+    return (*kept, Command(token, dict(settings), now, now + expires_s, network_at=network))
 
 
-def due(commands: tuple[Command, ...], now: int, frames: int) -> tuple[tuple[Command, ...], Command | None]:
+def due(
+    commands: tuple[Command, ...], ours: int, network: int, frames: int
+) -> tuple[tuple[Command, ...], Command | None]:
     """After an uplink: the commands with this uplink counted, and the one that may go down now.
 
-    `now`: the earlier of what our clock and the frame's say (Unix seconds), so that one wrong clock lets
-    nothing expire. `frames`: the station's, counted; it tells how many came since.
+    `ours`, `network`: what our clock and the frame's say (Unix seconds); a command expires when both call it
+    too old. `frames`: the station's, counted; it tells how many came since.
     """
     if not any(command.state == WAITING for command in commands):
         return commands, None
     kept = tuple(
-        msgspec.structs.replace(command, state=EXPIRED, ended_at=now)
-        if command.state == WAITING and command.expires_at < now
-        else command
-        for command in commands
+        _aged(command, ours, network) if command.state == WAITING else command for command in commands
     )
     first = next(iter(waiting(kept)), None)
     if first is None or (first.sent and frames - first.sent_at_frame < first.patience):
         return kept, None
     return kept, first
+
+
+def overdue(command: Command, ours: int) -> bool:
+    """Whether our clock alone calls a waiting command too old: it ends when the next frame says so, too."""
+    return command.state == WAITING and ours - _began(command) > command.expires_at - command.made_at
+
+
+def _began(command: Command) -> int:
+    return command.made_at if command.ours_at is None else command.ours_at
+
+
+def _aged(command: Command, ours: int, network: int) -> Command:
+    """The command after an uplink, expired when it is too old by both clocks.
+
+    A clock that says that it was queued in the future was wrong, then or now, and counts from here on: so one
+    that was queued in 2100 ends as well. A clock that jumps forward is outvoted by the other.
+    """
+    ours_at, network_at = _counted(_began(command), ours), _counted(command.network_at, network)
+    if min(ours - ours_at, network - network_at) > command.expires_at - command.made_at:
+        return msgspec.structs.replace(command, state=EXPIRED, ended_at=min(ours, network))
+    if (ours_at, network_at) == (_began(command), command.network_at):
+        return command
+    return msgspec.structs.replace(command, ours_at=ours_at, network_at=network_at)
+
+
+def _counted(since: int | None, now: int) -> int:
+    """Since when a clock counts, as it says `now`."""
+    return now if since is None or since > now + SLACK_S else since
 
 
 def sent(commands: tuple[Command, ...], command: Command, frames: int) -> tuple[Command, ...]:

@@ -13,7 +13,7 @@ import msgspec
 
 from luftpegel_gateway.decode.uplink import Alarm, Configured, Readings, Status, decode_uplink
 from luftpegel_gateway.downlinks import airtime, backfill, commands
-from luftpegel_gateway.ingest import beside, uplink
+from luftpegel_gateway.ingest import beside, counters, strangers, uplink
 from luftpegel_gateway.ingest.clocks import Estimate, estimate
 from luftpegel_gateway.ingest.draft import Draft
 from luftpegel_gateway.ingest.neighbourhood import Concerned, judge_anew
@@ -36,6 +36,7 @@ from luftpegel_gateway.model.station import Station
 from luftpegel_wire import PORT_BACKFILL, PORT_CONFIG, encode_backfill
 
 REMEMBERED_FRAMES = 16  # a redelivery follows within the network server's and the broker's in-flight window
+REPLAYED = "counter used"  # of a frame that was recorded and sent again
 DOWNLINK_US_PER_HOUR = 9_000_000  # a quarter of the 1 % that the band of the first receive window allows
 
 Parse = Callable[[Delivery], Event]  # raises Refused
@@ -53,6 +54,9 @@ class Filter(Protocol):
 
     def unknown(self, event: _Ours) -> Passed | None:
         """How to count the event of a device that nobody knows; None: it goes into quarantine."""
+
+    def passed_to(self) -> str | None:
+        """The tenant whose sinks get the uplinks of such devices raw; None: nobody."""
 
 
 class _Batch(msgspec.Struct, frozen=True):
@@ -73,13 +77,20 @@ class Decider:
         filters: Mapping[str, Filter] = {},
         concerned: Concerned = lambda _key: (),
         downlink_us_per_hour: int = DOWNLINK_US_PER_HOUR,
+        *,
+        decoded: Callable[[Delivery], bytes] = lambda _delivery: b"",
+        tenant: Callable[[str], str] = lambda _source: "",
     ) -> None:
-        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours."""
+        """`filters`: by the source's name; a source without one is read whole. `concerned`: neighbours.
+        `decoded`: what a network server made of a payload, JSON; asked for frames passed on raw. `tenant`:
+        whose a source is."""
+        self._decoded = decoded
         self._parse = parse
         self._resolve = resolve
         self._filters = filters
         self._concerned = concerned
         self._budget_us = downlink_us_per_hour
+        self._tenant = tenant
 
     def decide(self, deliveries: Sequence[Delivery], snapshot: Snapshot, now: int) -> Outcomes:
         """What a batch means. `now`: when it came, Unix seconds of our clock."""
@@ -98,19 +109,25 @@ class Decider:
 
     def _one(self, delivery: Delivery, draft: Draft, now: int, *, again: bool = False) -> Outcome:
         """One delivery: nothing that it does wrong touches its neighbours."""
+        outcome = self._outcome(delivery, draft, now, again=again)
+        outcome.tenant = self._tenant(delivery.source)
+        return outcome
+
+    def _outcome(self, delivery: Delivery, draft: Draft, now: int, *, again: bool) -> Outcome:
         try:
             event = self._parse(delivery)
         except Refused as refusal:
             return Outcome(faults=(Fault(refusal.code, refusal.detail),))
         try:
-            return self._event(delivery.source, event, _Batch(draft, now, again))
+            return self._event(delivery, event, _Batch(draft, now, again))
         except Refused as refusal:
             fault = Fault(refusal.code, refusal.detail)
         except Exception as error:  # a mistake of ours costs this frame's delivery, not its bytes
             fault = Fault("LP-254", f"{type(error).__name__}: {error}")
         return Outcome(dev_eui=event.dev_eui, faults=(fault,))
 
-    def _event(self, source: str, event: Event, batch: _Batch) -> Outcome:
+    def _event(self, delivery: Delivery, event: Event, batch: _Batch) -> Outcome:
+        source = delivery.source
         if isinstance(event, Passed):
             return Outcome(dev_eui=event.dev_eui, passed=event.reason)
         sieve = self._filters.get(source)
@@ -118,7 +135,7 @@ class Decider:
             return Outcome(dev_eui=event.dev_eui, passed=out.reason)
         station = self._resolve(source, event.dev_eui)
         if station is None:
-            return self._stranger(event, sieve)
+            return self._stranger(delivery, event, sieve, batch)
         if isinstance(event, Notice):
             return Outcome(dev_eui=event.dev_eui, notice=event)
         key = (station.tenant, station.id)
@@ -130,9 +147,25 @@ class Decider:
             batch.draft.states[key] = told
         return Outcome(keep=isinstance(event, Joined), key=key, dev_eui=event.dev_eui)
 
-    @staticmethod
-    def _stranger(event: _Ours, sieve: Filter | None) -> Outcome:
-        """An event of a device that is in nobody's list: readings wait in quarantine, the rest is counted."""
+    def _raw(self, event: Uplink, delivery: Delivery, tenant: str, batch: _Batch) -> Outcome:
+        """A stranger's frame, for the sinks that take it as it is."""
+        if len(event.data) > strangers.LARGEST_FRAME:
+            return Outcome(dev_eui=event.dev_eui, passed=strangers.TOO_LONG)
+        account = strangers.counted(batch.draft.spent(), delivery.source, batch.now)
+        if account is None:
+            return Outcome(dev_eui=event.dev_eui, passed=strangers.TOO_MANY)
+        batch.draft.airtime[strangers.account_of(delivery.source)] = account
+        received = estimate(event.clocks, batch.now)
+        decoded = self._decoded(delivery)
+        batch.draft.items.append(strangers.passed_on(event, tenant, delivery.source, received, decoded))
+        return Outcome(dev_eui=event.dev_eui, passed=strangers.PASSED_ON)
+
+    def _stranger(self, delivery: Delivery, event: _Ours, sieve: Filter | None, batch: _Batch) -> Outcome:
+        """An event of a device in nobody's list: readings wait in quarantine or are passed on raw, the
+        rest is counted."""
+        tenant = sieve.passed_to() if sieve else None
+        if tenant is not None and isinstance(event, Uplink) and event.f_port:
+            return self._raw(event, delivery, tenant, batch)
         out = sieve.unknown(event) if sieve else None
         if out is None and isinstance(event, Uplink):
             return Outcome(dev_eui=event.dev_eui, faults=(Fault("LP-320", f"device {event.dev_eui}"),))
@@ -148,6 +181,12 @@ class Decider:
             repeated = state.repeated_frames + 1
             draft.states[key] = msgspec.structs.replace(state, repeated_frames=repeated)
             return Outcome(key=key, dev_eui=event.dev_eui)
+        if event.once and event.f_cnt is not None:
+            if not again and counters.used(state.counters, event.f_cnt):
+                return Outcome(key=key, dev_eui=event.dev_eui, passed=REPLAYED)
+            state = msgspec.structs.replace(state, counters=counters.use(state.counters, event.f_cnt))
+        if event.recorded_at is not None:
+            now = event.recorded_at
         received = estimate(event.clocks, now)
         outcome = Outcome(keep=True, key=key, dev_eui=event.dev_eui, received_at=received.at)
         grew = False
@@ -163,6 +202,7 @@ class Decider:
                 frames=state.frames + 1,
                 link=beside.link(state.link, event, outcome.received_at or received.at, now, newest=grew),
             )
+        if not again and event.recorded_at is None:  # of a recording nobody waits for an answer
             state = self._answer((event, received), state, batch, outcome, grew=grew)
         draft.states[key] = state
         return outcome
@@ -183,8 +223,7 @@ class Decider:
         event, received = told
         if not state.commands:
             return self._ask(event, state, batch, outcome) if grew else state
-        earlier = min(batch.now, received.seconds)
-        queued, command = commands.due(state.commands, earlier, state.frames)
+        queued, command = commands.due(state.commands, batch.now, received.seconds, state.frames)
         if queued is not state.commands:
             state = msgspec.structs.replace(state, commands=queued)
         if command is not None and event.reply_topic:
@@ -207,7 +246,10 @@ class Decider:
         draft = batch.draft
         content = decode_uplink(event)
         if isinstance(content, Readings):
-            change = uplink.take(station, state, content, received, draft, whole=batch.again)
+            recorded = event.recorded_at is not None
+            change = uplink.take(
+                station, state, content, received, draft, whole=batch.again, recorded=recorded
+            )
             outcome.faults = change.faults
             outcome.received_at = change.received_at
             for reading in change.readings:

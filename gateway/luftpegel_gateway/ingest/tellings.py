@@ -69,7 +69,7 @@ def merged(known: Reading, told: Told, received_s: int, *, unsure: bool) -> Read
     time, age, doubt = known.time, known.age, known.unsure
     if told.age is not None and (known.age is None or told.age < known.age):
         time, age, doubt = received_s - told.age, told.age, unsure
-    return Reading(known.seq, time, cells, age, doubt, known.revision)
+    return Reading(known.seq, time, cells, age, doubt, known.revision, known.recorded)
 
 
 def informative(rows: Sequence[Told]) -> bool:

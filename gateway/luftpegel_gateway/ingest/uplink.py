@@ -46,13 +46,15 @@ def take(
     draft: Draft,
     *,
     whole: bool = False,
+    recorded: bool = False,
 ) -> Change:
     """All that a readings frame means. Raises Refused where its bytes are damaged.
 
-    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree.
+    `whole`: look at every row. What was decided wrongly before may lie behind rows that agree. `recorded`:
+    the frame is played from a recording.
     """
     life = state.life
-    telling = _Telling(_home(station, life), frame, received, draft, state.link)
+    telling = _Telling(_home(station, life), frame, received, draft, state.link, recorded=recorded)
     # Of two boards with one id either may have told the newest reading: then all rows are compared.
     follows = bool(state.lives) and state.twin is None and telling.follows()
     if whole or not follows:
@@ -61,7 +63,7 @@ def take(
             return _nothing_there(telling.ref, state, frame, received)
         if not follows:
             life = home_of(Asking(telling.ref, state, frame, received, draft, station.interval_s))
-        telling = _Telling(_home(station, life), frame, received, draft, state.link)
+        telling = _Telling(_home(station, life), frame, received, draft, state.link, recorded=recorded)
         for row in frame.rows:
             telling.sort(row)
     return telling.change(station, state)
@@ -91,13 +93,21 @@ class _Telling:
     """One frame against the life that it belongs to."""
 
     def __init__(
-        self, home: tuple[Ref, Life], frame: Readings, received: Estimate, draft: Draft, link: Link
+        self,
+        home: tuple[Ref, Life],
+        frame: Readings,
+        received: Estimate,
+        draft: Draft,
+        link: Link,
+        *,
+        recorded: bool,
     ) -> None:
         self.ref, self.life = home
         self.frame = frame
         self.received = received
         self.draft = draft
         self.link = link  # before this frame
+        self.recorded = recorded
         self.fresh: list[Told] = []  # newest first
         self.gone: list[int] = []
         self.better: list[tuple[Reading, Told]] = []
@@ -203,7 +213,8 @@ class _Telling:
                 changed[known.seq] = after
         for row in self.fresh:
             time = None if row.age is None else kept.received_s - row.age
-            changed[row.seq] = Reading(row.seq, time, row.cells, row.age, kept.unsure and time is not None)
+            unsure = kept.unsure and time is not None
+            changed[row.seq] = Reading(row.seq, time, row.cells, row.age, unsure, recorded=self.recorded)
         return changed
 
     def _moved(self, kept: Kept) -> dict[int, Reading]:

@@ -5,7 +5,7 @@ that come back; when `transact` returns they are on the disk. `decide` is pure, 
 conflict may call it again. Every method may raise `JournalDown`, which leaves nothing of the batch behind.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -54,7 +54,7 @@ class Outcome(msgspec.Struct):
 
     `keep`: the message belongs into the log. `passed`: it is nothing for us, and counted under this reason.
     `faults`: why it, or a part of it, goes into quarantine. `held_by`: the radio gateway whose budget of
-    downlinks holds a request back.
+    downlinks holds a request back. `tenant`: whose source it came from.
     """
 
     keep: bool = False
@@ -66,6 +66,7 @@ class Outcome(msgspec.Struct):
     downlink: Downlink | None = None
     passed: str = ""
     held_by: str | None = None
+    tenant: str = ""
 
 
 class Outcomes(msgspec.Struct):
@@ -195,10 +196,11 @@ class Entry(msgspec.Struct, frozen=True):
     topic: str
     payload: bytes
     size: int
+    tenant: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Entries of the quarantine that have code, sink and device in common. `bytes`: of their messages.
+    """Entries of the quarantine with one code, sink, tenant and device. `bytes`: of their messages.
 
     `times`: how often they came in all. `newest`: the entry that came last. Times: Unix seconds, our clock.
     """
@@ -213,6 +215,7 @@ class Group(msgspec.Struct, frozen=True):
     first_at: int
     last_at: int
     newest: int
+    tenant: str = ""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -247,29 +250,41 @@ class Reader(Protocol):
     def kept(self, wanted: Offer) -> Mapping[StationKey, int]:
         """How many readings of each station an offer would hold."""
 
-    def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
-        """The last things that the network server logged about a device: when (Unix s), code, text."""
+    def notices(self, dev_eui: str, count: int, tenant: str = "") -> Sequence[tuple[int, str, str]]:
+        """What a tenant's network server logged of a device, newest first: when, code, text."""
 
     def quarantine(
         self,
         *,
         code: str | None = None,
         dev_eui: str | None = None,
+        station: StationKey | None = None,
         resolved: bool = False,
         limit: int = 1000,
     ) -> Sequence[Entry]:
         """The newest `limit` entries, oldest first."""
 
-    def groups(self, *, code: str | None = None, dev_eui: str | None = None) -> Sequence[Group]:
+    def groups(
+        self, *, code: str | None = None, dev_eui: str | None = None, station: StationKey | None = None
+    ) -> Sequence[Group]:
         """What is in quarantine (nothing resolved), counted without reading a message; by last_at."""
 
     def numbers(
-        self, *, code: str | None = None, dev_eui: str | None = None, before: int | None = None
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        station: StationKey | None = None,
+        before: int | None = None,
     ) -> Sequence[tuple[int, int]]:
         """(entry, bytes of its message) of all that is not resolved; `before`: last seen before then."""
 
     def entry(self, number: int) -> Entry | None:
         """One entry of the quarantine."""
+
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[tuple[Delivery, int]]:
+        """Every message that is still in the log, oldest first, with the moment when it came (Unix s, our
+        clock). `since`, `until`: what lies outside may be left out. It streams."""
 
     def account(self, sinks: Sequence[str]) -> Account:
         """Count everything."""

@@ -82,7 +82,9 @@ class Uplink(msgspec.Struct, frozen=True, gc=False):
     gateway: str = ""  # which radio gateway heard best
     gateways: int = 0  # how many heard it
     encrypted: bool = False  # the network server has no key: `data` is ciphertext
+    once: bool = False  # no network server has watched over `f_cnt`: each number counts once, for ever
     lacking: tuple[str, ...] = ()  # fields that were missing or made no sense
+    recorded_at: int | None = None  # it comes from a recording: our clock when that was made, Unix seconds
 
 
 class Joined(msgspec.Struct, frozen=True, gc=False):

@@ -33,12 +33,13 @@ class JournalDown(Exception):  # noqa: N818 - a state, not a mistake
 
 
 class CannotStart(Exception):  # noqa: N818 - told to the operator
-    """The gateway cannot start: an LP code and what was seen."""
+    """The gateway cannot start, or a verb do its work: an LP code, what was seen, what its text names."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, **words: object) -> None:
         super().__init__(f"{code} {detail}")
         self.code = code
         self.detail = detail
+        self.words = words
 
 
 class OtherEndDown(Exception):  # noqa: N818 - a state, not a mistake

@@ -1,4 +1,5 @@
-"""What sinks get: a reading with its name, again with a higher revision when it has changed, and alarms.
+"""What sinks get: a reading with its name, again with a higher revision when it has changed, alarms, and
+frames of other makers' devices.
 
 And what a sink answers when it will never take one.
 """
@@ -36,7 +37,28 @@ class AlarmRaised(msgspec.Struct, frozen=True, array_like=True, tag="a", gc=Fals
     received_at: int
 
 
-Item = Observed | AlarmRaised
+class Stranger(msgspec.Struct, frozen=True, array_like=True, tag="s", gc=False):
+    """A frame of a device that is no station, as it came; only sinks that take raw frames get it.
+
+    `ref.station` is its device EUI. `decoded`: what the network server made of it, a JSON object, or b"".
+    `received_at`: Unix microseconds; rssi dBm, snr dB.
+    """
+
+    ref: Ref
+    source: str
+    f_port: int | None
+    f_cnt: int | None
+    data: bytes
+    decoded: bytes
+    received_at: int
+    application: str = ""
+    rssi: int | None = None
+    snr: float | None = None
+    dr: int | None = None
+    gateway: str = ""
+
+
+Item = Observed | AlarmRaised | Stranger
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):

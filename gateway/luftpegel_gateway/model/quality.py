@@ -21,6 +21,7 @@ CONTRADICTORY = 1 << 8  # other quantities of the same reading say that it canno
 NEIGHBOUR = 1 << 9  # differs from the stations around
 CLOCK_STANDS = 1 << 10  # a later number with a time that is not later
 TIME_UNSURE = 1 << 11  # the clocks that tell its time disagree
+RECORDED = 1 << 12  # played from a recording: nobody measured it just now
 
 # flag: its word for machines, and the quality that stands for it; the gravest first.
 FLAGS: dict[int, tuple[str, int]] = {
@@ -36,6 +37,7 @@ FLAGS: dict[int, tuple[str, int]] = {
     ATTENUATED: ("attenuated", SUSPECT),
     HUMID: ("humid", SUSPECT),
     TIME_UNSURE: ("time", SUSPECT),
+    RECORDED: ("recorded", OK),
 }
 
 

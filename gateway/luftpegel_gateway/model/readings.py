@@ -5,7 +5,7 @@ Values are whole base units (spec/channels.toml), times Unix seconds, ages secon
 
 import msgspec
 
-from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of
+from luftpegel_gateway.model.quality import RECORDED, TIME_UNSURE, quality_of
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -32,7 +32,8 @@ class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `time` is None when no clock is known. `age` is how old the reading was in the telling that its time comes
     from: the smallest is the truest. `unsure`: the clocks disagree about that time. `revision` counts how
-    often it was told anew to the sinks with another time, quality or channel.
+    often it was told anew to the sinks with another time, quality or channel. `recorded`: it came from a
+    recording.
     """
 
     seq: int
@@ -41,15 +42,21 @@ class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     age: int | None = None
     unsure: bool = False
     revision: int = 0
+    recorded: bool = False
 
     @property
     def absent(self) -> bool:
         """The station answered that it has no such reading: a name without cells."""
         return not self.cells
 
+    @property
+    def flags(self) -> int:
+        """What is to be said of the whole reading."""
+        return (TIME_UNSURE if self.unsure else 0) | (RECORDED if self.recorded else 0)
+
     def flags_of(self, cell: Cell) -> int:
-        """What is to be said of a cell: its own flags, and the doubt about the whole reading's time."""
-        return cell.flags | TIME_UNSURE if self.unsure else cell.flags
+        """What is to be said of a cell: its own flags, and those of the whole reading."""
+        return cell.flags | self.flags
 
 
 _ENCODER = msgspec.msgpack.Encoder()

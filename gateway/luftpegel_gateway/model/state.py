@@ -116,7 +116,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `sent` times, last after so many frames of the station; asked again after `patience` more. `in_force`:
     what the station answered. `on_air_at`: when a radio gateway sent it last. `item`: what the network server
-    calls it in its queue, where it gives names of its own.
+    calls it in its queue, where it gives names of its own. `ours_at`, `network_at`: since when our clock and
+    that of the frames count its age; None: from `made_at`, and not yet.
     """
 
     token: int
@@ -131,6 +132,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     in_force: dict[str, int | str] = {}
     on_air_at: int | None = None
     item: str = ""
+    ours_at: int | None = None
+    network_at: int | None = None
 
 
 class NetworkTold(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -149,7 +152,8 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     board. `twin`: an older life told new readings after the current one had begun, so two boards share this
     id; its number, and when it last did (Unix seconds). `alarms`: hashes of the last alarms.
     `past`: readings received and missing of lives that are not listed any more, for there were too many.
-    `commands`: those that wait, and the last that ended.
+    `commands`: those that wait, and the last that ended. `counters`: of frames that count once
+    (`Uplink.once`).
     """
 
     lives: tuple[Life, ...] = ()
@@ -166,6 +170,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     past: tuple[int, int] = (0, 0)
     commands: tuple[Command, ...] = ()
     network: NetworkTold | None = None
+    counters: Intervals = NOTHING
 
     @property
     def life(self) -> Life:

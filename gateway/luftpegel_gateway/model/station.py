@@ -44,3 +44,8 @@ class Station(msgspec.Struct, frozen=True):
     def label(self) -> str:
         """The id that people see."""
         return self.renamed or self.id
+
+    @property
+    def shown(self) -> str:
+        """The same behind its tenant, where there are tenants: how it is told."""
+        return f"{self.tenant}/{self.label}" if self.tenant else self.label

@@ -31,7 +31,7 @@ def layout(title: str, language: str, path: str, *content: Child) -> str:
 
 def name_of_station(station: Station) -> str:
     """The id that people see, behind its tenant's where there are tenants."""
-    return f"{station.tenant}/{station.label}" if station.tenant else station.label
+    return station.shown
 
 
 def station_path(station: Station) -> str:

@@ -169,7 +169,7 @@ class Page:
 def _shown(reader: Reader, station: Station, now: float) -> Shown:
     view = view_of(reader, station, now)
     readings = by_time(reader.history(key_of(station), HISTORY), view.state, now)
-    return Shown(view, readings, reader.notices(station.dev_eui, NOTICES), now)
+    return Shown(view, readings, reader.notices(station.dev_eui, NOTICES, station.tenant), now)
 
 
 def _findings(verdict: Verdict) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from luftpegel_gateway.model.quality import TIME_UNSURE, words_of
+from luftpegel_gateway.model.quality import words_of
 from luftpegel_gateway.model.readings import Cell, Reading
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.page.html import Html, join, tag, void
@@ -51,7 +51,7 @@ def doubt_piece(cell: Cell, station: Station, language: str, explain: Explain) -
 
 def time_doubt_piece(reading: Reading, language: str) -> Html | None:
     """The doubt about a whole reading's time, said once."""
-    words = words_of(TIME_UNSURE) if reading.unsure else ()
+    words = words_of(reading.flags)
     return join(*(tag("span", flag_text(word, language), class_="warn remark") for word in words)) or None
 
 

@@ -4,6 +4,8 @@ A sink's module offers `KIND`, `OPTIONS` (what may stand in its [[sink]]), `REVI
 `REVISES` says that the other end can be told a corrected reading under the name that it has; a sink that
 cannot gets each reading once. `wrong(options)` and `warnings(options)` judge options beside each other, where
 a kind needs it; `files(options, name, data_folder)` tells what it writes that nobody else may (key, path);
+`RAW = True` says that it takes frames of other makers' devices as they are (`Stranger`), which no other sink
+gets.
 `BATCH` is how many items it wants at most at a time. `async def probe(options, name) -> Probed | None` tries
 the other end once for `check`, beside a running gateway and without disturbing it; it raises OtherEndDown
 with what keeps it from working. Each sink has its own cursor in the journal and retries alone

@@ -8,6 +8,7 @@ the start.
 
 import asyncio
 import contextlib
+import logging
 import os
 import sqlite3
 import time
@@ -28,6 +29,7 @@ from luftpegel_gateway.sinks.atomic_file import part_of, replacing, sync_folder
 from luftpegel_gateway.sinks.files_state import Key, State
 from luftpegel_gateway.sinks.local_days import Days, without_summer_time, zone
 
+log = logging.getLogger("luftpegel.gateway")
 KIND = "files"
 FORMATS: Mapping[str, ModuleType] = {"csv": format_csv, "parquet": format_parquet, "zrxp": format_zrxp}
 OPTIONS = {
@@ -43,7 +45,7 @@ OPTIONS = {
 REVISES = True
 Answer = TypeVar("Answer")
 SHARE = 10  # writing takes at most one part in so many of the time
-AGAIN_S = 60.0  # after files could not be written
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # after files could not be written
 
 
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
@@ -55,6 +57,12 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
 def files(options: Mapping[str, Any], _name: str, _folder: Path) -> list[tuple[str, Path]]:
     """What nobody else may write: (key, path)."""
     return [("folder", options["folder"])]
+
+
+def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What keeps it from starting on this machine, told also where nothing is tried: (key, LP code)."""
+    if options["format"] == "parquet" and not format_parquet.is_there():
+        yield "format", format_parquet.MISSING
 
 
 class Files:
@@ -107,6 +115,7 @@ class Files:
         self._thread.shutdown()
 
     async def _keep_writing(self) -> None:
+        wait = FIRST_WAIT_S
         while True:
             await self._news.wait()
             self._news.clear()
@@ -115,8 +124,10 @@ class Files:
                 await self._write()
             except SinkDown:
                 self._news.set()
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT_S)
             else:
+                wait = FIRST_WAIT_S
                 await asyncio.sleep(max(self._every, SHARE * (time.monotonic() - began)))
 
     async def _write(self) -> None:
@@ -148,6 +159,28 @@ class Files:
 
     def _close_now(self) -> None:
         if self._state is not None:
+            with contextlib.suppress(SinkDown):  # told before; now it ends
+                self._keep_now()
+        if self._state is not None:
+            self._state.close()
+            self._state = None
+
+    def _keep_now(self) -> None:
+        """See that what we write to is the file of this name; write it anew where somebody took it away.
+
+        Raises SinkDown LP-555 where that cannot be done: then the open file is all that has the readings, and
+        stays open.
+        """
+        if self._state is None:
+            return
+        where = str(self._context.folder / f"files-{self._context.name}.sqlite")
+        try:
+            lost = self._state.keep()
+        except (OSError, sqlite3.Error) as error:
+            raise SinkDown("LP-555", f"{where}: {error}") from error
+        if lost:
+            told = {"part": self._context.name, "code": "LP-556", "detail": f"{where}: {lost}"}
+            log.warning("%s: %s %s", *told.values(), extra=told)
             self._state.close()
             self._state = None
 
@@ -157,7 +190,10 @@ class Files:
         for tenant, station in {(item.ref.tenant, item.ref.station) for item in items}:
             if (known := self._context.station(station, tenant)) is not None:
                 names[tenant, station] = known.name
-        return state.take(items, names, self._oldest(state), lambda key: not self._file_of(key).exists())
+        oldest = self._oldest(state)
+        rejections = state.take(items, names, oldest, lambda key: not self._file_of(key).exists())
+        self._keep_now()
+        return rejections
 
     def _prune_now(self) -> None:
         state = self._open_now()
@@ -184,7 +220,9 @@ class Files:
         state.written(key)
 
     def _file_of(self, key: Key) -> Path:
-        name = "_".join(filter(None, (key.part, key.tenant, key.station)))
+        # An id has no @, so the file of one tenant's station is never another's ("a_b" beside "b" of "a").
+        station = f"{key.tenant}@{key.station}" if key.tenant else key.station
+        name = "_".join(filter(None, (key.part, station)))
         return self._folder / self._days.folder_of(key.part) / f"{name}{self._format.SUFFIX}"
 
     def _remove(self, file: Path) -> None:
@@ -220,17 +258,19 @@ def create(context: Context) -> Files:
 
 
 async def probe(options: Mapping[str, Any], name: str) -> None:
-    """Try to write a file into the folder. Raises CannotStart LP-337, SinkDown LP-424."""
+    """Look whether the folder can be written, or made; changes nothing. CannotStart LP-337, SinkDown
+    LP-424."""
     if options["format"] == "parquet":
         format_parquet.need()
-    trial = options["folder"] / f".{name}.trial-{os.getpid()}"
+    await asyncio.to_thread(_look, options["folder"], name)
+
+
+def _look(folder: Path, name: str) -> None:
     try:
-        await asyncio.to_thread(_try, trial)
+        there = next(part for part in (folder, *folder.absolute().parents) if part.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(f"{there} is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(f"{there} cannot be written")
     except OSError as error:
-        raise SinkDown("LP-424", f"{options['folder']}: {error}") from error
-
-
-def _try(trial: Path) -> None:
-    with replacing(trial) as stream:
-        stream.write(b"trial")
-    trial.unlink()
+        raise SinkDown("LP-424", f"{name}: {folder}: {error}") from error

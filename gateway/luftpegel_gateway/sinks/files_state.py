@@ -15,7 +15,7 @@ from luftpegel_gateway.model.names import Ref
 from luftpegel_gateway.model.observations import Observed, Rejection
 from luftpegel_gateway.model.readings import pack_reading, unpack_reading
 from luftpegel_gateway.sinks.local_days import Days
-from luftpegel_gateway.sinks.sqlite_file import open_file, transaction
+from luftpegel_gateway.sinks.sqlite_file import WatchedFile, finish_anew, open_file, transaction, write_anew
 from luftpegel_gateway.sinks.value_rows import Row, dated, rows_of
 
 SCHEMA = (
@@ -61,12 +61,15 @@ class State:
         station."""
         self._days = days
         self._each = each
+        self._file = file
+        finish_anew(file)
         self._database = open_file(file)
         try:
             with transaction(self._database):
                 for statement in SCHEMA:
                     self._database.execute(statement)
                 self._lay_out(layout)
+            self._watched = WatchedFile(file)
         except BaseException:
             self._database.close()
             raise
@@ -74,6 +77,18 @@ class State:
     def close(self) -> None:
         """Close."""
         self._database.close()
+        self._watched.close()
+
+    def keep(self) -> str:
+        """Whether all that was written is in the file: "" when it is. Else what happened to it, and it was
+        written there anew; this is to be closed and opened again. Raises OSError, sqlite3.Error: it
+        could not be, and only this open database has it."""
+        try:
+            self._watched.check()
+        except OSError as lost:
+            write_anew(self._database, self._file)
+            return str(lost)
+        return ""
 
     def take(
         self,
@@ -223,6 +238,8 @@ class State:
     def _lay_out(self, layout: str) -> None:
         """Files are made otherwise than before: all of them are to be made; those that lie there stay."""
         told = self._database.execute("SELECT told FROM layout").fetchone()
+        if self._database.execute("SELECT 1 FROM files WHERE tenant != '' LIMIT 1").fetchone():
+            layout += "/tenant@station"
         if told is not None and told[0] == layout:
             return
         self._database.execute("INSERT OR REPLACE INTO layout VALUES (0, ?)", (layout,))

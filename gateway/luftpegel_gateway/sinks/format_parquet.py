@@ -4,6 +4,7 @@
 """
 
 import importlib
+import importlib.util
 import itertools
 from collections.abc import Iterable
 from datetime import tzinfo
@@ -16,8 +17,14 @@ from luftpegel_gateway.model.quantities import name_of
 from luftpegel_gateway.sinks.value_rows import Row
 
 SUFFIX = ".parquet"
+MISSING = "LP-337"
 GROUP = 50_000  # rows that are held in memory
 DIGITS, PLACES = 18, 6
+
+
+def is_there() -> bool:
+    """Whether pyarrow is installed; it is not imported for that."""
+    return importlib.util.find_spec("pyarrow") is not None
 
 
 def need() -> Any:
@@ -25,7 +32,7 @@ def need() -> Any:
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise CannotStart("LP-337", str(error)) from error
+        raise CannotStart(MISSING, str(error)) from error
 
 
 def write(stream: BinaryIO, rows: Iterable[Row], _zone: tzinfo, _decimal: str = ".") -> None:

@@ -46,6 +46,7 @@ OPTIONS = {
 }
 warnings = mqtt.warnings
 REVISES = True
+RAW = True
 NARROWER = 8  # after a lost connection: this much fewer in flight, down to one; wider again after a success
 LOST_ALONE = 3  # times that a message, alone in flight, may cost the connection before it is refused
 ANNOUNCE_EVERY_S = 60.0

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Stranger
 from luftpegel_gateway.model.quality import quality_of, words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.station import Station
@@ -40,6 +40,27 @@ class Value(msgspec.Struct):
     longitude: float | None
 
 
+class Raw(msgspec.Struct):
+    """A frame of a device that is no station. `data`: Base64; `object`: what the network server made of it.
+
+    May come twice; (dev_eui, f_cnt, data) tells a repeat.
+    """
+
+    dev_eui: str
+    f_port: int | None
+    f_cnt: int | None
+    data: bytes
+    object: msgspec.Raw
+    received: str
+    source: str
+    tenant: str
+    application: str
+    rssi: int | None
+    snr: float | None
+    dr: int | None
+    gateway: str
+
+
 class Alarm(msgspec.Struct):
     """A station's own alarm. `kind`: above, below, rate, fault, over."""
 
@@ -66,12 +87,36 @@ _NULL = msgspec.Raw(b"null")
 
 def messages_of(prefix: str, item: Item, station: Station | None = None) -> Iterator[tuple[str, bytes]]:
     """Topic and payload of each message that an item is. `station`: whose it is, where that is known."""
+    if isinstance(item, Stranger):
+        base = f"{prefix}/{item.ref.tenant}" if item.ref.tenant else prefix
+        yield f"{base}/raw/{item.ref.station}", _raw(item)
+        return
     topic = _station_topic(prefix, item.ref)
     if isinstance(item, AlarmRaised):
         yield f"{topic}/alarm", _alarm(item, station)
         return
     for channel, payload in _values(item, station):
         yield f"{topic}/{name_of(channel)}", payload
+
+
+def _raw(item: Stranger) -> bytes:
+    return _encode(
+        Raw(
+            dev_eui=item.ref.station,
+            f_port=item.f_port,
+            f_cnt=item.f_cnt,
+            data=item.data,
+            object=msgspec.Raw(item.decoded) if item.decoded else _NULL,
+            received=_seconds(item.received_at // 1_000_000) or "",
+            source=item.source,
+            tenant=item.ref.tenant,
+            application=item.application,
+            rssi=item.rssi,
+            snr=item.snr,
+            dr=item.dr,
+            gateway=item.gateway,
+        )
+    )
 
 
 def _station_topic(prefix: str, ref: Ref) -> str:

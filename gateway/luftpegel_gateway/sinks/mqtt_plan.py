@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from luftpegel_gateway.model.observations import AlarmRaised, Item
+from luftpegel_gateway.model.observations import Item, Observed
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks.mqtt_messages import messages_of
 from luftpegel_gateway.sinks.retained import Mark, Retained, mark_of
@@ -51,7 +51,7 @@ class Planner:
         plan: list[Planned] = []
         held: dict[str, Mark] = {}
         for place, item in enumerate(items):
-            mark = None if self._retained is None or isinstance(item, AlarmRaised) else mark_of(item)
+            mark = mark_of(item) if self._retained is not None and isinstance(item, Observed) else None
             station = self._station(item.ref.station, item.ref.tenant)
             for topic, payload in messages_of(self._prefix, item, station):
                 wanted = mark if self._retain else None
@@ -72,5 +72,5 @@ class Planner:
         return Planned(place, Message(message.topic, message.payload, retain=True), mark)
 
     def _is_current(self, topic: str, mark: Mark, held: Mapping[str, Mark], item: Item) -> bool:
-        late = not isinstance(item, AlarmRaised) and item.late
+        late = isinstance(item, Observed) and item.late
         return self._retained is not None and self._retained.current(topic, mark, held, late=late)

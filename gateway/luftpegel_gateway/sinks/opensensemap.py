@@ -2,7 +2,8 @@
 
 Only stations that the options name, only values that nobody doubts; no place is sent, it is the box's. The
 platform recognises no repeats, so each request that it has confirmed is marked on the disk: at least once,
-and twice only what it had taken when its answer did not reach us, or when we were killed before the mark.
+and twice only what it had taken when its answer did not reach us, or when we were killed before the mark. A
+disk that takes no mark is found out before anything is sent.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ KIND = "opensensemap"
 BATCH = 500
 REVISES = False
 LARGEST = 2500  # values in a request
+TAKEN = 201  # another 2xx is not the platform's: a login page, a proxy
 NOT_THIS_BOX = (401, 403, 404)
 ELSEWHERE = {401: http_faults.LOGIN, 403: http_faults.FORBIDDEN, 404: http_faults.NO_SUCH_PATH}
 _ID = matching(r"[0-9a-f]{24}", "57000b8745fd40c8196ad04c")
@@ -156,6 +158,7 @@ class OpenSenseMap:
         """Hand over values of one box; a value that is refused is found by halves. Raises SinkDown."""
         box = self._stations[station]
         await self._pace.turn()
+        await asyncio.to_thread(self._sent.try_to_write)
         try:
             answer = await self._client.request(
                 "POST",
@@ -166,6 +169,8 @@ class OpenSenseMap:
             )
         except OtherEndDown as down:
             raise OtherEndDown(down.code, down.detail.replace(box.token, "***"), down.wait_s) from None
+        if answer.well and answer.status != TAKEN:
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, f"{station}: {_words(answer, box)}")
         if answer.well:
             marks = [(value.mark, value.item.reading.time or 0) for value in values]
             await asyncio.to_thread(self._sent.add, marks)

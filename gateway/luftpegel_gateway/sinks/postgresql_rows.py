@@ -4,8 +4,8 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
-from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection, Stranger
+from luftpegel_gateway.model.quality import quality_of, words_of
 
 _BIGINT = 2**63
 _FIRST_TIME, _LAST_TIME = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
@@ -32,6 +32,7 @@ def fitting(items: Sequence[Item]) -> tuple[list[Item], list[Rejection]]:
 
 
 def _misfit(item: Item) -> str:
+    assert not isinstance(item, Stranger)  # no sink without RAW gets one
     ref = item.ref
     if isinstance(item, AlarmRaised):
         words = (ref.tenant, ref.station, item.kind)
@@ -64,7 +65,7 @@ def rows(items: Sequence[Item]) -> list[Row]:
 
 def _rows_of(place: int, item: Observed) -> Iterator[Row]:
     ref, reading = item.ref, item.reading
-    doubt = TIME_UNSURE if reading.unsure else 0
+    doubt = reading.flags
     for cell in reading.cells:
         flags = cell.flags | doubt
         yield (

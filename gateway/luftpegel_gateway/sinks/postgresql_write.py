@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Rejection
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
 from luftpegel_gateway.model.station import Station
 from luftpegel_gateway.sinks.postgresql_rows import AlarmRow, Row, alarm_rows, columns, rows
 from luftpegel_gateway.sinks.postgresql_schema import LOCK, quantity_row
@@ -139,7 +139,7 @@ def _channels_of(items: Sequence[Item]) -> set[int]:
     for item in items:
         if isinstance(item, AlarmRaised):
             found.add(item.channel)
-        else:
+        elif isinstance(item, Observed):
             found.update(cell.channel for cell in item.reading.cells)
     return found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from luftpegel_gateway.sinks.sqlite_file import open_file, transaction
 
 MOST = 20_000
+TRIED = ""  # no mark of any value
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sent (
     number INTEGER PRIMARY KEY,      -- rises: the order in which marks were made
@@ -44,6 +45,11 @@ class Sent:
         known.update(told)
         while len(known) > 2 * MOST:
             known.pop(next(iter(known)))
+
+    def try_to_write(self) -> None:
+        """Raise where a mark could not be made now: a full disk, a file that others hold."""
+        self.add([(TRIED, 0)])
+        self.remove(TRIED)
 
     def remove(self, mark: str) -> None:
         """Take a mark back."""

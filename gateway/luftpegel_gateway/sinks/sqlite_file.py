@@ -5,11 +5,12 @@ disk's file is still ours.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 BUSY_S = 5.0  # a reader's tool may hold the file for a moment
 CACHE_KIB = 4000  # a few hundred stations fit; beyond, each comes back too late to find its pages
+ANEW = ".anew"
 MAGIC = b"SQLite format 3\0"  # sqlite.org/fileformat.html, 1.3
 CHECKPOINT_PAGES = 2000  # pages that many batches touch are copied into the file once for all of them
 
@@ -70,6 +71,53 @@ class WatchedFile:
 
     def _look(self) -> list[tuple[int, int] | None]:
         return [_identity(self._file), _identity(self._file.with_name(self._file.name + "-wal"))]
+
+
+def write_anew(database: sqlite3.Connection, file: Path) -> None:
+    """Put all that an open database holds where its file was, which somebody removed or replaced.
+
+    What lies there now is kept as `NAME.strange-N`. The database is to be closed and opened anew then. Raises
+    OSError, sqlite3.Error; the open one still has everything, and this may be called again.
+    """
+    part = file.with_name(file.name + ANEW)
+    for suffix in ("", "-journal"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+    with closing(sqlite3.connect(part, isolation_level=None)) as target:
+        database.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, whole
+    _sync(part)
+    number = 1
+    while (strange := file.with_name(f"{file.name}.strange-{number}")).exists():
+        number += 1
+    for suffix in ("", "-wal", "-shm"):  # a log beside our file would be played into it
+        there = file.with_name(file.name + suffix)
+        if there.exists():
+            there.rename(strange.with_name(strange.name + suffix))
+    part.replace(file)
+    _sync(file.parent)
+
+
+def finish_anew(file: Path) -> None:
+    """Give the name to what `write_anew` had written when it was killed; a part of it counts for nothing.
+
+    Raises OSError, sqlite3.Error.
+    """
+    part = file.with_name(file.name + ANEW)
+    if file.exists() or not part.exists():
+        return
+    with closing(sqlite3.connect(part)) as database:  # the copy is one transaction: all of it, or no table
+        whole = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if whole:
+        part.replace(file)
+        _sync(file.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from luftpegel_gateway.config.options import Option, path
 from luftpegel_gateway.model.faults import Fault
 from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Rejection
-from luftpegel_gateway.model.quality import TIME_UNSURE, quality_of, words_of
+from luftpegel_gateway.model.quality import quality_of, words_of
 from luftpegel_gateway.sinks import Context, SinkDown
 from luftpegel_gateway.sinks.sqlite_file import WatchedFile, open_file, transaction
 from luftpegel_gateway.sinks.store_schema import prepare
@@ -60,7 +60,7 @@ ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingErr
 
 def files(options: Mapping[str, Any], _name: str, folder: Path) -> list[tuple[str, Path]]:
     """What nobody else may write: (key, path)."""
-    return [("path" if options["path"] else "kind", options["path"] or folder / FILE)]
+    return [("path", options["path"] or folder / FILE)]
 
 
 class Store:
@@ -123,7 +123,7 @@ def _rows(item: Observed) -> list[Row]:
     ref, reading = item.ref, item.reading
     tenant, station, life = ref.tenant, ref.station, ref.life
     seq, time, revision = reading.seq, reading.time, reading.revision
-    doubt = TIME_UNSURE if reading.unsure else 0
+    doubt = reading.flags
     rows: list[Row] = []
     for cell in reading.cells:
         flags = cell.flags | doubt

@@ -6,6 +6,7 @@ in any other way in this process: closing it would drop the locks that SQLite ho
 (sqlite.org/howtocorrupt.html).
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,11 +55,8 @@ class StoreReader:
         self._file = file
         if not file.exists():
             raise CannotStart("LP-428", f"{file}: it is not there")
-        try:
-            address = f"file:{quote(str(file.absolute()))}?mode=ro"
-            self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
-        except sqlite3.Error as error:
-            raise CannotStart("LP-428", f"{file}: {error}") from error
+        self._before = None if self._log().exists() else self._looks()
+        self._open()
         try:
             version = self._all("PRAGMA user_version")[0][0]
             if not 1 <= version <= VERSION or not self._all(_IS_STORE):
@@ -102,8 +100,46 @@ class StoreReader:
             _, life, seq, *_ = page[-1]
             position = (life, seq)
 
+    def _open(self) -> None:
+        """Where nobody has the store open, looking at it makes no file beside it, which SQLite would do."""
+        alone = "" if self._before is None else "&immutable=1"
+        try:
+            address = f"file:{quote(str(self._file.absolute()))}?mode=ro{alone}"
+            self._database = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
+        except sqlite3.Error as error:
+            raise CannotStart("LP-428", f"{self._file}: {error}") from error
+
+    def _log(self) -> Path:
+        return self._file.with_name(f"{self._file.name}-wal")
+
+    def _looks(self) -> tuple[int, int, int]:
+        found = self._file.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
     def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a statement; when it returns, nothing of the store is held."""
+        try:
+            rows = self._rows_of(statement, values)
+        except CannotStart:
+            if self._undisturbed():
+                raise
+        else:
+            if self._undisturbed():
+                return rows
+        self._database.close()
+        self._before = None
+        self._open()
+        return self._rows_of(statement, values)
+
+    def _undisturbed(self) -> bool:
+        """Whether what was read counts: the store was opened beside its writers, or has none."""
+        if self._before is None:
+            return True
+        with contextlib.suppress(OSError):
+            return not self._log().exists() and self._looks() == self._before
+        return False
+
+    def _rows_of(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error as error:

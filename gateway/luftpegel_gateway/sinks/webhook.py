@@ -19,10 +19,8 @@ from luftpegel_gateway.sinks.webhook_messages import (
     body_of,
     key_of,
     refusals,
-    secret_bytes,
-    signature,
 )
-from luftpegel_gateway.transport import http_faults, http_options
+from luftpegel_gateway.transport import http_faults, http_options, signature
 from luftpegel_gateway.transport.http_client import Answer, HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS
 
@@ -34,6 +32,7 @@ OPTIONS = {
 }
 warnings = http_options.warnings
 REVISES = True
+RAW = True
 BATCH = 2000
 REFUSED, REFUSES_ALL = "LP-488", "LP-489"
 KNOWN, GONE, TOO_LARGE, FAILS = 409, 410, 413, 500
@@ -44,10 +43,7 @@ _NOT_HERE = {404: http_faults.NO_SUCH_PATH, 405: REFUSES_ALL, GONE: REFUSES_ALL}
 def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
     """Options that cannot stand as they do: (key, what is wrong)."""
     yield from http_options.wrong(options)
-    try:
-        secret_bytes(options["secret_file"] or "")
-    except ValueError:
-        yield "secret_file", Wrong("LP-311", example="whsec_ and Base64", got="whsec_…")
+    yield from signature.wrong(options)
 
 
 class Webhook:
@@ -88,6 +84,8 @@ class Webhook:
     async def probe(self) -> None:
         """Post an empty batch. Raises OtherEndDown where the receiver does not even take that."""
         answer = await self._post(body_of([], self._station))
+        if answer.well and answer.is_page:
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         if not answer.well and answer.status != KNOWN:
             raise SinkDown(_NOT_HERE.get(answer.status, REFUSES_ALL), answer.words())
 
@@ -95,6 +93,8 @@ class Webhook:
         """Post until each has its answer, in `_done`. `suspect`: one of them makes the receiver fail."""
         body = body_of(items, self._station)
         answer = await self._post(body)
+        if answer.well and answer.is_page:  # nobody has taken anything: a login page before the receiver
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         if answer.well:
             reasons = refusals(answer.body)
             self._done |= {key: reasons.get(key) for key in map(key_of, items)}
@@ -127,11 +127,11 @@ class Webhook:
 
     async def _post(self, body: bytes) -> Answer:
         key = batch_key(body)
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key, "webhook-id": key}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key, signature.ID: key}
         if self._secret is not None:
             now = int(self._clock())
-            headers["webhook-timestamp"] = str(now)
-            headers["webhook-signature"] = signature(self._secret, key, now, body)
+            headers[signature.TIMESTAMP] = str(now)
+            headers[signature.SIGNATURE] = signature.signature(self._secret, key, now, body)
         return await self._client.request("POST", "", body=body, headers=headers, judges=(FAILS,))
 
 

@@ -1,13 +1,10 @@
-"""What the sink "webhook" posts: batches as JSON, their keys, and their signature. Pure.
+"""What the sink "webhook" posts: batches as JSON, and their keys. Pure.
 
 Numbers are exact decimals in the quantity's unit (UCUM). Each item has a key of its own: after a crash
 a batch may be cut in another place, and then only the items' keys tell a receiver what it has.
 """
 
-import base64
-import binascii
 import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -15,13 +12,12 @@ from urllib.parse import quote
 import msgspec
 
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Stranger
 from luftpegel_gateway.model.quality import quality_of, words_of
 from luftpegel_gateway.model.quantities import decimal, name_of, of_channel
 from luftpegel_gateway.model.station import Station
 
 SCHEMA = "luftpegel-webhook/1"
-SECRET_MARK = "whsec_"  # noqa: S105 - before a secret in Base64
 _NULL = msgspec.Raw(b"null")
 Stations = Callable[[str, str], Station | None]
 
@@ -81,6 +77,25 @@ class PostedAlarm(msgspec.Struct, tag_field="kind", tag="alarm"):
     place: Place | None
 
 
+class PostedRaw(msgspec.Struct, tag_field="kind", tag="raw"):
+    """A frame of a device that is no station. `data`: Base64; `object`: as the network server decoded it."""
+
+    key: str
+    tenant: str
+    dev_eui: str
+    f_port: int | None
+    f_cnt: int | None
+    data: bytes
+    object: msgspec.Raw
+    received: str
+    source: str
+    application: str
+    rssi: int | None
+    snr: float | None
+    dr: int | None
+    gateway: str
+
+
 class Answer(msgspec.Struct):
     """What a receiver may answer: items that it will never take."""
 
@@ -97,48 +112,53 @@ class Refusal(msgspec.Struct):
 def key_of(item: Item) -> str:
     """The name of an item, and of this telling of it: the same however often it is sent."""
     ref = item.ref
-    words: tuple[object, ...] = (ref.tenant, ref.station, ref.life, item_seq(item))
-    if isinstance(item, AlarmRaised):
-        words = ("alarm", *words, item.channel, item.kind)
+    life: tuple[object, ...] = (ref.tenant, ref.station, ref.life)
+    words: tuple[object, ...]
+    if isinstance(item, Stranger):
+        digest = hashlib.sha256(item.data).hexdigest()[:16]
+        words = ("raw", ref.tenant, ref.station, item.f_cnt, item.f_port, digest)
+    elif isinstance(item, AlarmRaised):
+        words = ("alarm", *life, item.seq, item.channel, item.kind)
     else:
-        words = ("reading", *words, item.reading.revision)
+        words = ("reading", *life, item.reading.seq, item.reading.revision)
     return "/".join(quote(str(word), safe="") for word in words)
-
-
-def item_seq(item: Item) -> int:
-    """Its number."""
-    return item.seq if isinstance(item, AlarmRaised) else item.reading.seq
 
 
 def body_of(items: Sequence[Item], stations: Stations) -> bytes:
     """A batch."""
-    posted = [
-        _alarm(item, stations) if isinstance(item, AlarmRaised) else _reading(item, stations)
-        for item in items
-    ]
+    posted = [_posted(item, stations) for item in items]
     return msgspec.json.encode({"schema": SCHEMA, "items": posted})
+
+
+def _posted(item: Item, stations: Stations) -> Posted | PostedAlarm | PostedRaw:
+    if isinstance(item, Stranger):
+        return _raw(item)
+    return _alarm(item, stations) if isinstance(item, AlarmRaised) else _reading(item, stations)
+
+
+def _raw(item: Stranger) -> PostedRaw:
+    return PostedRaw(
+        key=key_of(item),
+        tenant=item.ref.tenant,
+        dev_eui=item.ref.station,
+        f_port=item.f_port,
+        f_cnt=item.f_cnt,
+        data=item.data,
+        object=msgspec.Raw(item.decoded) if item.decoded else _NULL,
+        received=_moment(item.received_at // 1_000_000) or "",
+        source=item.source,
+        application=item.application,
+        rssi=item.rssi,
+        snr=item.snr,
+        dr=item.dr,
+        gateway=item.gateway,
+    )
 
 
 def batch_key(body: bytes) -> str:
     """The same for the same batch, another for every other, also where only a station's name has changed: a
     receiver may refuse a known key with another body."""
     return hashlib.sha256(body).hexdigest()
-
-
-def signature(secret: str, key: str, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 as Standard Webhooks has it: over key, Unix seconds and body, with dots between."""
-    signed = b".".join((key.encode(), str(timestamp).encode(), body))
-    return "v1," + base64.b64encode(hmac.digest(secret_bytes(secret), signed, "sha256")).decode()
-
-
-def secret_bytes(secret: str) -> bytes:
-    """`whsec_` and Base64, or any other text as it is. ValueError: Base64 that is none."""
-    if not secret.startswith(SECRET_MARK):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret[len(SECRET_MARK) :], validate=True)
-    except binascii.Error as error:
-        raise ValueError("no Base64 after whsec_") from error
 
 
 def refusals(body: bytes) -> dict[str, str]:

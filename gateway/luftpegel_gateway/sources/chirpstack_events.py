@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from luftpegel_gateway.config.installed import missing
 from luftpegel_gateway.model.events import (
     Carried,
     Clocks,
@@ -32,10 +33,10 @@ from luftpegel_gateway.sources import values
 from luftpegel_gateway.sources.chirpstack_receptions import heard, told
 from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from_protobuf, is_json
 
-__all__ = ["is_json", "json_command", "parse", "protobuf_command"]
+__all__ = ["is_json", "json_command", "parse", "parse_posted", "protobuf_command"]
 
 LARGEST_EVENT = 256 * 1024
-PROTOBUF_PART = "luftpegel[chirpstack]"  # what pip installs to read protobuf
+PROTOBUF_PART = "chirpstack"  # of pyproject.toml: what reads protobuf
 LONGEST_TOPIC = 300  # of those whose parts are remembered
 # Kinds that hold no reading ("integration" ended with 4.15). Reasons are counted, so there must be few.
 OTHER_KINDS = ("ack", "location", "integration")
@@ -51,7 +52,7 @@ _VERSION_3 = (b'"devEUI"', b'"applicationID"')
 class _Place(NamedTuple):
     """What the topic says: …application/{application}/device/{device}/event/{kind}."""
 
-    base: str  # all before /event/
+    base: str  # all before /event/; "": the event was posted, and there is no topic
     application: str
     device: str  # its EUI, or "" where another template made the topic
     kind: str
@@ -61,9 +62,20 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
     """The event of one MQTT message; `size`: bytes of the whole payload where `payload` is its head.
 
     Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3, LP-399
-    for one in protobuf where its definitions are not installed.
+    or LP-540 for one in protobuf where its definitions are not installed.
     """
-    place = _place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic)
+    return _event(_place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic), payload, size)
+
+
+def parse_posted(kind: str, payload: bytes, size: int | None = None) -> Event:
+    """The event of one request of its HTTP integration; `kind`: the parameter `event` of the address.
+
+    Commands cannot go back this way. Raises as `parse`.
+    """
+    return _event(_Place("", "", "", kind), payload, size)
+
+
+def _event(place: _Place, payload: bytes, size: int | None) -> Event:
     reader = _READERS.get(place.kind)
     if reader is None:
         kind = place.kind if place.kind in OTHER_KINDS else "unknown"
@@ -133,7 +145,7 @@ def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Me
     try:
         return from_json(payload, odd) if speaks_json else from_protobuf(kind, payload)
     except ImportError as error:  # what is not JSON waits until it can be read
-        raise Refused("LP-399", PROTOBUF_PART) from error
+        raise Refused(*missing(PROTOBUF_PART)) from error
     except RecursionError as error:
         raise Refused("LP-250", "the JSON is nested too deeply") from error
     except (ValueError, TypeError) as error:
@@ -149,7 +161,7 @@ def _dev_eui(given: Any, place: _Place, payload: bytes, odd: list[str]) -> str:
         if given is None and any(key in payload for key in _VERSION_3):
             raise Refused("LP-256", str(error)) from error
         raise Refused("LP-250", f"no device EUI: {error}") from error
-    if dev_eui != place.device:
+    if place.base and dev_eui != place.device:
         odd.append("topic")
     return dev_eui
 
@@ -168,7 +180,7 @@ def _uplink(place: _Place, message: Message, dev_eui: str, speaks_json: bool, od
         clocks=radio.clocks,
         dev_addr=_address(message, odd),
         f_cnt=values.whole(message.f_cnt, 0, 2**32 - 1, "fCnt", odd),
-        reply_topic=f"{place.base}/command/down",
+        reply_topic=place.base and f"{place.base}/command/down",
         json=speaks_json,
         application=application,
         application_name=application_name,

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
+from luftpegel_gateway.config.installed import missing
 from luftpegel_gateway.config.options import Option, Wrong
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.model.probed import Probed
 from luftpegel_gateway.network_server import options as api_options
 from luftpegel_gateway.network_server.options import API_OPTIONS
-from luftpegel_gateway.sources import Deliver, chirpstack_queue
+from luftpegel_gateway.sources import Context, chirpstack_queue
 from luftpegel_gateway.sources.chirpstack_events import PROTOBUF_PART, json_command, parse, protobuf_command
 from luftpegel_gateway.sources.mqtt_events import RECEIVING, Commands, Manner, MqttEvents
 from luftpegel_gateway.transport import mqtt
@@ -50,34 +50,32 @@ async def probe(options: Mapping[str, Any], name: str) -> Probed:
     return msgspec.structs.replace(found, seen="; ".join(filter(None, [found.seen, seen])))
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> MqttEvents:
+def create(context: Context) -> MqttEvents:
     """The source of one [[source]] with kind "chirpstack-mqtt"."""
-    commands = _by_api(name, options, deliver, conditions) if api_options.by_api(options) else None
-    manner = Manner(KIND, _topics(options), _command, commands=commands)
-    return MqttEvents(name, options, manner, deliver, conditions)
+    commands = _by_api(context) if api_options.by_api(context.options) else None
+    manner = Manner(KIND, _topics(context.options), _command, commands=commands)
+    return MqttEvents(context, manner)
 
 
-def _by_api(
-    name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions
-) -> Commands:
+def _by_api(context: Context) -> Commands:
     """Commands by ChirpStack's API. Each that it has is noted, as any event is. Raises CannotStart."""
     with _needing_grpc():
         from luftpegel_gateway.network_server.sender import Sender  # noqa: PLC0415
 
     def queued(downlink: Downlink, item: str) -> None:
         told = chirpstack_queue.note(downlink, item)
-        deliver([Arrival(Delivery(name, chirpstack_queue.KIND, downlink.topic, told))])
+        context.deliver([Arrival(Delivery(context.name, chirpstack_queue.KIND, downlink.topic, told))])
 
-    return Sender(name, options, queued, conditions)
+    return Sender(context.name, context.options, queued, context.conditions)
 
 
 @contextlib.contextmanager
 def _needing_grpc() -> Iterator[None]:
-    """CannotStart LP-399 where the part that speaks gRPC is not installed."""
+    """CannotStart LP-399, LP-540 where the part that speaks gRPC is not installed."""
     try:
         yield
-    except ModuleNotFoundError as missing:
-        raise CannotStart("LP-399", PROTOBUF_PART) from missing
+    except ModuleNotFoundError as absent:
+        raise CannotStart(*missing(PROTOBUF_PART)) from absent
 
 
 def _topics(options: Mapping[str, Any]) -> str:

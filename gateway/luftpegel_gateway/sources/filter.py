@@ -4,7 +4,8 @@ A town's network server has devices of other vendors too. `applications` (ids or
 EUIs) say whose events are read at all; `*` and `?` stand for any characters and any one. Nothing else is
 special: names of applications have brackets. What a filter keeps out is passed over and counted. `others`
 says what becomes of a device that the filter lets in and stations.toml does not know: "quarantine" keeps its
-frames until it is entered there, "count" passes them over too.
+frames until it is entered there, "count" passes them over too, "pass" hands them to
+the sinks that take raw frames.
 """
 
 import re
@@ -46,6 +47,7 @@ class Filter(msgspec.Struct, frozen=True):
     applications: re.Pattern[str] | None = None
     devices: re.Pattern[str] | None = None
     others: str = "quarantine"
+    tenant: str = ""
 
     def passes(self, event: Described) -> bool:
         """Whether this event is to be read. An event that is Passed already must not be asked about."""
@@ -61,12 +63,17 @@ class Filter(msgspec.Struct, frozen=True):
 
     def unknown(self, event: Described) -> Passed | None:
         """How to count the event of a device that stations.toml does not know; None: quarantine (LP-320)."""
-        return Passed(NOT_OURS, event.dev_eui) if self.others == "count" else None
+        return None if self.others == "quarantine" else Passed(NOT_OURS, event.dev_eui)
 
 
-def make(options: Mapping[str, Any]) -> Filter:
-    """The filter of a source, from its options as OPTIONS reads them."""
-    return Filter(_any_of(options["applications"]), _any_of(options["devices"]), options["others"])
+    def passed_to(self) -> str | None:
+        """Whose sinks get the frames of unknown devices raw, a tenant; None: nobody's."""
+        return self.tenant if self.others == "pass" else None
+
+
+def make(options: Mapping[str, Any], tenant: str = "") -> Filter:
+    """The filter of a source, from its options as OPTIONS reads them. `tenant`: whose source it is."""
+    return Filter(_any_of(options["applications"]), _any_of(options["devices"]), options["others"], tenant)
 
 
 def application_patterns(value: Any, _folder: Path) -> tuple[str, ...]:
@@ -90,7 +97,7 @@ def device_patterns(value: Any, _folder: Path) -> tuple[str, ...]:
 OPTIONS = {
     "applications": Option(application_patterns, None),
     "devices": Option(device_patterns, None),
-    "others": Option(choice("quarantine", "count"), "quarantine"),
+    "others": Option(choice("quarantine", "count", "pass"), "quarantine"),
 }
 
 

@@ -1,13 +1,12 @@
 """Events that somebody posts to us over HTTP: answered with 200 only when they are on the disk.
 
 Each event waits for the journal's commit. Where that does not come in time, or there is no room, the sender
-hears 503 or 429 and posts it again; what is posted twice is stored once. Every sender proves who it is with a
-token in the header `Authorization: Bearer …`.
+hears 503 or 429 and posts it again; what is posted twice is stored once. Every sender proves who it is
+(`http_login.py`).
 """
 
 import asyncio
 import contextlib
-import hmac
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -15,11 +14,12 @@ import msgspec
 from aiohttp import web
 
 from luftpegel_gateway.config.options import Option, host, matching, port, secret
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources import filter as source_filter
+from luftpegel_gateway.sources.http_login import Login
 from luftpegel_gateway.transport import http_server
+from luftpegel_gateway.transport.signature import Unsigned
 
 LISTENING = {
     **source_filter.OPTIONS,
@@ -45,28 +45,24 @@ async def _nothing() -> None:
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """Whose parser; what stands in for an MQTT topic, from the request's headers; how to answer; what to
-    close."""
+    """Whose parser; who may post; what stands in for an MQTT topic; how to answer; what to close; how long a
+    sender waits for the commit (seconds)."""
 
     kind: str
-    topic: Callable[[Mapping[str, str]], str]
+    login: Login
+    topic: Callable[[web.BaseRequest], str]
     answer: Callable[[Downlink], None]
     close: Callable[[], Coroutine[None, None, None]] = _nothing
+    patience_s: float = PATIENCE_S
 
 
 class HttpEvents:
     """One port that listens; the `Upstream` of its arrivals, whose token is the one who waits."""
 
-    def __init__(
-        self,
-        name: str,
-        options: Mapping[str, Any],
-        manner: Manner,
-        deliver: Deliver,
-        conditions: Conditions,
-    ) -> None:
+    def __init__(self, context: Context, manner: Manner) -> None:
+        name, options = context.name, context.options
         self._name, self._options, self._manner = name, options, manner
-        self._deliver, self._conditions = deliver, conditions
+        self._deliver, self._conditions = context.deliver, context.conditions
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -109,22 +105,30 @@ class HttpEvents:
             body += await request.content.read(LARGEST_BODY + 1 - len(body))
         if len(body) > LARGEST_BODY:
             return web.Response(status=413)
+        try:
+            mark = self._manner.login.judged(request.headers, body)
+        except Unsigned as unsigned:
+            return web.Response(status=401, text=f"{unsigned}\n")
+        if self._manner.login.knows(mark):
+            return web.json_response({})
+        return await self._take(self._manner.topic(request), body, mark)
+
+    async def _take(self, topic: str, body: bytes, mark: bytes) -> web.Response:
+        """Have it on the disk, and say so."""
         waiting: asyncio.Future[None] = self._loop.create_future()
-        topic = self._manner.topic(request.headers)
         arrival = Arrival(Delivery(self._name, self._manner.kind, topic, body), self, waiting)
-        if self._deliver([arrival]):
+        if self._manner.login.full() or self._deliver([arrival]):
             return _later(429)
         try:
-            await asyncio.wait_for(waiting, PATIENCE_S)
+            await asyncio.wait_for(waiting, self._manner.patience_s)
         except TimeoutError:
             return _later(503)
+        self._manner.login.taken(mark)
         return web.json_response({})
 
     def _refusal(self, request: web.BaseRequest) -> int | None:
-        """The status of a request that is none of a sender's; the token is looked at before anything else."""
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        shown = given.strip().encode(errors="surrogateescape")  # headers may have any bytes
-        if scheme.lower() != "bearer" or not hmac.compare_digest(shown, self._options["token_file"].encode()):
+        """The status of a request that is none of a sender's; who it is is looked at before anything else."""
+        if not self._manner.login.may_post(request.headers):
             return 401
         if request.path.rstrip("/") != self._options["path"].rstrip("/"):
             return 404

@@ -6,17 +6,16 @@ batch go out in one write. What differs between network servers is a `Manner`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import paho.mqtt.client as paho
 
 from luftpegel_gateway.config.options import Option, whole
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import Fault
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources import filter as source_filter
 from luftpegel_gateway.transport import mqtt
 from luftpegel_gateway.transport.mqtt_client import Client
@@ -58,18 +57,12 @@ class Manner(msgspec.Struct, frozen=True):
 class MqttEvents:
     """One broker's events; the `Upstream` of their arrivals."""
 
-    def __init__(
-        self,
-        name: str,
-        options: Mapping[str, Any],
-        manner: Manner,
-        deliver: Deliver,
-        conditions: Conditions,
-    ) -> None:
+    def __init__(self, context: Context, manner: Manner) -> None:
+        name, options = context.name, context.options
         self._name = name
         self._address = f"{options['host']}:{options['port']}"
-        self._deliver = deliver
-        self._conditions = conditions
+        self._deliver = context.deliver
+        self._conditions = context.conditions
         self._loop = asyncio.get_running_loop()
         self._manner = manner
         self._filter = manner.topics

@@ -1,4 +1,5 @@
-"""What the source "http-push" takes: one uplink as a JSON object, from whatever has one. Pure.
+"""What the source "http-push" takes: one uplink as a JSON object, from whatever has one, or an event as
+ChirpStack v4's own HTTP integration posts it (`?event=up`, JSON or protobuf). Pure.
 
     {"dev_eui": "70b3d57ed0000001", "f_port": 1, "data": "hAEZ…", "time": "2026-11-26T12:00:00Z"}
 
@@ -10,15 +11,24 @@ from typing import Any
 
 from luftpegel_gateway.model.events import Clocks, Event, Uplink
 from luftpegel_gateway.model.faults import Refused
-from luftpegel_gateway.sources import values
+from luftpegel_gateway.sources import chirpstack_events, values
 from luftpegel_gateway.sources.json_object import object_of
 
 LARGEST_EVENT = 64 * 1024
 _NEEDED = ("dev_eui", "f_port")
+_EVENT = "event="  # before the kind of an event of ChirpStack, in the topic
+_LONGEST_KIND = 40
 
 
-def parse(_topic: str, payload: bytes, size: int | None = None) -> Event:
-    """The uplink in one body. Raises Refused LP-258 for anything else."""
+def topic_of(event: str | None) -> str:
+    """What stands in for a topic. `event`: the parameter of that name in the address, None without."""
+    return "" if event is None else _EVENT + event[:_LONGEST_KIND]
+
+
+def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
+    """The uplink in one body. Raises Refused LP-258 for anything else, and what `chirpstack_events` does."""
+    if topic.startswith(_EVENT):
+        return chirpstack_events.parse_posted(topic[len(_EVENT) :], payload, size)
     body = object_of(payload, size, LARGEST_EVENT, "LP-258")
     for name in _NEEDED:
         if body.get(name) is None:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from luftpegel_gateway.config.options import Option, choice, flag, matching, port, secret
-from luftpegel_gateway.model.conditions import Conditions
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.model.probed import Probed
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.mqtt_events import RECEIVING, Manner, MqttEvents
 from luftpegel_gateway.sources.tts_events import command, parse
 from luftpegel_gateway.transport import mqtt
+from luftpegel_gateway.transport.mqtt_visit import subscribing
 
-__all__ = ["KIND", "OPTIONS", "create", "parse", "warnings", "wrong"]
+__all__ = ["KIND", "OPTIONS", "create", "parse", "probe", "warnings", "wrong"]
 
 KIND = "tts-mqtt"
 OPTIONS = {
@@ -31,7 +32,17 @@ OPTIONS = {
 wrong, warnings = mqtt.wrong, mqtt.warnings
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> MqttEvents:
+async def probe(options: Mapping[str, Any], name: str) -> Probed:
+    """Whether the broker lets us in and would send us this application's messages. Raises OtherEndDown,
+    CannotStart."""
+    return await subscribing(options, name, _topics(options), plain=True)
+
+
+def create(context: Context) -> MqttEvents:
     """The source of one [[source]] with kind "tts-mqtt"."""
-    manner = Manner(KIND, f"v3/{options['username']}/devices/+/+", command, knows_qos=False)
-    return MqttEvents(name, options, manner, deliver, conditions)
+    manner = Manner(KIND, _topics(context.options), command, knows_qos=False)
+    return MqttEvents(context, manner)
+
+
+def _topics(options: Mapping[str, Any]) -> str:
+    return f"v3/{options['username']}/devices/+/+"

@@ -8,19 +8,21 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aiohttp import web
 from yarl import URL
 
 from luftpegel_gateway.config.options import Option, Wrong, secret
-from luftpegel_gateway.model.conditions import Conditions
 from luftpegel_gateway.model.events import Downlink
 from luftpegel_gateway.model.faults import OtherEndDown
-from luftpegel_gateway.sources import Deliver
+from luftpegel_gateway.sources import Context
 from luftpegel_gateway.sources.http_events import LISTENING, HttpEvents, Manner, listens
+from luftpegel_gateway.sources.http_login import Token
 from luftpegel_gateway.sources.tts_events import command, parse
+from luftpegel_gateway.transport import http_options
 from luftpegel_gateway.transport.http_client import HttpClient
 from luftpegel_gateway.transport.http_options import HTTP_OPTIONS, url
 
-__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "wrong"]
+__all__ = ["KIND", "OPTIONS", "create", "listens", "parse", "warnings", "wrong"]
 
 KIND = "tts-webhook"
 OPTIONS = {**LISTENING, "url": Option(url, None), "downlink_key_file": Option(secret, None)}
@@ -36,19 +38,30 @@ def wrong(options: Mapping[str, Any]) -> Iterator[tuple[str, Wrong]]:
             yield other, Wrong("LP-305")
 
 
+def warnings(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What may stand but is a risk: (key, LP code). The key for commands goes to `url`."""
+    told = http_options.warnings(_DEFAULTS | _how(options))
+    yield from (("downlink_key_file", code) for _, code in told)
+
+
+def _how(options: Mapping[str, Any]) -> dict[str, Any]:
+    """How its server is spoken to, in the words of `HTTP_OPTIONS`."""
+    return {"url": options["url"], "token_file": options["downlink_key_file"]}
+
+
 class _Commands:
     """Commands to the network server; one that fails is asked for again with a later uplink."""
 
-    def __init__(self, name: str, options: Mapping[str, Any], conditions: Conditions) -> None:
-        self._name, self._conditions = name, conditions
+    def __init__(self, context: Context) -> None:
+        name, options = context.name, context.options
+        self._name, self._conditions = name, context.conditions
         self._server = URL(options["url"]).origin()
-        how = {"url": options["url"], "token_file": options["downlink_key_file"]}
-        self._client = HttpClient(_DEFAULTS | how, name)
+        self._client = HttpClient(_DEFAULTS | _how(options), name)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def topic(self, headers: Mapping[str, str]) -> str:
+    def topic(self, request: web.BaseRequest) -> str:
         """The address that takes commands for this message's device; "" where there is none of ours."""
-        address = headers.get(ADDRESS, "")
+        address = request.headers.get(ADDRESS, "")
         try:
             return address if URL(address).origin() == self._server else ""
         except ValueError:
@@ -79,11 +92,12 @@ class _Commands:
         await self._client.close()
 
 
-def create(name: str, options: Mapping[str, Any], deliver: Deliver, conditions: Conditions) -> HttpEvents:
+def create(context: Context) -> HttpEvents:
     """The source of one [[source]] with kind "tts-webhook". Raises CannotStart."""
-    if options["url"] is None:
-        manner = Manner(KIND, lambda _headers: "", lambda _downlink: None)
+    login = Token(context.options["token_file"])
+    if context.options["url"] is None:
+        manner = Manner(KIND, login, lambda _request: "", lambda _downlink: None)
     else:
-        commands = _Commands(name, options, conditions)
-        manner = Manner(KIND, commands.topic, commands.send, commands.close)
-    return HttpEvents(name, options, manner, deliver, conditions)
+        commands = _Commands(context)
+        manner = Manner(KIND, login, commands.topic, commands.send, commands.close)
+    return HttpEvents(context, manner)

@@ -20,6 +20,7 @@ from luftpegel_gateway.transport.http_token import Token, basic
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes
 AGENT = "luftpegel-gateway"
 CONNECTIONS = 4
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark among them
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Answer(msgspec.Struct, frozen=True):
     def well(self) -> bool:
         """2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people (a login's, a proxy's, a parked domain's), whatever its status."""
+        return self.body.lstrip(_BLANK)[:1] == b"<"
 
     def json(self) -> Any:
         """The body as JSON. OtherEndDown LP-476: it is none (a login page, a proxy's error page)."""

@@ -20,6 +20,7 @@ MOST_CONNECTIONS = 256
 PATIENCE_S = 10.0  # from connecting to the end of the answer
 LARGEST_LINE = 8190  # bytes of the first line, and of each header field
 BACKLOG = 1024  # that the system holds until the loop comes to them; beyond it a peer waits for a second
+DRAINED, DRAIN_S, DRAIN_IDLE_S = 4 << 20, 5.0, 2.0  # of a body that nobody wants: bytes, seconds, of silence
 GOODBYE_S = 0.2  # for answers at work when the server ends
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -99,9 +100,31 @@ class _Bounded(web.Server):
         except Exception:  # one page's mistake must not take the gateway down
             log.exception("an HTTP request failed")
             response = web.Response(text="Internal Server Error\n", status=500)
+        if response.status >= 400:
+            await self._drain(request)
         response.force_close()
         response.headers.setdefault("Server", "luftpegel")
         return response
+
+    async def _drain(self, request: web.BaseRequest) -> None:
+        """Read on for a while before a refusal: who writes all before reading would find a reset, and no
+        answer. Meanwhile the connection gives way to others, as one that has not said all.
+
+        Who waits with the body for a word (RFC 9110, 10.1.1) sends none after a refusal.
+        """
+        if request.content.at_eof() or request.headers.get("Expect"):
+            return
+        if request.protocol in self._transports:
+            self._waiting[request.protocol] = None
+        left = DRAINED
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                while left > 0 and not request.content.at_eof():
+                    left -= len(await asyncio.wait_for(request.content.readany(), DRAIN_IDLE_S))
+        except (TimeoutError, ConnectionError, web.RequestPayloadError):
+            pass
+        finally:
+            self._waiting.pop(request.protocol, None)
 
     def abort_waiting(self) -> None:
         """End the connections that have said nothing."""

@@ -135,9 +135,17 @@ def probed(told: Mapping[str, str], address: str, warnings: Sequence[Fault] = ()
     return Probed(f"{address} {told.get(VERSION, '')}".rstrip(), (*warnings, *dropped))
 
 
-async def subscribing(options: Mapping[str, Any], name: str, topics: str) -> Probed:
-    """A source's trial: in, subscribed, and what the broker has dropped. OtherEndDown, CannotStart."""
+async def subscribing(
+    options: Mapping[str, Any], name: str, topics: str, *, plain: bool = False
+) -> Probed:
+    """A source's trial: in, subscribed, and what the broker has dropped. OtherEndDown, CannotStart.
+
+    `plain`: a network server's own broker. That it has QoS 0 only is no news, it tells nothing of itself, and
+    it may end the connection of who asks.
+    """
     async with visiting(options, name) as visitor:
         warnings = await visitor.subscribe(topics)
-        told = await visitor.ask_of_itself()
+        told = {} if plain else await visitor.ask_of_itself()
+    if plain:
+        return probed(told, f"{options['host']}:{options['port']}")
     return probed(told, f"{options['host']}:{options['port']}", warnings)

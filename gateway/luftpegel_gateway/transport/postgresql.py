@@ -90,7 +90,7 @@ async def connect(options: Mapping[str, Any], name: str) -> asyncpg.Connection:
             port=options["port"],
             database=options["database"],
             user=options["username"],
-            password=options["password_file"] or "",
+            password=str(options["password_file"] or ""),  # asyncpg takes no subclass of str
             ssl=encryption,
             timeout=options["timeout_s"],
             statement_cache_size=0,

@@ -150,7 +150,7 @@ def waited(since: int | None, now: float) -> float | None:
 
 def _station(view: View, now: float) -> list[Finding]:
     """Silent and twin can both be true of one station, so both are said."""
-    condition, subject = view.condition(now), view.station.label
+    condition, subject = view.condition(now), view.station.shown
     found: list[Finding] = []
     if condition == "retired":
         return found

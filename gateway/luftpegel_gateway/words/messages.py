@@ -6,6 +6,7 @@ come from where it was found.
 """
 
 import os
+import re
 from collections.abc import Mapping
 
 from luftpegel_gateway.words.brokers import BROKERS
@@ -18,17 +19,47 @@ from luftpegel_gateway.words.outputs import OUTPUTS
 from luftpegel_gateway.words.parts import PARTS
 from luftpegel_gateway.words.platforms import PLATFORMS
 from luftpegel_gateway.words.pushing import PUSHING
+from luftpegel_gateway.words.receiving import RECEIVING
 from luftpegel_gateway.words.sensorthings import SENSORTHINGS
 from luftpegel_gateway.words.setup import SETUP
 from luftpegel_gateway.words.text import Text
+from luftpegel_gateway.words.verbs import VERBS
 
 LANGUAGES = ("en", "de")
 CATALOGUE: Mapping[str, Text] = {
     **LINK, **OPERATOR, **SETUP, **BROKERS, **PLATFORMS, **DATABASES, **PARTS, **OUTPUTS, **PUSHING,
-    **INSTALLING, **SENSORTHINGS, **NETWORK_SERVER,
+    **INSTALLING, **SENSORTHINGS, **NETWORK_SERVER, **RECEIVING, **VERBS,
 }  # fmt: skip
 # What readers of options call things.
 _GERMAN = {
+    "> 0": "> 0",
+    "another than topic_prefix": "ein anderer als topic_prefix",
+    "text without \\u0000": "Text ohne \\u0000",
+    "an integer": "eine ganze Zahl",
+    # tomllib's; braces stand for what it puts there.
+    "Invalid statement": "das ist keine Anweisung",
+    "Expected newline or end of document after a statement": "hinter der Anweisung muss die Zeile enden",
+    "Expected {}": "erwartet wird {}",
+    "Found invalid character {}": "ungültiges Zeichen {}",
+    "Cannot declare {} twice": "{} steht zweimal da",
+    "Cannot overwrite a value": "der Wert steht schon da",
+    "Expected ']' at the end of a table declaration": "am Ende der Tabelle fehlt ]",
+    "Expected ']]' at the end of an array declaration": "am Ende der Tabelle fehlt ]]",
+    "Cannot mutate immutable namespace {}": "{} lässt sich nicht mehr ergänzen",
+    "Cannot redefine namespace {}": "{} steht zweimal da",
+    "Expected '=' after a key in a key/value pair": "hinter dem Schlüssel fehlt =",
+    "Invalid initial character for a key part": "so beginnt kein Schlüssel",
+    "Unclosed array": "eine Liste hat kein Ende",
+    "Duplicate inline table key {}": "{} steht zweimal da",
+    "Unclosed inline table": "eine Tabelle hat kein Ende",
+    "Unescaped '\\' in a string": "vor \\ fehlt noch ein \\",
+    "Invalid hex value": "keine Hexadezimalzahl",
+    "Escaped character is not a Unicode scalar value": "dieses Zeichen gibt es in Unicode nicht",
+    "Unterminated string": "ein Text hat kein Ende",
+    "Illegal character {}": "unerlaubtes Zeichen {}",
+    "Invalid date or datetime": "kein Tag und kein Zeitpunkt",
+    "Invalid value": "kein gültiger Wert",
+    "{} is not set": "{} ist nicht gesetzt",
     "a whole number": "eine ganze Zahl",
     "a number": "eine Zahl",
     "text": "Text",
@@ -62,6 +93,11 @@ _GERMAN = {
     "the key does not belong to the certificate": "der Schlüssel gehört nicht zum Zertifikat",
     "nothing that a file of settings can hold": "nichts, was in einer solchen Datei stehen kann",
 }
+_PATTERNS = tuple(
+    (re.compile(re.escape(text).replace(r"\{\}", "(.*)"), re.DOTALL), german)
+    for text, german in _GERMAN.items()
+    if "{}" in text
+)
 _WORDS = {"en": "Next step", "de": "Nächster Schritt"}
 
 
@@ -70,8 +106,19 @@ def parts_of(code: str, language: str, **words: object) -> tuple[str, str]:
     text = CATALOGUE.get(code, CATALOGUE["LP-200"])
     cause, step = text.de if language == "de" else text.en
     if language == "de":
-        words = {name: _GERMAN.get(str(word), word) for name, word in words.items()}
+        words = {name: _in_german(word) for name, word in words.items()}
     return cause.format_map(_Blank(words)), step.format_map(_Blank(words))
+
+
+def _in_german(word: object) -> object:
+    """What a reader of options, or of TOML, has said."""
+    text = str(word)
+    if text in _GERMAN:
+        return _GERMAN[text]
+    for pattern, german in _PATTERNS:
+        if found := pattern.fullmatch(text):
+            return german.format(*found.groups())
+    return word
 
 
 def say(code: str, language: str, **words: object) -> str:

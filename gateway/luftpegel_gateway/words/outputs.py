@@ -14,8 +14,8 @@ OUTPUTS: Mapping[str, Text] = {
         ("'{key}': {path} schreibt schon {other}; zwei würden es einander zerstören.", "Jedem einen eigenen Pfad (oder Ordner) geben."),
     ),
     "LP-337": Text(
-        ("For Parquet the package pyarrow is needed, and it is not there: {detail}.", "Install it into the gateway's environment: pip install \"luftpegel[parquet]\""),
-        ("Für Parquet wird das Paket pyarrow gebraucht, und es fehlt: {detail}.", "In der Umgebung des Gateways installieren: pip install \"luftpegel[parquet]\""),
+        ("For Parquet the package pyarrow is needed, and it is not there: {detail}.", "In the checkout that this was installed from, with the pip of the gateway's environment: pip install \"luftpegel[parquet] @ file://$PWD\" (docs/install.md)."),
+        ("Für Parquet wird das Paket pyarrow gebraucht, und es fehlt: {detail}.", "Im Checkout, aus dem installiert wurde, mit dem pip der Umgebung des Gateways: pip install \"luftpegel[parquet] @ file://$PWD\" (docs/install.md)."),
     ),
     "LP-424": Text(
         ("The folder for the files cannot be written: {detail}.", "Give the gateway's user the right to write there, and make room on the disk. Nothing is lost: the files are written when it is possible."),

@@ -39,6 +39,7 @@ FLAG: dict[str, tuple[str, str]] = {
     "neighbour": ("differs from the stations around", "weicht von den Stationen ringsum ab"),
     "clock": ("time stands still", "die Zeit steht still"),
     "time": ("time is doubtful", "die Zeit ist zweifelhaft"),
+    "recorded": ("from a recording", "aus einer Aufzeichnung"),
 }
 
 Explain = Callable[[Cell, Station, str], Sequence[tuple[str, str]]]

@@ -40,8 +40,8 @@ SETUP: Mapping[str, Text] = {
         ("'{key}' taugt nicht für TLS ({path}): {reason}.", "Die Datei nehmen, wie die Zertifizierungsstelle sie ausgestellt hat, in PEM („-----BEGIN ...“); Zertifikat und Schlüssel gehören zusammen, der Schlüssel ohne Passphrase."),
     ),
     "LP-343": Text(
-        ("There is no station here: every frame would go into quarantine.", "Add the first one: `luftpegel gateway station add`."),
-        ("Hier steht keine Station: jeder Frame käme in Quarantäne.", "Die erste eintragen: `luftpegel gateway station add`."),
+        ("There is no station here: every frame would go into quarantine.", "Add the first one: `luftpegel gateway station add LP-0001 --dev-eui 70b3d57ed0001234 --name \"Mill bridge\" --kind level`, with its own."),
+        ("Hier steht keine Station: jeder Frame käme in Quarantäne.", "Die erste eintragen: `luftpegel gateway station add LP-0001 --dev-eui 70b3d57ed0001234 --name \"Mühlbach Brücke\" --kind level`, mit ihren eigenen Werten."),
     ),
     "LP-344": Text(
         ("The file is not UTF-8; it looks like {reason}.", "Save it as UTF-8 in the editor, and check umlauts on this line."),

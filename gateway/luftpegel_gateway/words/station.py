@@ -40,6 +40,7 @@ FIELDS: Mapping[str, tuple[tuple[str, str], str]] = {
     "data_rate": (("Data rate", "Datenrate"), ""),
     "rx_offset_us": (("Downlinks come late by", "Downlinks kommen später um"), "µs"),
     "rx_spread_us": (("Spread of that", "Streuung dabei"), "µs"),
+    "trouble": (("What keeps it from its work: code LP-", "Was sie hindert: Code LP-"), ""),
 }
 # Numbers that stand for something: machine.reset_cause() of the ESP32, and what the clock knows.
 MEANINGS: Mapping[str, Mapping[int, tuple[str, str]]] = {

@@ -136,6 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                        "Befehl {} wartet auf einen Uplink von {}; Stand: `luftpegel gateway commands`."),
     "interval_differs": ("When {} has taken it, write interval_s = {} into stations.toml, too.",
                          "Hat {} ihn befolgt, auch in stations.toml interval_s = {} schreiben."),
+    "recorded": ("{}: a recording of {} messages.", "{}: eine Aufzeichnung von {} Nachrichten."),
     "command_taken_back": ("Command {} of {} is taken back; what the network server has may still arrive.",
                            "Befehl {} an {} ist zurückgenommen; was der Netzserver hat, kann noch ankommen."),
     "setting_twice": ("one setting stands there twice", "eine Einstellung steht zweimal da"),
@@ -150,6 +151,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "would_offer": ("{} readings would go to “{}”.", "{} Messwerte gingen an „{}“."),
     "offered": ("{} readings go to “{}” now, after what is new.",
                 "{} Messwerte gehen jetzt an „{}“, nach dem, was neu ist."),
+    "to_is_store": ("--to is the store itself", "--to ist die Ablage selbst"),
+    "nothing_stored": ("The store has no values of that yet.", "Die Ablage hat davon noch keine Werte."),
+    "log_more": ("… {} more in the last {}", "… {} weitere in den letzten {}"),
+    "service_runs": ("running: {}", "läuft: {}"),
     "config_ok": ("The configuration is in order", "Die Konfiguration ist in Ordnung"),
 }  # fmt: skip
 

@@ -79,7 +79,7 @@ class Bench:
     def __init__(self, plan: Mapping[str, Any], state_dir: Path):
         self.clock = VirtualClock()
         self.truth = dict(TRUTH)
-        self.battery_uv = BATTERY_MICROVOLTS
+        self.battery_uv = round(BATTERY_MICROVOLTS / SCHEMATICS[plan["type"]].battery_divider)
         self.network = Witness()
         self.plan = plan
         self.cuts = 0

@@ -88,8 +88,8 @@ class AskingNetwork:
             self.frames.append(frame)
             self.longest = max(self.longest, len(uplink.data))
             if self.heard % ASK_EVERY == 0 and frame.seq > 10:
-                return Downlink(PORT_BACKFILL, encode_backfill(frame.seq - 10, 8), acknowledges=False)
-        return None
+                return Downlink(PORT_BACKFILL, encode_backfill(frame.seq - 10, 8), uplink.confirmed)
+        return Downlink(None, b"", acknowledges=True) if uplink.confirmed else None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _make(release: str, folder: Path) -> None:
         "--mode=root",
         "--variant=minbase",
         f"--include={','.join(PACKAGES)}",
-        *(f"--aptopt={option}" for option in ways_of_apt(_apt_config())),
+        *(f"--aptopt={option}" for option in ways_of_apt(apt_config())),
         RELEASES[release],
         str(growing),
         "-",
@@ -87,6 +87,7 @@ def ways_of_apt(config: str) -> list[str]:
     return [f'{name} "{value}"' for name, value in _WAYS_OF_APT.findall(config)]
 
 
-def _apt_config() -> str:
+def apt_config() -> str:
+    """What apt has been told on this machine, as it says itself."""
     done = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True)
     return done.stdout

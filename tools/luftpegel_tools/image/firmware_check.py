@@ -44,7 +44,8 @@ def lay_out(board: Path) -> None:
     shutil.copytree(FIRMWARE / "lib", board, ignore=keep, dirs_exist_ok=True)
     for folder in ("station", "boards"):
         shutil.copytree(FIRMWARE / folder, board / folder, ignore=keep)
-    shutil.copy(FIRMWARE / "main.py", board)
+    for name in ("boot.py", "main.py"):
+        shutil.copy(FIRMWARE / name, board)
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
-"""The files that go onto a board: main.py as it is, everything else compiled by mpy-cross.
+"""The files that go onto a board: boot.py and main.py as they are, everything else compiled by mpy-cross.
 
 The same sources and the same compiler give the same bytes: the name that a traceback shows is the path
 on the board, and nothing of this machine gets in. Compiled files are kept by content: again costs nothing.
-Constants are written out first, which saves heap on the board (see inline_constants.py).
+Constants are written out first, which saves heap on the board (see inline_constants.py). Each compiled file
+ends with its CRC-32, which the interpreter passes over: the board proves it before it loads the file.
 """
 
 import functools
@@ -11,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -25,7 +27,7 @@ FIRMWARE = Path(luftpegel_wire.__file__).resolve().parents[2]
 _CACHE = FIRMWARE.parent / ".cache" / "mpy"
 _LIBRARIES = "lib"
 _FOLDERS = ("boards", "station", _LIBRARIES)
-_PLAIN = "main.py"
+_PLAIN = ("boot.py", "main.py")
 STATION_FILE = "station.json"
 
 
@@ -48,7 +50,7 @@ def sources() -> Iterator[Path]:
     Raises:
         ImageError: when the firmware does not lie beside the tools, as in a source tree it does.
     """
-    if not (FIRMWARE / _PLAIN).is_file():
+    if not (FIRMWARE / _PLAIN[0]).is_file():
         raise ImageError(
             f"LP-340 no firmware at {FIRMWARE}. Next: run this from a checkout (pip install -e .)"
         )
@@ -67,9 +69,10 @@ def build(target: Path, station: Mapping[str, Any] | None = None) -> list[ImageF
     found = list(sources())
     _empty(target)
     files = [_stage(source, target) for source in found]
-    shutil.copyfile(FIRMWARE / _PLAIN, target / _PLAIN)
-    size = (target / _PLAIN).stat().st_size
-    files.append(ImageFile(_PLAIN, size, size))
+    for name in _PLAIN:
+        shutil.copyfile(FIRMWARE / name, target / name)
+        size = (target / name).stat().st_size
+        files.append(ImageFile(name, size, size))
     if station is not None:
         text = json.dumps(station, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
         (target / STATION_FILE).write_text(text, encoding="utf-8")
@@ -79,7 +82,7 @@ def build(target: Path, station: Mapping[str, Any] | None = None) -> list[ImageF
 
 def _empty(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    ours = {_PLAIN, STATION_FILE, *_FOLDERS}
+    ours = {*_PLAIN, STATION_FILE, *_FOLDERS}
     foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in ours)
     if foreign:
         raise ImageError(
@@ -107,19 +110,25 @@ def _found_as(path: PurePath) -> str:
 def compile_file(source: Path, name: str) -> bytes:
     """The .mpy of one source file, `name` being what a traceback calls it."""
     content = _image().inlined(module_name(source), source.read_bytes())
-    key = hashlib.sha256(b"\0".join([_compiler_key(), name.encode(), content])).hexdigest()
+    key = hashlib.sha256(b"\0".join([b"sealed", _compiler_key(), name.encode(), content])).hexdigest()
     kept = _CACHE / f"{key}.mpy"
     if not kept.is_file():
         _CACHE.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_suffix(f".{os.getpid()}")
         _compile(source, content, name, fresh)
+        fresh.write_bytes(sealed(fresh.read_bytes()))
         fresh.replace(kept)
     return kept.read_bytes()
 
 
+def sealed(compiled: bytes) -> bytes:
+    """A file and its CRC-32."""
+    return compiled + zlib.crc32(compiled).to_bytes(4, "little")
+
+
 @functools.cache
 def _image() -> Image:
-    files = (*sources(), FIRMWARE / _PLAIN)
+    files = (*sources(), *(FIRMWARE / name for name in _PLAIN))
     return Image({module_name(path): path.read_bytes() for path in files})
 
 

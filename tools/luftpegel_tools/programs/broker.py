@@ -37,7 +37,7 @@ log_type subscribe
 """
 _RUNNING = b" running"  # "mosquitto version 2.0.11 running"
 _LOG = "mosquitto.log"
-_START_PATIENCE_S = 10.0
+_START_PATIENCE_S = 60.0  # a loaded machine; one that ends by itself is noticed at once
 _PORTS = range(10_000, 32_768)  # Linux gives outgoing connections those above
 
 

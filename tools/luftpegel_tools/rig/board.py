@@ -193,13 +193,14 @@ class RigBoard:
 def virtual_board(engine: str) -> Iterator[str]:
     """Run `luftpegel board` for as long as the context lasts; yields its port.
 
-    The firmware's modules are on it, but not main.py: the tests are the program.
+    The firmware's modules are on it, but nothing that starts by itself: the tests are the program.
     """
     command = [sys.executable, "-m", "luftpegel_tools.cli", "board", "--json", "--engine", engine]
     with ExitStack() as stack:
         image = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-hil-"))) / "image"
         firmware_image.build(image)
-        (image / "main.py").unlink()
+        for name in ("boot.py", "main.py"):
+            (image / name).unlink()
         command += ["--install", str(image)]
         process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         try:

@@ -1,6 +1,6 @@
-"""Puts the firmware onto a board: only what changed, by hash; main.py is set aside while tests run.
+"""Puts the firmware onto a board: only what changed, by hash; boot.py and main.py are set aside while tests run.
 
-What stands aside lies as main.aside.py on the board itself, so a run that was killed is put right by the
+What stands aside lies beside them on the board itself (main.aside.py), so a run that was killed is put right by the
 next one.
 """
 
@@ -12,7 +12,7 @@ from luftpegel_tools.image import firmware_image
 from luftpegel_tools.rig.board import RigBoard
 from luftpegel_tools.rig.errors import RigError
 
-MAIN, ASIDE = "/main.py", "/main.aside.py"
+STARTERS = {"/boot.py": "/boot.aside.py", "/main.py": "/main.aside.py"}
 
 # One line a file: path and SHA-256. A file is read in pieces, so that a small heap is enough.
 _HASHES = """
@@ -80,14 +80,16 @@ def _folders(paths: list[str]) -> list[str]:
 
 
 def set_aside(board: RigBoard) -> None:
-    """Keep main.py from starting; what an interrupted run set aside stays the true one."""
-    board.exec(
-        f"import os\nif {MAIN[1:]!r} in os.listdir('/'):\n"
-        f" if {ASIDE[1:]!r} in os.listdir('/'): os.remove({MAIN!r})\n"
-        f" else: os.rename({MAIN!r}, {ASIDE!r})"
-    )
+    """Keep what starts by itself from starting; what an interrupted run set aside stays the true one."""
+    for main, aside in STARTERS.items():
+        board.exec(
+            f"import os\nif {main[1:]!r} in os.listdir('/'):\n"
+            f" if {aside[1:]!r} in os.listdir('/'): os.remove({main!r})\n"
+            f" else: os.rename({main!r}, {aside!r})"
+        )
 
 
 def put_back(board: RigBoard) -> None:
-    """Let main.py start again."""
-    board.exec(f"import os\nif {ASIDE[1:]!r} in os.listdir('/'): os.rename({ASIDE!r}, {MAIN!r})")
+    """Let it start again."""
+    for main, aside in STARTERS.items():
+        board.exec(f"import os\nif {aside[1:]!r} in os.listdir('/'): os.rename({aside!r}, {main!r})")

@@ -49,7 +49,8 @@ def virtual_bench(plan: BoardPlan) -> Iterator[Bench]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luftpegel-hil-")))
         firmware_image.build(folder / "image")
-        (folder / "image" / "main.py").unlink()
+        for name in ("boot.py", "main.py"):
+            (folder / "image" / name).unlink()
         process = stack.enter_context(
             subprocess.Popen(
                 [

@@ -28,6 +28,7 @@ _TEXTS_DE = {
 }
 # What the firmware's table asks for, in its words.
 _WORDS_DE = {
+    "the revision printed on the board": "die Revision, die auf der Platine steht",
     "1 to 32 letters, digits or -": "1 bis 32 Buchstaben, Ziffern oder -",
     "the name of a board": "der Name einer Platine",
     "60 to 86400 seconds": "60 bis 86400 Sekunden",

@@ -60,6 +60,9 @@ class Build:
     frame_bytes: int = 51
 
 
+BESIDE_US = 5_000_000  # a reading's look at the battery follows its measurements within this
+
+
 def entry_of(identity: Identity, place: Place, interval_s: int) -> Entry:
     """A station for stations.toml."""
     dev_eui = identity.dev_eui.hex()
@@ -118,7 +121,15 @@ class TownStation:
             for quantity, value in values.items()
         ]
         battery = channel_of("battery")
-        return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_log]
+        return found + [Measurement(epoch + now / 1e6, battery, value) for now, value in self._battery_told()]
+
+    def _battery_told(self) -> list[tuple[int, int]]:
+        """The looks at the battery that readings tell: beside what the sensors delivered, where these take
+        their time; not the one with which a wake decides whether to measure at all."""
+        if not self._kind.lead_s:
+            return self._battery_log
+        delivered = [now_us for chip in self.chips for now_us, _ in chip.delivered]
+        return [look for look in self._battery_log if any(abs(look[0] - us) < BESIDE_US for us in delivered)]
 
     def terms(self, since_us: int, until_us: int) -> Terms:
         """What its readings of a time span are held to."""

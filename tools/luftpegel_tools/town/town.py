@@ -29,7 +29,8 @@ from luftpegel_tools.virtual_time.clock import VirtualClock
 from luftpegel_tools.wiring import MODEMS
 
 EPOCH = 1_777_593_600  # 2026-05-01 00:00 UTC, so that a run does not depend on the day it is made
-_BROKER_PATIENCE_S = 10.0
+_BROKER_PATIENCE_S = 10.0  # for somebody else's
+_OWN_BROKER_PATIENCE_S = 60.0  # it runs; a machine at its limits lets it wait
 STAGGER_US = 47_000_000  # stations are not switched on in one moment
 _SILENT = "LP-375: the MQTT broker does not answer. Next: try again; report it."
 _AWAY = (
@@ -83,7 +84,8 @@ class Town:
                 station = self._station(identity, number, build)
                 stack.callback(station.close)
                 self.stations.append(station)
-            if not self.server.bus.wait_ready(_BROKER_PATIENCE_S):
+            patience_s = _OWN_BROKER_PATIENCE_S if applications is None else _BROKER_PATIENCE_S
+            if not self.server.bus.wait_ready(patience_s):
                 raise BrokerError(_SILENT if applications is None else _AWAY.format(address=applications))
             self._stack = stack.pop_all()
 

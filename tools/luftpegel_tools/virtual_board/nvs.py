@@ -13,6 +13,7 @@ from typing import Any
 I32, BLOB = 1, 2
 NOT_FOUND = -0x1102
 KEY_TOO_LONG = -0x1109
+NOT_ENOUGH_SPACE = -0x1105
 MAX_KEY = 15
 
 
@@ -33,6 +34,7 @@ class Nvs:
         self._path = path
         self._stored: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
         self._staged = json.loads(json.dumps(self._stored))
+        self.full = False  # nothing more can be written, as on a worn or foreign-filled partition
 
     def get(self, namespace: str, key: str, kind: int) -> bytes:
         """The value's bytes (an i32: four, little endian); NvsError NOT_FOUND."""
@@ -45,6 +47,8 @@ class Nvs:
         """Stage a value."""
         if not 0 < len(key) <= MAX_KEY:
             raise NvsError(KEY_TOO_LONG)
+        if self.full:
+            raise NvsError(NOT_ENOUGH_SPACE)
         self._staged.setdefault(namespace, {})[key] = {"kind": kind, "value": value.hex()}
 
     def erase(self, namespace: str, key: str) -> None:
@@ -67,6 +71,20 @@ class Nvs:
         """Forget what was not committed (a reset)."""
         self._staged = json.loads(json.dumps(self._stored))
 
+    def content(self) -> dict[str, dict[str, int | bytes]]:
+        """Everything that is durable: namespace -> key -> integer or blob."""
+        return {
+            namespace: {key: self._value(entry) for key, entry in entries.items()}
+            for namespace, entries in self._stored.items()
+        }
+
+    def replace(self, content: dict[str, dict[str, int | bytes]]) -> None:
+        """Have this content and no other, durably."""
+        self._staged = {namespace: {} for namespace in content}
+        for namespace, values in content.items():
+            self.provision(namespace, **values)
+        self.commit()
+
     def provision(self, namespace: str, **values: int | bytes) -> None:
         """Write values durably, as the provisioning tool would."""
         for key, value in values.items():
@@ -83,6 +101,11 @@ class Nvs:
     def i32(self, namespace: str, key: str) -> int:
         """A stored integer; KeyError when there is none."""
         return int.from_bytes(self._peek(namespace, key, I32), "little", signed=True)
+
+    @staticmethod
+    def _value(entry: dict[str, Any]) -> int | bytes:
+        value = bytes.fromhex(entry["value"])
+        return int.from_bytes(value, "little", signed=True) if entry["kind"] == I32 else value
 
     def _peek(self, namespace: str, key: str, kind: int) -> bytes:
         entry = self._stored[namespace][key]

@@ -147,8 +147,8 @@ class SqliteLog:
         if outcome.notice is not None:
             told = (outcome.notice.level, outcome.notice.code, outcome.notice.text)
             self._database.execute(
-                "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (?,?,?,?,?)",
-                (now, outcome.notice.dev_eui, *map(quarantine.clean, told)),
+                "INSERT INTO notice (taken_at, dev_eui, level, code, text, tenant) VALUES (?,?,?,?,?,?)",
+                (now, outcome.notice.dev_eui, *map(quarantine.clean, told), outcome.tenant),
             )
         if outcome.faults:
             message = self._packer.pack([(delivery, now)])

@@ -33,6 +33,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     )
 
 
+def open_for_looking(path: Path) -> sqlite3.Connection:
+    """The same for a short look, which leaves no file behind where nobody has the journal open.
+
+    SQLite makes a write-ahead log and its index even to read, and leaves them: they would belong to whoever
+    looked, and the gateway's user could not write them. Without such a log the file itself is all there is.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        return open_for_reading(path)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
+
+
 def fold(path: Path) -> None:
     """Make a database that nobody writes one file again: what a killed writer left in its write-ahead log
     goes into it. That log beside another file of the same name would destroy the other file.

@@ -1,4 +1,4 @@
-"""A journal of version 0.2.0 becomes one of version 2, inside the transaction that the caller has opened.
+"""A journal of version 0.2.0 becomes one of this version, inside the transaction that the caller has opened.
 
 Nothing is left out: frames go into segments, what a sink has still to get into the outbox, a refused message
 into the quarantine with a copy of its own. What the old tables do not tell: the name of a frame's source (its
@@ -32,7 +32,7 @@ _LP_253 = "LP-253"  # a telling that contradicts: the only trace of a wrong cloc
 
 
 def migrate(database: sqlite3.Connection, packer: Packer) -> None:
-    """Bring the open file from version 1 to 2. Raises sqlite3.Error."""
+    """Bring the open file from version 1 to this one. Raises sqlite3.Error."""
     for name in ("quarantine_once", "quarantine_frame", "notice_device"):
         database.execute(f"DROP INDEX {name}")
     for name in _OLD:
@@ -72,7 +72,8 @@ class _Migration:
         self._convert_quarantine()
         self._convert_states()
         self._database.execute(
-            "INSERT INTO notice SELECT id, taken_at, dev_eui, level, code, text FROM old_notice"
+            "INSERT INTO notice (id, taken_at, dev_eui, level, code, text)"
+            " SELECT id, taken_at, dev_eui, level, code, text FROM old_notice"
         )
         self._database.execute(
             "INSERT INTO counted SELECT ?, seq FROM sqlite_sequence WHERE name = 'old_frame'", (FRAMES,)

@@ -99,8 +99,13 @@ def welcome(database: sqlite3.Connection, sink: str) -> bool:
     row = database.execute("SELECT position FROM cursor WHERE sink = ?", (sink,)).fetchone()
     if row and (row[0] >> PLACES) + 1 >= oldest:
         return False
-    offer(database, sink, Offer())
-    database.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (sink, (oldest - 1) << PLACES))
+    if database.execute("SELECT 1 FROM reading LIMIT 1").fetchone():  # else all that comes is new to it
+        offer(database, sink, Offer())
+    start = (oldest - 1) << PLACES
+    if row is None:  # what every other sink has already is history to a new one, and is told as that alone
+        [others] = database.execute("SELECT min(position) FROM cursor").fetchone()
+        start = max(start, others or 0)
+    database.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (sink, start))
     return True
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from luftpegel_gateway.journal.port import StationKey
 from luftpegel_gateway.model.names import Ref
-from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed
+from luftpegel_gateway.model.observations import AlarmRaised, Item, Observed, Stranger
 from luftpegel_gateway.model.readings import Reading
 
 
@@ -33,13 +33,19 @@ class _Alarm(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     received_at: int
 
 
+class _Stranger(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """With its own name: strangers get no number, or the table of stations would grow with them."""
+
+    item: Stranger
+
+
 _ENCODE = msgspec.msgpack.Encoder()
-_DECODE = msgspec.msgpack.Decoder(list[_Reading | _Alarm])
+_DECODE = msgspec.msgpack.Decoder(list[_Reading | _Alarm | _Stranger])
 
 
 def pack_items(items: Sequence[Item], number: Callable[[StationKey], int]) -> bytes:
     """Items as MessagePack; `number` tells a station's number in this journal."""
-    return _ENCODE.encode([_stored(item, number((item.ref.tenant, item.ref.station))) for item in items])
+    return _ENCODE.encode([_stored(item, number) for item in items])
 
 
 def unpack_items(data: bytes, stations: Mapping[int, StationKey]) -> list[Item]:
@@ -47,6 +53,9 @@ def unpack_items(data: bytes, stations: Mapping[int, StationKey]) -> list[Item]:
     refs: dict[tuple[int, int], Ref] = {}
     items: list[Item] = []
     for stored in _DECODE.decode(data):
+        if isinstance(stored, _Stranger):
+            items.append(stored.item)
+            continue
         place = (stored.station, stored.life)
         ref = refs.get(place)
         if ref is None:
@@ -63,8 +72,10 @@ def unpack_items(data: bytes, stations: Mapping[int, StationKey]) -> list[Item]:
     return items
 
 
-def _stored(item: Item, station: int) -> _Reading | _Alarm:
-    life = item.ref.life
+def _stored(item: Item, number: Callable[[StationKey], int]) -> _Reading | _Alarm | _Stranger:
+    if isinstance(item, Stranger):
+        return _Stranger(item)
+    station, life = number((item.ref.tenant, item.ref.station)), item.ref.life
     if isinstance(item, Observed):
         return _Reading(station, life, item.reading, item.received_at, item.late)
     return _Alarm(

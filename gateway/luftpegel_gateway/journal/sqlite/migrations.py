@@ -11,16 +11,17 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from luftpegel_gateway.journal.sqlite import backup, from_version_1
+from luftpegel_gateway.journal.sqlite import backup, from_version_1, version_2
 from luftpegel_gateway.journal.sqlite.database import open_for_reading, transaction
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import TABLES, VERSION
 from luftpegel_gateway.model.faults import JournalDown
 
 OLDER = ".older"
-# From which version: what the backup is called after (the release that wrote it), and the step to the next.
-MIGRATIONS: dict[int, tuple[str, Callable[[sqlite3.Connection, Packer], None]]] = {
-    1: ("0.2.0", from_version_1.migrate),
+# From which version: what the backup is called after (the release that wrote it), the step, where it leads.
+MIGRATIONS: dict[int, tuple[str, Callable[[sqlite3.Connection, Packer], None], int]] = {
+    1: ("0.2.0", from_version_1.migrate, VERSION),  # it makes the tables as they are now
+    2: (version_2.RELEASE, version_2.migrate, 3),
 }
 
 
@@ -60,12 +61,13 @@ def version_of(database: sqlite3.Connection) -> int:
 
 
 def _migrate(database: sqlite3.Connection, path: Path, version: int) -> None:
-    release, _ = MIGRATIONS[version]
+    release, *_ = MIGRATIONS[version]
     _back_up(database, path.with_name(f"{path.name}.{release}"))
     packer = Packer()
     with transaction(database):
-        for step in range(version, VERSION):
-            MIGRATIONS[step][1](database, packer)
+        while version < VERSION:
+            _, step, version = MIGRATIONS[version]
+            step(database, packer)
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 

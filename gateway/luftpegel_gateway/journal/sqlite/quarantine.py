@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from luftpegel_gateway.journal.port import Outcome
 from luftpegel_gateway.model.events import Delivery
-from luftpegel_gateway.model.observations import Item, Observed, Rejection
+from luftpegel_gateway.model.observations import Item, Observed, Rejection, Stranger
 
 MOST_DETAILS = 5  # of one code in one message
 _COLUMNS = (
-    "digest, code, sink, detail, times, first_at, last_at, resolved_at, dev_eui, station, size, message"
+    "digest, code, sink, detail, times, first_at, last_at, resolved_at, dev_eui, station, size, message,"
+    " tenant"
 )
 _ADD = (
-    f"INSERT INTO quarantine (id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
+    f"INSERT INTO quarantine (id, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants
     " ON CONFLICT (digest, code, sink) DO UPDATE SET times = times + excluded.times,"
     " detail = excluded.detail, last_at = excluded.last_at, resolved_at = excluded.resolved_at,"
     " size = excluded.size, message = excluded.message"
@@ -36,6 +37,7 @@ class Row(NamedTuple):
     station: str
     size: int
     message: bytes
+    tenant: str = ""
 
 
 def write(database: sqlite3.Connection, row: Row, number: int | None = None) -> None:
@@ -46,7 +48,7 @@ def write(database: sqlite3.Connection, row: Row, number: int | None = None) -> 
 def add(database: sqlite3.Connection, delivery: Delivery, message: bytes, outcome: Outcome, now: int) -> None:
     """An entry for each code that a message met with; `message` is the delivery, packed."""
     station = outcome.key[1] if outcome.key else ""
-    digest = digest_of(delivery)
+    digest = digest_of(delivery, outcome.tenant)
     size = len(delivery.payload) if delivery.size is None else delivery.size
     details: dict[str, list[str]] = {}
     for fault in outcome.faults:
@@ -56,8 +58,11 @@ def add(database: sqlite3.Connection, delivery: Delivery, message: bytes, outcom
         detail = "; ".join(told[:MOST_DETAILS]) + (f"; {rest} more" if rest > 0 else "")
         write(
             database,
-            Row(digest, code, "", clean(detail), 1, now, now, None, outcome.dev_eui, station, size, message),
-        )
+            Row(
+                digest, code, "", clean(detail), 1, now, now, None, outcome.dev_eui, station, size, message,
+                outcome.tenant,
+            ),
+        )  # fmt: skip
 
 
 def add_refused(
@@ -69,15 +74,18 @@ def add_refused(
     size = len(packed)
     write(
         database,
-        Row(digest, fault.code, sink, clean(fault.detail), 1, now, now, None, "", station, size, packed),
-    )
+        Row(
+            digest, fault.code, sink, clean(fault.detail), 1, now, now, None, "", station, size, packed,
+            rejection.item.ref.tenant,
+        ),
+    )  # fmt: skip
 
 
-def digest_of(delivery: Delivery) -> bytes:
-    """The same message again is the same entry, whatever its source is called."""
-    return _digest(
-        delivery.kind.encode(), delivery.topic.encode("utf-8", "surrogatepass"), delivery.payload
-    )
+def digest_of(delivery: Delivery, tenant: str = "") -> bytes:
+    """The same message again is the same entry, whatever its source is called; not another tenant's."""
+    whose = (tenant.encode(),) if tenant else ()
+    topic = delivery.topic.encode("utf-8", "surrogatepass")
+    return _digest(delivery.kind.encode(), topic, delivery.payload, *whose)
 
 
 def digest_of_refused(item: Item) -> bytes:
@@ -85,6 +93,8 @@ def digest_of_refused(item: Item) -> bytes:
     ref = item.ref
     if isinstance(item, Observed):
         name = f"{ref.life} {item.reading.seq}"
+    elif isinstance(item, Stranger):
+        name = f"raw {item.f_port} {item.f_cnt} {item.data.hex()}"
     else:
         name = f"{ref.life} {item.seq} {item.channel} {item.kind} {item.threshold}"
     return _digest(ref.tenant.encode(), ref.station.encode(), name.encode())

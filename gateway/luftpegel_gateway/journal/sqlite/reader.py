@@ -10,7 +10,7 @@ import msgspec
 
 from luftpegel_gateway.journal.port import Account, Entry, Group, Offer, StationKey
 from luftpegel_gateway.journal.sqlite import history
-from luftpegel_gateway.journal.sqlite.database import open_for_reading, told_as_down
+from luftpegel_gateway.journal.sqlite.database import open_for_looking, told_as_down
 from luftpegel_gateway.journal.sqlite.items import unpack_items
 from luftpegel_gateway.journal.sqlite.messages import Packer
 from luftpegel_gateway.journal.sqlite.schema import DISCARDED, FRAMES, HELD, PASSED, PLACES, VERSION
@@ -21,10 +21,14 @@ from luftpegel_gateway.model.state import StationState
 
 _STATE = msgspec.msgpack.Decoder(StationState)
 _ENTRY = (
-    "SELECT id, code, detail, sink, times, first_at, last_at, resolved_at, dev_eui, station, size, message"
-    " FROM quarantine"
+    "SELECT id, code, detail, sink, times, first_at, last_at, resolved_at, dev_eui, station, tenant,"
+    " size, message FROM quarantine"
 )
-_OPEN = "resolved_at IS NULL AND (?1 IS NULL OR code = ?1) AND (?2 IS NULL OR dev_eui = ?2)"
+_CHOSEN = (
+    "(?1 IS NULL OR code = ?1) AND (?2 IS NULL OR dev_eui = ?2)"
+    " AND (?4 IS NULL OR (tenant, station) = (?3, ?4))"
+)
+_OPEN = f"resolved_at IS NULL AND {_CHOSEN}"
 
 
 class SqliteReader:
@@ -35,7 +39,7 @@ class SqliteReader:
         self._path = path
         self._packer = Packer()
         with told_as_down(path):
-            self._database = open_for_reading(path)
+            self._database = open_for_looking(path)
             try:
                 version = self._database.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.Error:
@@ -93,12 +97,13 @@ class SqliteReader:
         with told_as_down(self._path):
             return history.kept(self._database, wanted)
 
-    def notices(self, dev_eui: str, count: int) -> Sequence[tuple[int, str, str]]:
+    def notices(self, dev_eui: str, count: int, tenant: str = "") -> Sequence[tuple[int, str, str]]:
         """See `Reader`."""
         with told_as_down(self._path):
             return self._database.execute(
-                "SELECT taken_at, code, text FROM notice WHERE dev_eui = ? ORDER BY id DESC LIMIT ?",
-                (dev_eui, count),
+                "SELECT taken_at, code, text FROM notice WHERE dev_eui = ? AND tenant = ?"
+                " ORDER BY id DESC LIMIT ?",
+                (dev_eui, tenant, count),
             ).fetchall()
 
     def quarantine(
@@ -106,37 +111,44 @@ class SqliteReader:
         *,
         code: str | None = None,
         dev_eui: str | None = None,
+        station: StationKey | None = None,
         resolved: bool = False,
         limit: int = 1000,
     ) -> Sequence[Entry]:
         """See `Reader`."""
         with told_as_down(self._path):
             rows = self._database.execute(
-                f"{_ENTRY} WHERE (resolved_at IS NOT NULL) = ?1 AND (?2 IS NULL OR code = ?2)"
-                " AND (?3 IS NULL OR dev_eui = ?3) ORDER BY id DESC LIMIT ?4",
-                (resolved, code, dev_eui, limit),
+                f"{_ENTRY} WHERE {_CHOSEN} AND (resolved_at IS NOT NULL) = ?5 ORDER BY id DESC LIMIT ?6",
+                (code, dev_eui, *(station or (None, None)), resolved, limit),
             )
             return [self._entry(row) for row in rows][::-1]
 
-    def groups(self, *, code: str | None = None, dev_eui: str | None = None) -> Sequence[Group]:
+    def groups(
+        self, *, code: str | None = None, dev_eui: str | None = None, station: StationKey | None = None
+    ) -> Sequence[Group]:
         """See `Reader`."""
         with told_as_down(self._path):
             rows = self._database.execute(
                 "SELECT code, sink, dev_eui, max(station), count(*), sum(times), sum(size), min(first_at),"  # noqa: S608
-                f" max(last_at) AS last, max(id) FROM quarantine WHERE {_OPEN}"
-                " GROUP BY code, sink, dev_eui ORDER BY last",
-                (code, dev_eui),
+                f" max(last_at) AS last, max(id), tenant FROM quarantine WHERE {_OPEN}"
+                " GROUP BY code, sink, tenant, dev_eui ORDER BY last",
+                (code, dev_eui, *(station or (None, None))),
             )
             return [Group(*row) for row in rows]
 
     def numbers(
-        self, *, code: str | None = None, dev_eui: str | None = None, before: int | None = None
+        self,
+        *,
+        code: str | None = None,
+        dev_eui: str | None = None,
+        station: StationKey | None = None,
+        before: int | None = None,
     ) -> Sequence[tuple[int, int]]:
         """See `Reader`."""
         with told_as_down(self._path):
             return self._database.execute(
-                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?3 IS NULL OR last_at < ?3) ORDER BY id",  # noqa: S608
-                (code, dev_eui, before),
+                f"SELECT id, size FROM quarantine WHERE {_OPEN} AND (?5 IS NULL OR last_at < ?5) ORDER BY id",  # noqa: S608
+                (code, dev_eui, *(station or (None, None)), before),
             ).fetchall()
 
     def entry(self, number: int) -> Entry | None:
@@ -145,11 +157,20 @@ class SqliteReader:
             row = self._database.execute(f"{_ENTRY} WHERE id = ?", (number,)).fetchone()
             return self._entry(row) if row else None
 
-    def messages(self) -> Sequence[tuple[Delivery, int]]:
-        """Every message that is still in the log, oldest first, with the moment when it came (Unix s)."""
-        with told_as_down(self._path):
-            rows = self._database.execute("SELECT messages FROM segment ORDER BY id")
-            return [message for (packed,) in rows for message in self._packer.unpack(packed)]
+    def messages(self, since: int | None = None, until: int | None = None) -> Iterator[tuple[Delivery, int]]:
+        """See `Reader`. Row by row, so that no snapshot stands in the writer's way; rows that are joined
+        meanwhile have the number of their last, so that none is missed."""
+        last = 0
+        query = "SELECT id, messages FROM segment WHERE id > ? ORDER BY id LIMIT 1"
+        while True:
+            with told_as_down(self._path):
+                row = self._database.execute(query, (last,)).fetchone()
+            if row is None:
+                return
+            last = row[0]
+            for delivery, at in self._packer.unpack(row[1]):
+                if (since is None or at >= since) and (until is None or at < until):
+                    yield delivery, at
 
     def account(self, sinks: Sequence[str]) -> Account:
         """See `Reader`."""
@@ -190,7 +211,7 @@ class SqliteReader:
         return count, since
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
-        *head, size, message = row
+        *head, tenant, size, message = row
         assert isinstance(message, bytes)
         if head[3]:
             stations = {
@@ -198,7 +219,7 @@ class SqliteReader:
                 for number, tenant, name in self._database.execute("SELECT number, tenant, id FROM station")
             }
             told = b"; ".join(repr(item).encode() for item in unpack_items(message, stations))
-            return Entry(*head, "", "", "", told, size)  # type: ignore[arg-type,call-arg]
+            return Entry(*head, "", "", "", told, size, tenant)  # type: ignore[arg-type,call-arg]
         [(delivery, _)] = self._packer.unpack(message)
         place = (delivery.source, delivery.kind, delivery.topic, delivery.payload)
-        return Entry(*head, *place, size)  # type: ignore[arg-type,call-arg]
+        return Entry(*head, *place, size, tenant)  # type: ignore[arg-type,call-arg]

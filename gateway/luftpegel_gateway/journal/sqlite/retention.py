@@ -139,8 +139,8 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     """Entries that are old; beyond the budget the oldest of whatever fills it most.
 
     So a stranger's device that is refused for ever pushes out its own entries, not those of a station. All
-    strangers count together, for a crowd with one entry each fills it as well; among them, whoever has the
-    most gives first.
+    strangers of a tenant count together, for a crowd with one entry each fills it as well; among them,
+    whoever has the most gives first.
     """
     before = _outdated_before(database, budget.days, now)
     if before is not None and _discard(
@@ -153,15 +153,15 @@ def _quarantine(database: sqlite3.Connection, budget: Budget, now: int) -> bool:
     if count <= budget.count and size <= budget.mib * MIB:
         return False
     excess = max(1, min(CHUNK, count - budget.count if count > budget.count else count // 16))
-    station, code = database.execute(
-        "SELECT station, code FROM quarantine GROUP BY station, code"
+    *whose, code = database.execute(
+        "SELECT tenant, station, code FROM quarantine GROUP BY tenant, station, code"
         " ORDER BY sum(length(message) + 200) DESC LIMIT 1"
     ).fetchone()
     _discard(
         database,
         "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY dev_eui ORDER BY id DESC) AS depth"
-        " FROM quarantine WHERE station = ? AND code = ?) ORDER BY depth DESC, id LIMIT ?",
-        station, code, excess,
+        " FROM quarantine WHERE tenant = ? AND station = ? AND code = ?) ORDER BY depth DESC, id LIMIT ?",
+        *whose, code, excess,
     )  # fmt: skip
     return True
 

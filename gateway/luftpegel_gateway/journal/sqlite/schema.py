@@ -1,4 +1,4 @@
-"""The journal's tables, version 2. `migrations.py` brings older files here.
+"""The journal's tables, version 3. `migrations.py` brings older files here.
 
 `segment` is the log: messages as they came in, many to a row, compressed together. `outbox` is what sinks
 have still to get; a sink's cursor counts its rows and what lies in them. `reading` has every reading that
@@ -6,7 +6,7 @@ is still comparable, `station` the state of each station, `quarantine` what coul
 copy of the message. All of them change in one transaction per batch.
 """
 
-VERSION = 2
+VERSION = 3
 
 PLACES = 24  # bits of a sink's position that count items within a row of the outbox
 # What is counted for ever, in `counted`.
@@ -62,6 +62,7 @@ TABLES = (
     station TEXT NOT NULL,
     size INTEGER NOT NULL,           -- bytes of the message as it came; larger than what is kept: its head
     message BLOB NOT NULL,           -- messages.py; what a sink refused: items.py
+    tenant TEXT NOT NULL DEFAULT '',
     UNIQUE (digest, code, sink)
 ) STRICT""",
     """CREATE INDEX quarantine_device ON quarantine (dev_eui, code, id)""",
@@ -71,7 +72,8 @@ TABLES = (
     dev_eui TEXT NOT NULL,
     level TEXT NOT NULL,
     code TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    tenant TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     """CREATE INDEX notice_device ON notice (dev_eui, id)""",
     """CREATE TABLE counted (what TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID""",

@@ -1,4 +1,4 @@
-"""The way back: writes a journal of version 0.2.0 from one of version 2.
+"""The way back: writes a journal of version 0.2.0 from one of this version.
 
 So a town can start the old gateway again without losing what was taken since. That one knows one numbering a
 station, no tenants, no alarms for sinks and no revisions; it gets each station's current life. What it cannot
@@ -96,7 +96,7 @@ class _Export:
         self._write_log()
         self._write_quarantine()
         for row in self._database.execute(
-            "SELECT taken_at, dev_eui, level, code, text FROM notice ORDER BY id"
+            "SELECT taken_at, dev_eui, level, code, text FROM notice WHERE tenant = '' ORDER BY id"
         ):
             self._old.execute(
                 "INSERT INTO notice (taken_at, dev_eui, level, code, text) VALUES (?,?,?,?,?)", row

@@ -1,7 +1,7 @@
 """Maxim DS18B20 as the 1-Wire line sees it, bit by bit (data sheet DS18B20), with its own supply.
 
 Faults: silent; stuck: the line is held low; checksum; stale: conversions are not begun, the last result
-stays; power_on: a power dip before every reading leaves the power-on value of 85 °C.
+stays; power_on: a power dip at the end of every conversion leaves the power-on value, 85 °C or a clone's.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -38,10 +38,15 @@ def bits_of(data: bytes) -> Iterator[int]:
 
 
 class DS18B20(OneWireDevice):
-    """`sample(now_us)` gives the true temperature in °C; `serial` is 48 bits."""
+    """`sample(now_us)` gives the true temperature in °C; `serial` is 48 bits; `power_on_raw` is what it says
+    after power-up, 0x0190 (25 °C) in some clones.
+    """
 
-    def __init__(self, sample: Sample, *, serial: int = 0x0000_01B8_1C02):
+    def __init__(
+        self, sample: Sample, *, serial: int = 0x0000_01B8_1C02, power_on_raw: int = POWER_ON_RAW
+    ):
         super().__init__()
+        self._power_on_raw = power_on_raw
         head = bytes([FAMILY]) + serial.to_bytes(6, "little")
         self.rom = head + bytes([crc8(head)])
         self._sample = sample
@@ -86,7 +91,7 @@ class DS18B20(OneWireDevice):
     def _wake_up(self) -> None:
         self._talk = None
         self._alarm_and_config = self._eeprom
-        self._raw = POWER_ON_RAW
+        self._raw = self._power_on_raw
         self._measured = False
         self._done_us = 0
 
@@ -136,8 +141,9 @@ class DS18B20(OneWireDevice):
             yield None
 
     def _read_scratchpad(self) -> Talk:
-        if "power_on" in self.faults:
-            self._raw, self._measured = POWER_ON_RAW, False
+        if "power_on" in self.faults and self._measured:
+            self._raw, self._measured = self._power_on_raw, False
+            self._alarm_and_config = self._eeprom
         head = self._raw.to_bytes(2, "little", signed=True) + self._alarm_and_config + RESERVED
         flaw = 0x01 if "checksum" in self.faults else 0
         yield from _say(head + bytes([crc8(head) ^ flaw]))

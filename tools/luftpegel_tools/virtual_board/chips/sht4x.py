@@ -1,4 +1,5 @@
-"""Sensirion SHT4x as the I2C bus sees it (data sheet SHT4x, sections 4.1 to 4.8). The heater is not modelled.
+"""Sensirion SHT4x as the I2C bus sees it (data sheet SHT4x, sections 4.1 to 4.9). A heated measurement is
+some degrees too warm, as any chip's is.
 
 While it converts or resets, and when it has no result, the chip does not acknowledge.
 Faults: silent, stuck, checksum; stale: commands are taken but nothing is measured, the last result stays
@@ -12,6 +13,8 @@ from luftpegel_tools.virtual_board.chips.base import BusStuck, I2CChip, Nack
 from luftpegel_tools.virtual_board.chips.rounding import base_units, clamp
 
 CONVERSION_US = {0xFD: 8300, 0xF6: 4500, 0xE0: 1600}  # high, medium, low precision: the longest times
+HEATED_US = {0x39: 1_100_000, 0x32: 110_000, 0x2F: 1_100_000, 0x24: 110_000, 0x1E: 1_100_000, 0x15: 110_000}
+HEATED_BY = 20.0  # °C
 READ_SERIAL = 0x89
 SOFT_RESET = 0x94
 RESET_US = 1000
@@ -69,6 +72,8 @@ class SHT4x(I2CChip):
             self._finish(self._serial.to_bytes(4, "big"), 0)
         elif command in CONVERSION_US:
             self._measure(CONVERSION_US[command])
+        elif command in HEATED_US:
+            self._measure(HEATED_US[command], HEATED_BY)
         elif data:
             raise Nack
 
@@ -95,11 +100,11 @@ class SHT4x(I2CChip):
         self._measured = {}
         self._ready_us = self.clock.now_us + busy_us
 
-    def _measure(self, busy_us: int) -> None:
+    def _measure(self, busy_us: int, warmer: float = 0.0) -> None:
         if "stale" in self.faults:
             return
         celsius, percent = self._sample(self.clock.now_us)
-        t = clamp(round((celsius + 45) * FULL_SCALE / 175), 0, FULL_SCALE)
+        t = clamp(round((celsius + warmer + 45) * FULL_SCALE / 175), 0, FULL_SCALE)
         rh = clamp(round((percent + 6) * FULL_SCALE / 125), 0, FULL_SCALE)
         self._finish(t.to_bytes(2, "big") + rh.to_bytes(2, "big"), busy_us)
         self._measured = {
