@@ -52,21 +52,20 @@ def test_nvs_keeps_what_was_committed(board: Rig) -> None:
     assert board.exec("try: n.get_i32('n')\nexcept OSError as e: print(e)").startswith("(-4354")
 
 
+COUNTERS = """
+from esp32 import NVS
+from machine import RTC
+from station.flash import Counter, Numbers
+from station.memory import Memory
+n = NVS("hil_test")
+counter, numbers = Counter(n, "c"), Numbers(n, Memory(RTC()))
+"""
+
+
 def test_the_firmware_commits_its_counters(board: Rig) -> None:
     """What the firmware writes to NVS outlives a loss of power in the next moment."""
-    board.exec(
-        "from esp32 import NVS\nfrom machine import RTC\nfrom station.flash import Counter, Numbers\nfrom station.memory import Memory\n"
-        "n = NVS('hil_test')\nCounter(n, 'c').write(4711)\nNumbers(n, Memory(RTC())).write('u', 0xFFFFFFFE)"
-    )
+    board.exec(COUNTERS + "counter.write(4711)\nnumbers.write('u', 0xFFFFFFFE)")
     board.power.cycle()
-    board.exec(
-        "from esp32 import NVS\nfrom machine import RTC\nfrom station.flash import Counter, Numbers\nfrom station.memory import Memory\nn = NVS('hil_test')"
-    )
-    assert board.eval(
-        "Counter(n, 'c').read(), Numbers(n, Memory(RTC())).read('u'), Counter(n, 'none').read()"
-    ) == (
-        4711,
-        0xFFFFFFFE,
-        0,
-    )
+    board.exec(COUNTERS)
+    assert board.eval("counter.read(), numbers.read('u'), Counter(n, 'none').read()") == (4711, 0xFFFFFFFE, 0)
     board.exec("n.erase_key('c'); n.erase_key('u'); n.commit()")

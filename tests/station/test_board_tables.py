@@ -17,6 +17,6 @@ PMU_RAILS = {"tbeam_sx1262": {"axp192": "ldo2", "axp2101": "aldo2"}}
 def test_levels_and_rails(name):
     table = importlib.import_module(BOARDS[name])
     battery = getattr(table, "BATTERY", {})
-    levels = battery.get("revisions", {None: battery["on"]} if "enable" in battery else None)
+    levels = battery.get("revisions", {None: battery["on"]} if "on" in battery else None)
     assert levels == BATTERY_LEVELS.get(name)
     assert table.LORA.get("pmu", {}).get("rails") == PMU_RAILS.get(name)

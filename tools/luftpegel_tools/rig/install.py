@@ -1,7 +1,7 @@
-"""Puts the firmware onto a board: only what changed, by hash; boot.py and main.py are set aside while tests run.
+"""Puts the firmware onto a board: only what changed, by hash; what starts by itself steps aside meanwhile.
 
-What stands aside lies beside them on the board itself (main.aside.py), so a run that was killed is put right by the
-next one.
+boot.py and main.py then lie beside their places on the board itself (main.aside.py), so a run that was killed
+is put right by the next one.
 """
 
 import hashlib
