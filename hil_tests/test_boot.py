@@ -3,10 +3,10 @@
 import pytest
 from mpremote.transport import TransportExecError
 
-from luftpegel_tools.rig.board import RigBoard
+from luftpegel_tools.rig.roles import Rig
 
 
-def test_it_is_an_esp32_with_micropython(board: RigBoard) -> None:
+def test_it_is_an_esp32_with_micropython(board: Rig) -> None:
     board.exec("import sys, os, machine")
     assert board.eval("sys.implementation.name") == "micropython"
     assert board.eval("sys.platform") == "esp32"
@@ -15,7 +15,7 @@ def test_it_is_an_esp32_with_micropython(board: RigBoard) -> None:
     assert len(board.eval("machine.unique_id()")) == 6
 
 
-def test_time_is_whole_seconds_since_2000(board: RigBoard) -> None:
+def test_time_is_whole_seconds_since_2000(board: Rig) -> None:
     board.exec("import time")
     assert board.eval("type(time.time()).__name__") == "int"
     assert board.eval("time.gmtime(0)") == (2000, 1, 1, 0, 0, 0, 5, 1)
@@ -23,28 +23,28 @@ def test_time_is_whole_seconds_since_2000(board: RigBoard) -> None:
     assert board.eval("time.gmtime(848650826)")[:6] == (2026, 11, 22, 8, 20, 26)
 
 
-def test_a_file_survives_a_reset(board: RigBoard) -> None:
+def test_a_file_survives_a_reset(board: Rig) -> None:
     data = bytes(range(256)) * 20
-    board.put("/hil_test.bin", data)
-    board.hard_reset()
+    board.files.write("/hil_test.bin", data)
+    board.reset.hard()
     try:
-        assert board.get("/hil_test.bin") == data
+        assert board.files.read("/hil_test.bin") == data
     finally:
-        board.remove("/hil_test.bin")
+        board.files.remove("/hil_test.bin")
 
 
-def test_an_error_comes_back_as_a_traceback(board: RigBoard) -> None:
+def test_an_error_comes_back_as_a_traceback(board: Rig) -> None:
     with pytest.raises(TransportExecError, match="ZeroDivisionError"):
         board.exec("1 // 0")
 
 
-def test_a_program_that_never_ends_is_interrupted(board: RigBoard) -> None:
-    board.leave("print('spinning')\nwhile True: pass")
-    board.wait_for("spinning")
-    board.attach()
+def test_a_program_that_never_ends_is_interrupted(board: Rig) -> None:
+    board.console.start("print('spinning')\nwhile True: pass")
+    board.console.wait_for("spinning")
+    board.reset.take()
     assert board.eval("6 * 7") == 42
 
 
-def test_text_comes_whole_and_in_order(board: RigBoard) -> None:
+def test_text_comes_whole_and_in_order(board: Rig) -> None:
     lines = board.exec("for i in range(500): print('line', i)").splitlines()
     assert lines == [f"line {i}" for i in range(500)]

@@ -1,63 +1,77 @@
-"""One confirmed uplink through each of the rig's radios: joins if there is no session, and hears the answer.
+"""Join and uplink through each of the rig's radios: what the network hears is what was sent.
 
 The identity is the one the board was provisioned with; a rig needs a gateway in reach of its network.
 """
 
 import pytest
+from hil_tests.test_radio_chip import OPEN
 
-from luftpegel_tools.rig.board import RigBoard
+from luftpegel_tools.rig.roles import Rig
 
-SET_UP = """
-from esp32 import NVS
-from machine import RTC, unique_id
-from boards import heltec_v3 as rig
-from lora_radio import open_driver
-from station.flash import Numbers
-from station.memory import Memory
-from station.radio_port import open_radio
+CONFIGURE = (
+    "\nradio.configure('EU868', dev_eui, join_eui, provisioned('app_key', 16) or bytes(16), 5, False)\n"
+    "radio.joined() or radio.join()"
+)
+WRONG, RIGHT = bytes(range(16)), bytes(range(16, 32))
 
-def provisioned(name, size):
-    found = bytearray(size)
+pytestmark = pytest.mark.look_at("whether a gateway is in reach, and the device registered with its key")
+
+
+@pytest.fixture
+def set_up(driver: str, board: Rig) -> str:
+    return OPEN.format(driver=driver, board=board.plan.type) + CONFIGURE
+
+
+def test_one_confirmed_uplink(board: Rig, set_up: str) -> None:
+    board.exec(set_up, timeout_s=60)
+    assert board.eval("radio.joined() or radio.join()", timeout_s=60), "the network does not answer"
+    assert 51 <= board.eval("radio.max_payload()") <= 242
+    board.exec("downlinks = radio.send(1, b'luftpegel', True)", timeout_s=60)
+    assert board.eval("radio.acknowledged") is True
+    assert board.eval("radio.joined()") is True
+
+
+def test_the_witness_hears_what_was_sent(board: Rig, radio, set_up: str) -> None:
+    since = radio.count()
+    payload = bytes(range(0, 250, 5))
+    board.exec(f"{set_up}\nradio.send(7, {payload!r})", timeout_s=60)
+    assert radio.wait_for(7, since).payload == payload
+
+
+def test_frames_are_counted_on_over_resets(board: Rig, radio, set_up: str) -> None:
+    since = radio.count()
+    for _ in range(3):
+        board.exec(f"{set_up}\nradio.send(8, b'again')\nradio.sleep()", timeout_s=90)
+        board.reset.soft()
+    counts = [frame.f_cnt for frame in radio.all()[since:] if frame.port == 8]
+    assert len(counts) == 3
+    assert sorted(set(counts)) == counts
+
+
+def test_the_session_outlives_the_radios_sleep(board: Rig, set_up: str) -> None:
+    board.exec(f"{set_up}\nradio.send(1, b'luftpegel')\nradio.sleep()", timeout_s=60)
+    board.reset.soft()
+    board.exec(set_up.replace("radio.joined() or radio.join()", ""), timeout_s=60)
+    assert board.eval("radio.joined()") is True
+
+
+def test_a_downlink_comes_through(board: Rig, radio, set_up: str) -> None:
+    board.exec(set_up, timeout_s=60)
+    radio.network.queue(9, b"down to earth")
+    board.exec("heard = radio.send(1, b'luftpegel', True)", timeout_s=60)
+    assert board.eval("[(one.port, bytes(one.payload)) for one in heard]") == [(9, b"down to earth")]
+
+
+def test_a_wrong_key_is_not_let_in(board: Rig, radio, driver: str) -> None:
+    board.exec("import machine; machine.RTC().memory(b'')")
+    text = OPEN.format(driver=driver, board=board.plan.type)
+    join = "radio.configure('EU868', dev_eui, join_eui, {!r}, 5, False)\n_in = radio.join(True)"
+    radio.network.register(RIGHT)
     try:
-        NVS("luftpegel").get_blob(name, found)
-    except OSError:
-        return None
-    return bytes(found)
-
-cls = open_driver({driver!r})
-memory = Memory(RTC())
-radio = open_radio(rig, cls, Numbers(NVS("luftpegel"), memory), memory, False)
-dev_eui, join_eui = provisioned("dev_eui", 8), provisioned("join_eui", 8)
-if not hasattr(cls, "BAUD"):  # a chip has no name of its own
-    dev_eui, join_eui = dev_eui or bytes(2) + unique_id(), join_eui or bytes(8)
-radio.configure("EU868", dev_eui, join_eui, provisioned("app_key", 16) or bytes(16), 5, False)
-"""
-
-
-@pytest.fixture
-def set_up(driver: str) -> str:
-    return SET_UP.format(driver=driver)
-
-
-@pytest.fixture
-def radio(board: RigBoard, set_up: str) -> RigBoard:
-    board.exec(set_up)
-    return board
-
-
-def test_one_confirmed_uplink(radio: RigBoard) -> None:
-    joined = radio.eval("radio.joined() or radio.join()")
-    assert joined, "the network does not answer: provision the board, and see that a gateway is in reach"
-    assert 51 <= radio.eval("radio.max_payload()") <= 242
-    radio.exec("downlinks = radio.send(1, b'luftpegel', True)")
-    assert radio.eval("radio.acknowledged") is True
-    assert radio.eval("radio.joined()") is True
-
-
-def test_the_session_outlives_the_radios_sleep(radio: RigBoard, set_up: str) -> None:
-    radio.exec("radio.joined() or radio.join()")
-    radio.exec("radio.send(1, b'luftpegel')")
-    radio.exec("radio.sleep()")
-    radio.soft_reset()
-    radio.exec(set_up)
-    assert radio.eval("radio.joined()") is True
+        board.exec(f"{text}\n{join.format(WRONG)}", timeout_s=120)
+        assert board.eval("_in") is False
+        board.exec(f"import time\ntime.sleep(200)\n{join.format(RIGHT)}", timeout_s=240)
+        assert board.eval("_in") is True
+    finally:
+        radio.network.register(None)
+        board.exec("import machine; machine.RTC().memory(b'')")

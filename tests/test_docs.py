@@ -35,6 +35,7 @@ _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "doctor.md": "tests/technician/test_docs.py",
     "flash.md": "tests/technician/test_flash_docs.py",
+    "hil.md": "tests/rig/test_docs.py",
     "label.md": "tests/technician/test_docs.py",
     "provision.md": "tests/technician/test_provision_docs.py",
     "roster.md": "tests/technician/test_docs.py",

@@ -356,4 +356,12 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "LP-676": ("station new", "the file is there already"),
     "LP-677": ("station new", "an answer is not one of those that may be"),
     "LP-678": ("monitor", "a board's port cannot be opened"),
+    "LP-680": ("rig", "a line of rig.toml is wrong"),
+    "LP-681": ("rig", "there is no board on that port"),
+    "LP-682": ("rig", "the board does not come to its prompt"),
+    "LP-683": ("rig", "the virtual board did not start"),
+    "LP-684": ("rig", "the command that switches a board's power failed"),
+    "LP-685": ("rig", "no board of the rig has that name"),
+    "LP-686": ("rig", "the network has not heard what the board sent"),
+    "LP-687": ("rig", "a file on the board is not what was written"),
 }

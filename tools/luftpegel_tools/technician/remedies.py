@@ -435,6 +435,46 @@ REMEDIES: Mapping[str, Remedy] = {
         "pip uninstall luftpegel-wire-fast",
         "pip uninstall luftpegel-wire-fast",
     ),
+    "LP-680": Remedy(
+        "eine Zeile von rig.toml ist falsch",
+        "Correct the line that the message names; docs/hil.md lists what a rig.toml may say.",
+        "Die genannte Zeile berichtigen; docs/hil.md nennt alle Einträge.",
+    ),
+    "LP-681": Remedy(
+        "an diesem Anschluss ist keine Platine",
+        "Check the cable and the port's name; name boards by /dev/serial/by-path.",
+        "Kabel und Namen des Anschlusses prüfen; Platinen nach /dev/serial/by-path benennen.",
+    ),
+    "LP-682": Remedy(
+        "die Platine meldet sich nicht",
+        "Press its reset button; if that changes nothing, flash MicroPython anew.",
+        "Ihren Reset-Knopf drücken; hilft das nicht, MicroPython neu aufspielen.",
+    ),
+    "LP-683": Remedy(
+        "die virtuelle Platine ist nicht gestartet",
+        "Run pip install 'luftpegel[town]'; then look at the text behind the code.",
+        "pip install 'luftpegel[town]' ausführen; dann den Text hinter dem Code ansehen.",
+    ),
+    "LP-684": Remedy(
+        "der Befehl, der den Strom einer Platine schaltet, ist gescheitert",
+        "Run it by hand; the user needs the right to switch the port.",
+        "Ihn von Hand ausführen; der Benutzer braucht das Recht zum Schalten.",
+    ),
+    "LP-685": Remedy(
+        "keine Platine des Prüfstands heißt so",
+        "Choose a name that is in rig.toml, or add the board there.",
+        "Einen Namen aus rig.toml wählen, oder die Platine dort eintragen.",
+    ),
+    "LP-686": Remedy(
+        "das Netz hat nicht gehört, was die Platine gesendet hat",
+        "Look whether a gateway is in reach and the device is registered.",
+        "Prüfen, ob ein Gateway in Reichweite und das Gerät angemeldet ist.",
+    ),
+    "LP-687": Remedy(
+        "eine Datei auf der Platine ist nicht, was geschrieben wurde",
+        "Run again; if it repeats, the flash is worn: replace the board.",
+        "Wiederholen; bleibt es so, ist der Flash verschlissen: die Platine ersetzen.",
+    ),
     "LP-541": Remedy(
         "buildah ist nicht installiert",
         "sudo apt install buildah, then make image again.",

@@ -23,6 +23,8 @@ class NVS:
         return _bus.call(op, kind, 0, self._prefix + key.encode() + b"\0" + value, room)
 
     def set_i32(self, key, value):
+        if not -(1 << 31) <= value < 1 << 31:
+            raise OverflowError("overflow converting long int to machine word")
         self._call(OP.NVS_SET, key, _I32, ustruct.pack("<i", value))
 
     def get_i32(self, key):
