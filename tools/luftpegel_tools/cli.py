@@ -69,7 +69,8 @@ COMMANDS = {
 # The part that a verb needs; of the gateway's verbs only what speaks protobuf or gRPC needs one.
 NEEDS = {
     **dict.fromkeys(("demo", "town", "board"), "town"),
-    **dict.fromkeys(("roster", "flash", "selftest", "label", "station", "doctor", "plan", "monitor", "completion"), "technician"),
+    **dict.fromkeys(("roster", "flash", "selftest", "label", "station"), "technician"),
+    **dict.fromkeys(("doctor", "plan", "monitor", "completion"), "technician"),
 }
 EXIT_CODES = {
     0: "done, and nothing is wrong",

@@ -21,14 +21,9 @@ from serial import SerialException  # type: ignore[import-untyped]
 from luftpegel_tools.image import firmware_image
 from luftpegel_tools.rig.errors import RigError
 
-<<<<<<< HEAD
-READ_TIMEOUT_S = 1.0  # a shorter one breaks the handshake of a paste on a loaded machine
-PROMPT_TIMEOUT_S = 1.5
-=======
 # A byte that is promised may take this long: a slow line, a busy machine.
 READ_TIMEOUT_S = 2.0
 PROMPT_TIMEOUT_S = 3.0
->>>>>>> fd03795dc9806be6ff9ed1e6a1e89ca4de5174f2
 START_TIMEOUT_S = 20.0
 # A line is quiet when nothing has come for so long; longer than the way there and back.
 QUIET_S = 0.4
@@ -45,12 +40,8 @@ class RigBoard:
 
     def __init__(self, port: str, wait_s: int = 5):
         self.port = port
-<<<<<<< HEAD
-        self._transport = SerialTransport(port, wait=wait_s, timeout=READ_TIMEOUT_S)
-=======
         self.log = ""
-        self._transport = SerialTransport(port, wait=5, timeout=READ_TIMEOUT_S)
->>>>>>> fd03795dc9806be6ff9ed1e6a1e89ca4de5174f2
+        self._transport = SerialTransport(port, wait=wait_s, timeout=READ_TIMEOUT_S)
 
     def close(self) -> None:
         """Let go of the port."""
@@ -87,14 +78,10 @@ class RigBoard:
         """Remove a file; OSError when it is not there."""
         self._transport.fs_rmfile(path)
 
-    def soft_reset(self, timeout_s: float = 10) -> None:
+    def soft_reset(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Begin anew with an empty heap; main.py does not run."""
-<<<<<<< HEAD
-        self._transport.enter_raw_repl(soft_reset=True, timeout_overall=timeout_s)
-=======
         self._note("# soft reset\n")
-        self._transport.enter_raw_repl(soft_reset=True, timeout_overall=START_TIMEOUT_S)
->>>>>>> fd03795dc9806be6ff9ed1e6a1e89ca4de5174f2
+        self._transport.enter_raw_repl(soft_reset=True, timeout_overall=timeout_s)
 
     def hard_reset(self) -> None:
         """machine.reset(), and take hold of the board again."""

@@ -5,8 +5,8 @@ goes on from, and a town's evidence of unique credentials (EN 303 645, 5.1). Key
 
 Each line has `time` (ISO 8601, UTC), `station`, `dev_eui`, `chip` (the board's factory MAC, 12 hex digits),
 `step` ("assigned", "flashed", "keys", "selftest", "label", "registered", "nonces flushed", "joined") and
-`outcome` ("ok", or an LP code); a step adds what it has to tell. "assigned" is written before a key leaves the
-computer: from then on the key is that board's, whatever becomes of the writing.
+`outcome` ("ok", or an LP code); a step adds what it has to tell. "assigned" is written before a key leaves
+the computer: from then on the key is that board's, whatever becomes of the writing.
 """
 
 import datetime
