@@ -7,13 +7,10 @@
 #   make faults          what happens to every sink and source when things break, as a table and as faults.json;
 #                        KILLS=50: so many SIGKILLs each, PAGE=1: also into docs/faults.md
 #   make bench           the figures, as a table and as bench.json; ARGS=gateway for that part only
-<<<<<<< HEAD
-#   make mutants        faults put into the firmware on purpose, and who finds them; ARGS="--only journal"
-=======
+#   make mutants         faults put into the firmware on purpose, and who finds them; ARGS="--only journal"
 #   make package         the gateway as a Debian package, in build/ (ARGS="--architecture arm64" for a Raspberry Pi)
 #   make sbom            what is in that package, as CycloneDX, in build/
 #   make image           that package as an OCI image, in build/, without a Docker engine; as root
->>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
 #   make generate        what is made from spec/channels.toml
 #   make fast            compiles the gateway's reader of frames; needs a C compiler
 PYTHON ?= python3
@@ -26,11 +23,7 @@ KILLS ?= 10
 # Stubs of MicroPython replace the standard library's, so they live apart from the environment.
 STUBS := .cache/micropython-stubs
 
-<<<<<<< HEAD
-.PHONY: demo test check fresh bench mutants generate fast clean
-=======
-.PHONY: demo test check fresh faults bench package sbom image generate fast clean
->>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
+.PHONY: demo test check fresh faults bench mutants package sbom image generate fast clean
 
 demo: $(VENV)/.ready
 	$(BIN)/luftpegel demo $(if $(ONCE),--once) $(ARGS)
@@ -55,10 +48,9 @@ faults: $(VENV)/.ready-to-develop
 bench: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.figures $(ARGS)
 
-<<<<<<< HEAD
 mutants: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.rig.mutants $(ARGS)
-=======
+
 package: $(VENV)/.ready-to-develop
 	$(BIN)/python -m luftpegel_tools.packaging $(ARGS)
 
@@ -67,7 +59,6 @@ sbom: $(VENV)/.ready-to-develop
 
 image: package
 	$(BIN)/python -m luftpegel_tools.packaging.image $(ARGS)
->>>>>>> ad9a4a063bc166ee36dce3371f40a514d11eec3e
 
 generate: $(VENV)/.ready
 	$(BIN)/python -m luftpegel_tools.generate
