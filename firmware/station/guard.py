@@ -63,7 +63,7 @@ def _prove(folder):
             print("LP-217 %s is damaged. Next: copy the image onto the board again" % path)
             name = path[5:] if path.startswith("/lib/") else path[1:]
             damaged.append(path)
-            sys.modules[name[:-4].replace("/__init__", "").replace("/", ".")] = _Damaged()
+            sys.modules[name[:-4].replace("/__init__", "").replace("/", ".")] = _Damaged()  # type: ignore[assignment]
 
 
 def _is_sound(path, buffer, view):

@@ -78,7 +78,7 @@ class Memory:
         if found is None:
             from station.memory_0_3 import older
 
-            found = older(self, kept)
+            found = older(self, kept, FIELDS_AT, RADIO)
         self.valid = found is not None
         self._unpack(found or b"")
 

@@ -4,12 +4,10 @@
 import struct
 from binascii import crc32
 
-from station.memory import FIELDS_AT, RADIO
-
 _VERSION, _FORMAT, _SIZE = 2, "<BHIBIIIBBIBHIIHIIIB", 128
 
 
-def older(memory, kept):
+def older(memory, kept, fields_at, radio):
     # The station's bytes as they are kept now, or None; the radio's move to their new place.
     if len(kept) < _SIZE or kept[0] != _VERSION:
         return None
@@ -18,5 +16,5 @@ def older(memory, kept):
     end = struct.calcsize(_FORMAT)
     memory.clear()
     if len(kept) > _SIZE:
-        memory.keep(RADIO, kept[_SIZE:])
-    return kept[end : end + FIELDS_AT] + kept[1:end]
+        memory.keep(radio, kept[_SIZE:])
+    return kept[end : end + fields_at] + kept[1:end]

@@ -5,7 +5,7 @@ import gc
 
 from luftpegel_wire import PORT_CONFIG, PORT_STATUS, encode_config, encode_status
 
-FIRMWARE = "0.3.0"
+FIRMWARE = "0.4.0"
 
 
 def send_status(uplink, oldest_seq, newest_seq):

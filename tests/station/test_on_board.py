@@ -72,7 +72,7 @@ def test_a_status_frame_follows_the_start(site, engine):
     station = site(engine)
     station.run_slots(2)
     (status,) = [decode(u.f_port, u.data) for u in station.network.uplinks if u.f_port == PORT_STATUS]
-    assert status.fields["firmware"] == "0.3.0"
+    assert status.fields["firmware"] == "0.4.0"
     assert (status.fields["newest_seq"], status.fields["interval_s"], status.fields["faults"]) == (0, 600, 0)
     assert status.fields["heap_free"] > 20_000
 

@@ -143,7 +143,7 @@ class LorawanRadio:
     def off(self, region):
         if self._phy is None:
             self._open_chip(_region(region))
-            self._phy.begin()
+            self._phy.begin()  # type: ignore[attr-defined]  # just opened
         self._phy.sleep()
         self._awake = False
 

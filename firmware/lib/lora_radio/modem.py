@@ -55,7 +55,7 @@ class Modem:
         )
 
     def off(self, _region):
-        self.sleep()
+        self.sleep()  # type: ignore[attr-defined]  # each modem has it
 
     def _wakes(self):
         # True when the modem answers; it is in step then.

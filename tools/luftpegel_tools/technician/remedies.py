@@ -110,6 +110,71 @@ REMEDIES: Mapping[str, Remedy] = {
         "Raise `frame_bytes`, or a higher `data_rate`; or measure fewer quantities (`only`).",
         "`frame_bytes` erhöhen oder eine höhere `data_rate` wählen; oder weniger Größen messen (`only`).",
     ),
+    "LP-217": Remedy(
+        "eine Datei der Firmware ist beschädigt: wofür sie da ist, das fehlt",
+        "Copy the image onto the board again (luftpegel flash, or docs/station.md).",
+        "Das Abbild neu auf die Platine spielen (luftpegel flash, oder docs/station.md).",
+    ),
+    "LP-218": Remedy(
+        "der Flash nimmt eine Messung nicht an: sie wird gesendet, aber nicht behalten",
+        "Free the board's flash of foreign files; if it comes again, replace the board.",
+        "Fremde Dateien vom Flash der Platine löschen; kommt es wieder, die Platine tauschen.",
+    ),
+    "LP-219": Remedy(
+        "NVS nimmt die Nummer nicht an, die einen gelöschten Flash überlebt",
+        "Erase NVS and put the keys on again (luftpegel flash --erase).",
+        "NVS löschen und die Schlüssel neu aufspielen (luftpegel flash --erase).",
+    ),
+    "LP-220": Remedy(
+        "die Station hing mehrmals hintereinander: sie schläft, bevor sie es wieder versucht",
+        "Look at the console of a wake (luftpegel monitor); unplug sensors one by one.",
+        "Die Konsole beim Aufwachen ansehen (luftpegel monitor); Sensoren einzeln abziehen.",
+    ),
+    "LP-221": Remedy(
+        "nach vielen Einschaltungen hat der Funk seinen Anteil an der Luft gehabt und schweigt eine Weile",
+        "Look for a loose plug or an empty battery; it sends again by itself.",
+        "Nach einem losen Stecker oder einer leeren Batterie suchen; sie sendet von selbst wieder.",
+    ),
+    "LP-222": Remedy(
+        "der Strom kam und ging mehrmals hintereinander: der Start wartet",
+        "Look for a loose plug or a battery that breaks down under load.",
+        "Nach einem losen Stecker oder einer Batterie suchen, die unter Last zusammenbricht.",
+    ),
+    "LP-223": Remedy(
+        "die Batterie ist zu schwach: bis sie sich erholt, wird nicht gemessen und nicht gesendet",
+        "Charge or replace the battery; look at the solar panel.",
+        "Die Batterie laden oder tauschen; das Solarmodul ansehen.",
+    ),
+    "LP-224": Remedy(
+        "das Funkmodul lässt sich nach einem Fehler nicht schlafen legen",
+        "Look at its supply and wires; a radio that stays on empties the battery.",
+        "Seine Versorgung und Drähte ansehen; ein Funkmodul, das an bleibt, leert die Batterie.",
+    ),
+    "LP-225": Remedy(
+        "NVS nimmt eine Zahl oder Einstellung nicht an: sie gilt, solange Strom da ist",
+        "Erase NVS and put the keys on again (luftpegel flash --erase).",
+        "NVS löschen und die Schlüssel neu aufspielen (luftpegel flash --erase).",
+    ),
+    "LP-226": Remedy(
+        "das Netz zählt seine Joins von vorn: es folgen weitere, bis es aufgeholt hat",
+        "Wait; or at the network server do not delete and make devices anew, but edit them.",
+        "Warten; und im Netzserver Geräte nicht löschen und neu anlegen, sondern bearbeiten.",
+    ),
+    "LP-227": Remedy(
+        "die Uhr des Netzes widerspricht dem Bekannten: eine zweite Antwort entscheidet",
+        "Look at the clocks (GPS, NTP) of the radio gateways.",
+        "Die Uhren (GPS, NTP) der Funk-Gateways ansehen.",
+    ),
+    "LP-228": Remedy(
+        "der Treiber eines Sensors lässt sich nicht laden",
+        "Copy the image onto the board again (luftpegel flash, or docs/station.md).",
+        "Das Abbild neu auf die Platine spielen (luftpegel flash, oder docs/station.md).",
+    ),
+    "LP-229": Remedy(
+        "diese Batteriespannung kann die Platine nicht haben: ihre Ausführung, oder der Stecker",
+        "Check the board's revision against `board` in the station file, and the battery's plug.",
+        "Die Ausführung der Platine mit `board` in der Stationsdatei vergleichen, und den Stecker der Batterie.",
+    ),
     "LP-231": Remedy(
         "das Funkmodul antwortet gar nicht",
         "Check `board` and `driver` of the radio; with a modem TX, RX, reset and 3.3 V; with a chip the board.",
