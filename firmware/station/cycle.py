@@ -29,7 +29,7 @@ def run():
     wake = _begin(memory.Memory(machine.RTC()), machine.reset_cause())
     if wake is None:
         return
-    _forget("station.begin", "station.power", "station.remote")
+    _forget("station.begin", "station.power", "station.remote", "station.memory_0_3")
     try:
         wake.run(machine.reset_cause())
     except KeyboardInterrupt:

@@ -10,8 +10,10 @@ from binascii import crc32
 
 _HEAD = "<BBH"
 _VERSION = 3
-STATION, RADIO, NUMBERS, SETTINGS = 1, 2, 3, 4
-_PLACES = (0, 0, 320, 1024, 1280, 1408)  # by owner; the last is where the next one would begin
+STATION, SETTINGS, RADIO, NUMBERS = 1, 2, 3, 4
+# By owner; the last is where the next one would begin. What is seldom there comes last: heap is taken, twice,
+# as far as the last one reaches.
+_PLACES = (0, 0, 320, 384, 1088, 1344)
 _RANGES = 8
 _RANGE = "<IH"
 

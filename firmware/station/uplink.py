@@ -251,6 +251,8 @@ class Uplink:
             now = now_s, state.era, offset
             rows = first(wire_rows(walk, columns, top, bottom, now), self.settings["history"])
             payload, taken = encode_readings(columns.channels, rows, self.room(), columns.steps)
+            rows = walk = encode_readings = None  # type: ignore[assignment]  # what it was goes
+            self.forget(*_READINGS)  # the radio needs the heap now; a second try loads them again
             return payload
 
         self.send(PORT_READINGS, frame, confirmed)

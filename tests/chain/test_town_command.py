@@ -18,7 +18,7 @@ import pytest
 from luftpegel_tools import cli
 from luftpegel_tools.programs.broker import Broker, free_port
 from luftpegel_tools.town.station import Identity
-from luftpegel_wire import PORT_CONFIG, PORT_READINGS, decode
+from luftpegel_wire import PORT_CONFIG, PORT_READINGS, PORT_STATUS, decode
 
 TOWN = [sys.executable, "-m", "luftpegel_tools.cli", "town"]
 SERVER = [sys.executable, str(Path(__file__).with_name("network_process.py"))]
@@ -125,7 +125,8 @@ def test_real_time_before_a_network_server_in_another_process(told, broker, tmp_
     began = time.time()
     town = live(told, broker, tmp_path / "state", kinds=("climate", "level"))
     server.wait_for(lambda: len(config_answers(server)) >= len(identities))
-    town.wait("downlink", 2 * len(identities))  # the answers' own answers, too
+    # One each: the configuration and the time that the same frame asked for. Nothing later asks again.
+    town.wait("downlink", len(identities))
     assert town.end(signal.SIGINT) == (0, "")
     took = time.time() - began
 
@@ -167,6 +168,8 @@ def assert_served(lines, gateways):
     assert sent
     assert all("OK" in statuses for statuses in sent)
     assert 0 in [line["acknowledged"] for line in ups]
+    told = [decode(PORT_STATUS, bytes.fromhex(up["data"])) for up in ups if up["f_port"] == PORT_STATUS]
+    assert [frame.fields["clock"] for frame in told] == [1]  # the network's time has come, with the first
     heeded = [decode(PORT_CONFIG, bytes.fromhex(up["data"])) for up in ups if up["f_port"] == PORT_CONFIG]
     assert [(frame.token, frame.fields["interval_s"]) for frame in heeded] == [(TOKEN, INTERVAL_S)]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from luftpegel_tools.programs.broker import free_port
 
 PATIENCE_S = 20
+AGAIN_S = 0.05
 UP, DOWN = "up", "down"
 
 
@@ -45,8 +46,8 @@ class Way:
         self.manner = lambda: PLAIN
         self.silent = False  # nothing comes back, on any connection
         self.connections = self.ended = 0  # how many there were, and how many we ended
-        self._open, self._tasks = set(), set()
-        self._loop, self._server = asyncio.new_event_loop(), None
+        self._ends = {}  # of each connection's task: the writers to its two ends
+        self._loop, self._door = asyncio.new_event_loop(), None
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self.back()
@@ -74,43 +75,57 @@ class Way:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
     async def _listen(self):
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        if self._door is None:
+            self._door = socket.create_server(("127.0.0.1", self.port))
+            self._door.setblocking(False)
+            self._loop.add_reader(self._door, self._accept)
+
+    def _accept(self):
+        """At one go: asyncio's own server, closed while it accepts, leaves that connection behind, open."""
+        try:
+            connection, _ = self._door.accept()
+        except OSError:  # who knocked has left again
+            return
+        connection.setblocking(False)
+        ends = []
+        task = self._loop.create_task(self._serve(connection, ends))
+        self._ends[task] = ends
+        task.add_done_callback(self._ends.pop)
 
     async def _away(self):
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        door, self._door = self._door, None
+        if door is not None:
+            self._loop.remove_reader(door)
+            door.close()
         await self._abort()
 
     async def _abort(self):
-        for writer in self._open:
-            writer.transport.abort()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        """End what is under way now, also what is still on its way to the server behind."""
+        under_way = set(self._ends)
+        while under_way:
+            for task in under_way:
+                for end in self._ends.get(task, ()):
+                    end.transport.abort()
+            _, under_way = await asyncio.wait(under_way, timeout=AGAIN_S)
 
-    async def _serve(self, reader, writer):
-        self._tasks.add(task := asyncio.current_task())
-        ends = [writer]
+    async def _serve(self, connection, ends):
         try:
             self.connections += 1
             manner = self.manner()
-            self._open.add(writer)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            ends.append(writer)
             try:
                 reader_up, writer_up = await asyncio.open_connection("127.0.0.1", self.behind)
             except OSError:
                 return
             ends.append(writer_up)
-            self._open.add(writer_up)
             await asyncio.gather(
                 self._carry(UP, reader, writer_up, manner, ends),
                 self._carry(DOWN, reader_up, writer, manner, ends),
             )
         finally:
             for end in ends:
-                self._open.discard(end)
                 end.transport.abort()
-            self._tasks.discard(task)
 
     async def _carry(self, way, reader, writer, manner, ends):
         left = manner.after if way == manner.way else None

@@ -1,6 +1,7 @@
 """The ways break as they are told to: else nothing that passes over them would prove anything."""
 
 import contextlib
+import gc
 import http.client
 import socket
 import threading
@@ -8,9 +9,11 @@ import threading
 import pytest
 from tests.faults.http_way import HttpWay
 from tests.faults.tcp_way import DOWN, UP, Manner, Way
+from tests.faults.town import until
 from tests.servers.webhook_receiver import WebhookReceiver
 
 PATIENCE_S = 20
+ROUNDS = 40
 
 
 class Echo:
@@ -107,3 +110,34 @@ def test_an_answer_that_is_lost_or_torn_is_of_what_was_done():
                 assert (word, answer.status) in {("503", 503), ("portal", 200), ("", 204)}
         assert set(receiver.items) == {"1", "2", "5"}
         assert way.done == ["cut", "lost", "torn", "503", "portal"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_way_that_goes_while_many_knock_leaves_nothing_open(way):
+    """A client that dials again and again meets the moment at which nobody listens any more."""
+    ended = threading.Event()
+
+    def knock():
+        while not ended.is_set():
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", way.port), timeout=PATIENCE_S) as connection,
+            ):
+                connection.sendall(b"x")
+                connection.recv(1)
+
+    threads = [threading.Thread(target=knock) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(ROUNDS):
+            before = way.connections
+            until(lambda before=before: way.connections > before, "nobody knocks")
+            way.away()
+            way.back()
+        way.away()
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+    gc.collect()  # what was left open is told by its end

@@ -291,5 +291,5 @@ def test_without_grpc_it_says_what_to_install(world, words):
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False
     )
-    assert "pip install 'luftpegel[chirpstack]'" in done.stdout + done.stderr
+    assert 'pip install "luftpegel[chirpstack] @ ' in done.stdout + done.stderr
     assert done.returncode == (1 if words == ["check"] else 3)

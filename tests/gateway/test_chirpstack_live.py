@@ -164,6 +164,8 @@ def test_a_device_that_is_not_there_ends_it(world, capsys):
 
 def test_unknown_stations_and_too_many(world, capsys):
     assert "LP-270" in world.run(capsys, "live", "LP-9")[1]
+    said = world.run(capsys, "live", "LP-0002")[1]
+    assert ("LP-550" in said, "Did you mean: LP-0001" in said) == (True, True), said
     world.stations.write_text(
         "".join(STATIONS.replace("0001", f"{number:04}") for number in range(1, 40))
     )

@@ -413,6 +413,30 @@ def test_a_decimal_comma_is_for_csv():
 # With everything real.
 
 
+def test_a_gateway_that_is_killed_has_every_reading_in_its_files(site, server, station, until):
+    site.write_config('[[sink]]\nkind = "files"\nfolder = "out"\nwrite_every_s = 1\n')
+    out = site.folder / "out" / "2026-07" / "2026-07-01_LP-0001.csv"
+
+    def rows():
+        told = out.read_bytes().decode() if out.exists() else ""
+        return list(csv.DictReader(io.StringIO(told, newline="")))
+
+    def there():
+        return {int(row["seq"]) for row in rows()}
+
+    site.started()
+    for newest in range(3, 40, 4):
+        server.publish(station.topic(), station.uplink(newest))
+    until(there, "no file")
+    site.kill()
+    server.publish(station.topic(), station.uplink(43))
+    site.started()
+    until(lambda: there() == set(range(44)), lambda: f"{sorted(there())}; log:\n{site.log.read_text()}")
+    assert len(rows()) == 2 * 44
+    assert {row["name"] for row in rows()} == {"Mühlbach"}
+    site.stop()
+
+
 # What people write.
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import random
 import resource
@@ -79,6 +80,42 @@ def message(station, newest, **options):
     up["settings"] = {"data_rate": {"lora": {"bandwidth": 125000, "spreading_factor": 7}}}
     ids = {"device_id": "x", "application_ids": {"application_id": "a"}, "dev_eui": station.dev_eui}
     return json.dumps({"end_device_ids": ids, "received_at": told["time"], "uplink_message": up}).encode()
+
+
+@pytest.mark.parametrize("kind", ["http-push", "tts-webhook"])
+def test_kills_under_load_lose_nothing_and_double_nothing(site, listening, make_station, until, kind):
+    sender, luck = listening(kind), random.Random(3)
+    body = {"http-push": pushed, "tts-webhook": message}[kind]
+    stations = [make_station(), make_station(dev_eui="70b3d57ed0000002")]
+    ended = threading.Event()
+    sent = [0, 0]
+
+    def send(number):
+        while not ended.is_set():
+            sender.insist(body(stations[number], sent[number]))
+            sent[number] += 1
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(2)]
+    site.start()
+    for thread in threads:
+        thread.start()
+    for _ in range(KILLS):
+        taken = sum(sent)
+        until(lambda taken=taken: sum(sent) > taken + 4, site.log.read_text)  # it listens, and has work
+        time.sleep(luck.uniform(0, 0.5))
+        site.kill()
+        site.start()
+    until(lambda: site.get("/readyz")[0] == 200, lambda: site.log.read_text()[-2000:])
+    ended.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert min(sent) > 25
+    for number, name in enumerate(("LP-0001", "LP-0002")):
+        site.wait_for(range(sent[number]), name)
+        rows = site.rows("SELECT seq FROM readings WHERE station = ? AND channel = 2", name)
+        assert sorted(seq for (seq,) in rows) == list(range(sent[number]))
+    assert site.codes() == []
+    site.stop()
 
 
 def test_who_may_post_and_what(site, listening, station):
@@ -254,6 +291,38 @@ def test_the_things_stack_over_mqtt(site, broker, server, station, until):
     assert commands[0]["downlinks"][0]["f_port"] == PORT_BACKFILL
     site.wait_for([0, 1, 2, *range(37, 41)])
     assert 99 not in site.stored()
+    site.stop()
+
+
+def test_kills_and_broker_restarts_lose_nothing_of_the_things_stack(site, broker, server, station, until):
+    """Each reading is in one message alone, published with QoS 1 so that the broker answers for it."""
+    luck = random.Random(7)
+    site.config.write_text(
+        f'[gateway]\ndata = "data"\nstations = "stations.toml"\n\n[[source]]\nkind = "tts-mqtt"\n'
+        f'host = "127.0.0.1"\nport = {broker.port}\ntls = false\nusername = "my-town@ttn"\n'
+        f'password_file = "key"\n[[sink]]\nkind = "store"\n\n[page]\nport = {site.page}\n'
+    )
+    key = site.folder / "key"
+    key.write_text("a-key")
+    key.chmod(0o600)
+    site.started()
+    numbers = itertools.count()
+    for kill in range(KILLS):
+        until(lambda: site.troubles() == {} and server.client.is_connected(), site.log.read_text)
+        for seq in itertools.islice(numbers, 20):
+            server.publish("v3/my-town@ttn/devices/lp-0001/up", message(station, seq, history=1))
+        time.sleep(luck.uniform(0, 0.05))
+        site.kill()
+        if kill % 4 == 3:
+            server.settle()
+            broker.stop()
+            broker.start()
+        site.start()
+    server.settle()
+    sent = next(numbers)
+    site.wait_for(range(sent))
+    assert site.stored() == {seq: station.value(seq) for seq in range(sent)}
+    assert site.codes() == []
     site.stop()
 
 

@@ -79,6 +79,8 @@ def test_every_help_has_its_german(module):
         (["gateway", "replay", "--to", "x", "--since", "y"], "kein Tag wie", "is not a day like"),
         (["gateway", "quarantine", "list", "--limit", "0"], "keine ganze Zahl über 0", "no whole number"),
         (["gateway", "station", "retire", "A", "--on", "x"], "ist kein Tag wie", "is no day like"),
+        (["gateway", "live", "--count", "0"], "keine Zahl von Zeilen", "is no number of lines"),
+        (["gateway", "import", "--tag", "x"], "'x' ist nicht SCHLÜSSEL=WERT", "'x' is not KEY=VALUE"),
         (["export", "--timezone", "Mars"], "ist keine Zeitzone", "is no time zone"),
         (["export", "--since", "x", "--store", "y"], "kein Tag wie", "is not a day like"),
         (["export", "--format", "xml"], "'xml' gibt es nicht", "invalid choice: 'xml'"),
@@ -132,7 +134,7 @@ KINDS = [("source", kind) for kind in sources.SOURCES] + [("sink", kind) for kin
 FILLED = {
     "host": '"h"', "port": "1", "url": '"http://h"', "folder": '"f"', "token_file": '"s"',
     "password_file": '"s"', "username": '"a@b"', "database": '"d"', "org": '"o"', "bucket": '"b"',
-    "stations": "{}",
+    "stations": "{}", "file": '"f"', "keys_file": '"k"',
 }  # fmt: skip
 
 
@@ -153,6 +155,7 @@ def test_all_that_is_missing_is_told_at_once(tmp_path, table, kind, more):
     (tmp_path / "stations.toml").write_text(STATIONS)
     (tmp_path / "s").touch(mode=0o600)
     (tmp_path / "s").write_text("secret")
+    (tmp_path / "k").touch(mode=0o600)
     other = f'{STORE}name = "there"\n' if table == "source" else SOURCE
     text = f'{HEAD}{other}[[{table}]]\nkind = "{kind}"\nname = "mine"\n{more}'
     told = missing(text)

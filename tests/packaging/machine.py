@@ -2,7 +2,8 @@
 
 It has its own mounts, processes and name, and this machine's network, so that a broker here is reached from
 there. Making one takes root and the right to mount. Where these lack (`can_boot`), the package is held as far
-as it goes without them: test_debian_package.py.
+as it goes without them: test_debian_package.py. An unprivileged user's namespace does not do: its cgroups
+belong to others, and one user alone is mapped into it, so that nothing can belong to the gateway's.
 """
 
 import contextlib
@@ -68,11 +69,11 @@ def can_boot():
 
 def base_of(release):
     """The root of a Debian release, made once and kept in the cache: never to be changed."""
-    return debian._cached(f"machine-{release}-{len(INSIDE)}", lambda place: _make(release, place))
+    program = debian.find_program("mmdebstrap")  # before the cache is locked, where it may have to go itself
+    return debian._cached(f"machine-{release}-{len(INSIDE)}", lambda place: _make(program, release, place))
 
 
-def _make(release, place):
-    program = debian.find_program("mmdebstrap")
+def _make(program, release, place):
     order = [
         *program.argv_prefix,
         "--quiet",

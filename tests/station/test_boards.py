@@ -11,54 +11,25 @@ from luftpegel_tools.image import firmware_image
 from luftpegel_tools.network_server.lone_gateway import LoneGateway
 from luftpegel_tools.network_server.lorawan import Identity
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.base import I2CChip
-from luftpegel_tools.virtual_board.chips.sht4x import SHT4x
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
-from luftpegel_tools.virtual_board.chips.sx1276 import SX1276
 from luftpegel_tools.virtual_time.clock import VirtualClock
+from luftpegel_tools.wiring import CHIPS, SCHEMATICS, solder
+from luftpegel_tools.wiring.schematics import NONE
 from station.config import BOARDS
 
-CHIPS = {"sx1262": SX1262, "sx1276": SX1276}
+TRUTH = {"temperature": 21.5, "humidity": 55.0}
 BATTERY_MV, CHIP_CENTI_DEGREES = 3800, 2500
 
 
-class AXP2101(I2CChip):
-    """A power manager as far as ALDO2 goes: it feeds `load` once its bit in register 0x90 is set."""
-
-    address = 0x34
-    ALDO2 = (0x90, 0x02)
-
-    def __init__(self, load):
-        super().__init__()
-        self.load, self.registers, self.pointer = load, bytearray(256), 0
-        self.registers[0x03] = 0x4A
-
-    def write(self, data):
-        self.pointer = data[0]
-        for offset, value in enumerate(data[1:]):
-            self.registers[self.pointer + offset] = value
-        register, bit = self.ALDO2
-        if bool(self.registers[register] & bit) != self.load.powered:
-            self.load.power(not self.load.powered)
-
-    def read(self, n):
-        return bytes(self.registers[self.pointer : self.pointer + n])
-
-
-def solder(board, table, air):
-    """Wires a board as its table says; its radio and its sensor."""
-    radio = CHIPS[table.LORA["chip"]](air)
-    pins = {name: pin for name, pin in table.LORA["pins"].items() if name != "rx_enable"}
-    radio.solder(board, bus=table.LORA["spi"]["id"], **pins)
-    if "pmu" in table.LORA:
-        manager = AXP2101(radio)
-        board.attach_i2c(table.LORA["pmu"]["i2c"]["id"], manager)
-        board.attach_rail(199, True, [radio])  # no pin switches it, the manager does
-    sensor = SHT4x(lambda _: (21.5, 55.0))
-    board.attach_i2c(table.I2C["id"], sensor)
-    board.attach_rail(table.RAIL["pin"], not table.RAIL["on"], [sensor])
-    if "battery" in table.HEALTH:
-        board.attach_adc(table.BATTERY["adc"], lambda: BATTERY_MV * 1_000_000 // table.BATTERY["times_milli"])
+def solder_board(board, name, air):
+    """Wires a board as its maker tells; its radio and a sensor, and a battery."""
+    schematic = SCHEMATICS[name]
+    radio = CHIPS[schematic.radio](air)
+    solder(
+        board, {"board": name, "sensors": [{"driver": "sht4x"}]}, lambda quantity, _: TRUTH[quantity], radio
+    )
+    if schematic.battery_pin != NONE:
+        microvolts = round(BATTERY_MV * 1000 / schematic.battery_divider)
+        board.attach_adc(schematic.battery_pin, lambda: microvolts)
     return radio
 
 
@@ -76,7 +47,7 @@ def test_the_firmware_runs_on_each_board(tmp_path, name):
     with Board(clock, name="LP-0001", unique_id=DEV_EUI[2:], state_dir=tmp_path / "board") as board:
         air = SharedAir(clock)
         LoneGateway(clock, air, network, Identity(DEV_EUI, bytes(16), bytes(8)))
-        radio = solder(board, table, air)
+        radio = solder_board(board, name, air)
         law = Law(radio, 14, (863_000_000, 870_000_000))
         firmware_image.build(tmp_path / "image", settings)
         board.install(tmp_path / "image")

@@ -57,7 +57,7 @@ def test_a_block_too_large_for_its_place_is_refused_and_harms_nobody():
     rtc = Rtc()
     state = memory.Memory(rtc)
     state.keep(memory.NUMBERS, b"numbers")
-    with pytest.raises(ValueError, match="block 2"):
+    with pytest.raises(ValueError, match="block 3"):
         state.keep_radio(bytes(697))
     assert memory.Memory(rtc).block(memory.NUMBERS) == b"numbers"
 

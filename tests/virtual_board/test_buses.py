@@ -277,3 +277,49 @@ def test_adc_reads_microvolts(bench):
         wiring=wired(("attach_adc", 1, lambda: 1_550_000)),
     )
     assert bench.run_to_prompt(board) == ["1550000 32767 950000 0"]
+
+
+ON_PINS = """
+import machine
+from machine import Pin
+def look(scl, sda):
+    i2c = machine.I2C(0, scl=Pin(scl), sda=Pin(sda))
+    return i2c, i2c.scan()
+print(look(41, 42)[1], look(42, 40)[1], machine.I2C(1, scl=Pin(42), sda=Pin(41)).scan())
+i2c, found = look(42, 41)
+print(found)
+Pin(42, Pin.OUT)
+print(i2c.scan())
+try: i2c.readfrom(0x44, 1)
+except OSError as error: print(error)
+i2c = look(42, 41)[0]
+print(i2c.scan())
+uart = machine.UART(1, tx=41, rx=5)
+print(i2c.scan(), look(42, 41)[1])
+print(machine.SoftI2C(scl=Pin(42), sda=Pin(41)).scan())
+"""
+
+
+def test_a_bus_on_the_wrong_pins_answers_nothing(bench):
+    board = bench.board(ON_PINS, wiring=lambda board: board.attach_i2c(0, Registers(), (42, 41)))
+    address = str([Registers.address])
+    assert bench.run_to_prompt(board) == [
+        "[] [] []", address, "[]", "[Errno 19] ENODEV", address, f"[] {address}", address,
+    ]  # fmt: skip
+    assert (42, "i2c0", "gpio") in board.peripherals.users.conflicts
+    assert (41, "i2c0", "uart1") in board.peripherals.users.conflicts
+
+
+def test_a_radio_on_the_wrong_pins_answers_nothing(bench):
+    program = """
+    from machine import SPI, Pin
+    cs = Pin(8, Pin.OUT, value=1)
+    for sck, mosi, miso in ((9, 10, 11), (9, 11, 10), (10, 9, 11)):
+        spi = SPI(1, 1_000_000, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso))
+        answer = bytearray(3)
+        cs(0); spi.write_readinto(b"abc", answer); cs(1)
+        print(bytes(answer) != bytes(3))
+    """
+    chip = Inverter()
+    board = bench.board(program, wiring=lambda board: board.attach_spi(1, 8, chip, (9, 10, 11)))
+    assert bench.run_to_prompt(board) == ["True", "False", "False"]

@@ -1,8 +1,17 @@
 """The prompt, key by key: friendly, raw and raw paste, as MicroPython's own speaks it."""
 
+import os
+import random
+import signal
 import struct
 
 import pytest
+
+from luftpegel_tools.virtual_board.board import PANICS
+from luftpegel_tools.virtual_board.errors import BoardError
+
+# Keys that lead into many corners: controls, escapes, brackets, quotes, blocks.
+KEYS = b"\x01\x02\x03\x05\x06\x08\t\r\r\r\x0b\x0e\x10\x15\x1b[ABCDHF3~\x7f\"'\\#([{}]):, x=1if\xc0\xff\x00"
 
 
 @pytest.fixture
@@ -30,7 +39,9 @@ def test_backspace_and_ctrl_c_edit_the_line(prompt):
 
 
 def test_a_block_ends_with_an_empty_line(prompt):
-    assert prompt(b"for i in range(2):\r print(i)\r\r").endswith(b"... \r\n0\r\n1\r\n>>> ")
+    assert prompt(b"for i in range(2):\r print(i)\r\r").endswith(
+        b"\r\n...      print(i)\r\n...      \r\n0\r\n1\r\n>>> "  # it indents by itself
+    )
 
 
 def test_paste_mode_takes_a_program(prompt):
@@ -97,3 +108,115 @@ def test_binary_output_is_not_translated(bench):
     board = bench.board("import sys; sys.stdout.buffer.write(b'a\\nb\\r\\n'); print('c')")
     bench.run_to_prompt(board)
     assert "".join(text for _, _, text in bench.log).startswith("a\nb\r\nc\r\n")
+
+
+def test_the_cursor_moves_and_what_is_typed_goes_there(prompt):
+    assert prompt(b"1+2\x1b[D\x1b[D0\r").endswith(b"\r\n12\r\n>>> ")  # 10+2
+    assert prompt(b"\x01") != b""  # Ctrl-A on an empty line is the raw prompt
+    prompt(b"\x02")
+    assert prompt(b"345\x011\x052\r").endswith(b"\r\n13452\r\n>>> ")  # home, end
+    assert prompt(b"345\x02\x02\x0b1\r").endswith(b"\r\n31\r\n>>> ")  # left twice, kill to the end
+    assert prompt(b"345\x02\x158\r").endswith(b"\r\n85\r\n>>> ")  # kill to the start
+    assert prompt(b"345\x1b[H\x1b[3~\x04\r").endswith(b"\r\n5\r\n>>> ")  # delete, and Ctrl-D in a line
+
+
+def test_lines_come_back(prompt):
+    for line in (b"1\r", b"22\r", b"22\r", b"333\r"):
+        prompt(line)
+    assert prompt(b"\x1b[A\x1b[A\r").endswith(b"\r\n22\r\n>>> ")  # what was repeated is there once
+    assert prompt(b"\x10\x10\x10\r").endswith(b"\r\n22\r\n>>> ")
+    assert prompt(b"9\x1b[A\x1b[B\r").endswith(b">>> ")
+
+
+def test_names_are_completed(prompt):
+    prompt(b"import machine\r")
+    prompt(b"wind_speed, wind_gust = 7, 9\r")
+    assert prompt(b"wind_s\t\r").endswith(b"\r\n7\r\n>>> ")
+    assert prompt(b"wi\t") == b"wind_"
+    assert prompt(b"\t") == b"\r\nwind_gust       wind_speed      \r\n>>> wind_"
+    assert prompt(b"g\t\r").endswith(b"\r\n9\r\n>>> ")
+    assert prompt(b"machine.reset_c\t") == b"machine.reset_cause"
+    assert prompt(b"\x03") == b"\r\n>>> "
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (b"'\xc3\xa4'\r", b"'\xc3\xa4'"),
+        (b"\xc0\r", b"Error"),
+        (b"'\xff\xfe'\r", b"\r\n>>> "),
+        (b"x = [1,\r2]\rx\r", b"[1, 2]"),
+        (b"'''a\rb'''\r", b"'a\\nb'"),
+        (b"if 1: print('}')\r\r", b"}"),
+        (b"print('(')\r", b"\r\n(\r\n"),
+        (b"try:\r1/0\r\x7f\x7fexcept ZeroDivisionError:\rprint('no')\r\r", b"no"),
+    ],
+)
+def test_what_was_typed_is_taken_as_it_is(prompt, typed, shown):
+    assert shown in prompt(typed)
+    assert prompt(b"6*7\r").endswith(b"\r\n42\r\n>>> ")
+
+
+def test_any_bytes_at_all(bench):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    dice = random.Random(seed)
+    board = bench.board("")
+    bench.run_to_prompt(board)
+    typed = 0
+    while typed < 20_000:
+        keys = dice.choice((dice.randbytes, lambda n: bytes(dice.choices(KEYS, k=n))))(dice.randrange(200))
+        typed += len(keys)
+        board.type_keys(keys)
+        bench.clock.run_until(bench.clock.now_us + 1_000_000)
+    board.type_keys(b"\x03\x03\x02\x03")  # out of whatever it is in
+    bench.clock.run_until(bench.clock.now_us + 1_000_000)
+    bench.log.clear()
+    board.type_keys(b"\x03\x02\r\n6*7\r")
+    bench.run(lambda: "42" in bench.text())
+    assert board.panics == []
+
+
+def test_a_heap_that_is_locked_is_a_reset_on_the_same_terminal(bench):
+    board = bench.board("")
+    bench.run_to_prompt(board)
+    port = board.pts
+    board.type_keys(b"import micropython\rmicropython.heap_lock()\r1+1\r")
+    bench.run(lambda: board.boots == 2 and board.attended)
+    assert "Guru Meditation" in bench.text()
+    board.type_keys(b"6*7\rimport machine\rmachine.reset_cause()\r")
+    bench.clock.run(lambda: False)
+    assert "\n42\n" in bench.text()
+    assert bench.text().endswith("\n2\n>>> ")  # HARD_RESET
+    assert board.pts == port
+
+
+def test_a_board_that_dies_again_and_again_is_told_to_the_rig(bench):
+    board = bench.board("")
+    bench.run_to_prompt(board)
+
+    def die():
+        boots = board.boots
+        os.kill(board.pid, signal.SIGSEGV)
+        board.type_keys(b"\r")
+        bench.run(lambda: board.boots > boots and board.attended)
+
+    for _ in range(PANICS):
+        die()
+    with pytest.raises(BoardError, match=r"LP-191.*exit code -11"):
+        die()
+
+
+def test_deep_sleep_is_seen_and_ended(bench):
+    board = bench.board(
+        "import machine\nif machine.reset_cause() == 1: machine.deepsleep(3_600_000)", power=False
+    )
+    board.tells_sleep = True
+    board.power_on()
+    bench.run(lambda: board.asleep)
+    assert "(deep sleep for 3600 s; Ctrl-C three times: reset)" in bench.text()
+    board.type_keys(b"\r\x03")
+    assert board.asleep
+    board.type_keys(b"\x03\x03\x03")
+    bench.run(lambda: board.boots == 2)
+    assert bench.clock.now_us < 60_000_000

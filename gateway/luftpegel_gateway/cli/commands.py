@@ -83,9 +83,10 @@ def _print(rows: Sequence[tuple[Station, Command]], queued: Queued, language: st
         print(f"{name_of_station(station):12} {command.token:6}  {_words(command.settings):32}  {told}")
     if not rows:
         print(tell("no_commands", language))
-    for (_, station_id), number in queued.others.items():
+    names = {(station.tenant, station.id): name_of_station(station) for station, _ in rows}
+    for key, number in queued.others.items():
         if number:
-            print(tell("queue_beside", language, station_id, number))
+            print(tell("queue_beside", language, names[key], number))
 
 
 def _lies(item: "Item", language: str) -> str:

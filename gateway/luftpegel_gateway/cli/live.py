@@ -19,6 +19,7 @@ from luftpegel_gateway.cli.output import printable
 from luftpegel_gateway.cli.site import DONE, PROBLEM, Site
 from luftpegel_gateway.config.files import Part
 from luftpegel_gateway.decode.uplink import Alarm, Configured, Readings, Status, decode_uplink
+from luftpegel_gateway.directory.naming import meant, named
 from luftpegel_gateway.model.events import Uplink
 from luftpegel_gateway.model.faults import CannotStart, OtherEndDown, Refused
 from luftpegel_gateway.model.quantities import decimal, name_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 MOST = 32  # stations at once: each is a stream that ChirpStack asks its Redis for once a second
 MOST_HELD = 1000  # lines that nobody has read yet
 LOOK_S = 0.5
-NO_API, SEVERAL, NO_STATION = "LP-515", "LP-512", "LP-270"
+NO_API, SEVERAL = "LP-515", "LP-512"
 _END = object()
 
 
@@ -55,7 +56,7 @@ def live(args: argparse.Namespace, site: Site, language: str) -> int:
         thread.start()
     try:
         if not args.json:
-            names = ", ".join(station.label for station, _ in chosen)
+            names = ", ".join(station.shown for station, _ in chosen)
             print(tell("live_waiting", language, names), file=sys.stderr)
         return _show(args, lines, len(threads), language)
     except KeyboardInterrupt:
@@ -85,12 +86,10 @@ def _chosen(args: argparse.Namespace, site: Site) -> list[tuple[Station, Part]]:
     return chosen
 
 
-def _named(stations: Sequence[Station], name: str) -> Station:
-    tenant, _, plain = name.rpartition("/")
-    found = [one for one in stations if plain in (one.id, one.label) and (not tenant or one.tenant == tenant)]
-    if len(found) != 1:
-        raise CannotStart(NO_STATION, name)
-    return found[0]
+def _named(stations: Sequence[Station], word: str) -> Station:
+    """The station that is meant. CannotStart LP-270, LP-550, LP-551."""
+    key = meant(word, named(stations).values()).key
+    return next(one for one in stations if (one.tenant, one.id) == key)
 
 
 def _follow(
@@ -133,11 +132,11 @@ def _show(args: argparse.Namespace, lines: "queue.Queue[Any]", streams: int, lan
             streams -= 1
         elif isinstance(what, OtherEndDown):
             code = PROBLEM
-            print(say(what.code, language, detail=f"{station.label}: {what.detail}"), file=sys.stderr)
+            print(say(what.code, language, detail=f"{station.shown}: {what.detail}"), file=sys.stderr)
         elif isinstance(what, tuple):
             down, wait = what
             cause = f"{down.code} {parts_of(down.code, language, detail=down.detail)[0]}"
-            print(tell("live_again", language, station.label, cause, f"{wait:.0f}"), file=sys.stderr)
+            print(tell("live_again", language, station.shown, cause, f"{wait:.0f}"), file=sys.stderr)
         else:
             print(_json(station, what) if args.json else _line(station, what, language), flush=True)
             shown += 1
@@ -150,7 +149,7 @@ def _line(station: Station, entry: "Entry", language: str) -> str:
     """An entry for people."""
     told = " ".join(f"{key}={value}" for key, value in sorted(entry.properties.items()) if key != "Data")
     when = _time(entry.at) or "-"
-    head = f"{when}  {station.label:12} {entry.kind:7} {told}"
+    head = f"{when}  {station.shown:12} {entry.kind:7} {told}"
     content = _content(station, entry)
     return printable(f"{head}  {_words(content, language)}".rstrip())
 
@@ -181,6 +180,7 @@ def _json(station: Station, entry: "Entry") -> str:
         }
     facts = {
         "station": station.id,
+        "label": station.label,
         "tenant": station.tenant,
         "id": entry.id,
         "time": _time(entry.at),

@@ -19,6 +19,7 @@ from luftpegel_gateway.model.faults import CannotStart
 from luftpegel_gateway.sinks.atomic_file import replacing
 from luftpegel_gateway.sources.recording import KIND, line_of
 from luftpegel_gateway.words.texts import count_text, tell
+from luftpegel_gateway.words.usage import in_german
 
 
 def record(args: argparse.Namespace, site: Site, language: str) -> int:
@@ -27,7 +28,8 @@ def record(args: argparse.Namespace, site: Site, language: str) -> int:
         since = moments.since(args.since, None) if args.since else None
         until = moments.until(args.until, None) if args.until else None
     except argparse.ArgumentTypeError as error:
-        print(f"luftpegel gateway record: {error}", file=sys.stderr)
+        said = in_german(str(error)) if language == "de" else str(error)
+        print(f"luftpegel gateway record: {said}", file=sys.stderr)
         return WRONG_USE
     with contextlib.closing(site.open_reader()) as reader:
         lines = _lines(reader, since, until, quarantine=args.quarantine)

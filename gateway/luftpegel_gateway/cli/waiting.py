@@ -75,7 +75,7 @@ def take_out(site: Site, station: Station, command: Command, *, all_of_it: bool)
                 return Taken(on_air=True)
             beside = tuple(item for item in items if item != ours)
             if beside and not all_of_it:
-                return Taken(fault=Fault(STAYS, f"{station.label}: {len(beside)}"))
+                return Taken(fault=Fault(STAYS, f"{station.shown}: {len(beside)}"))
             queue.flush(server, station.dev_eui)
             return Taken(flushed=True, gone=beside)
     except OtherEndDown as down:

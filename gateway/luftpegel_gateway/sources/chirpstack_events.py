@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from luftpegel_gateway.config.installed import missing
 from luftpegel_gateway.model.events import (
     Carried,
     Clocks,
@@ -35,7 +36,7 @@ from luftpegel_gateway.sources.chirpstack_shapes import Message, from_json, from
 __all__ = ["is_json", "json_command", "parse", "parse_posted", "protobuf_command"]
 
 LARGEST_EVENT = 256 * 1024
-PROTOBUF_PART = "luftpegel[chirpstack]"  # what pip installs to read protobuf
+PROTOBUF_PART = "chirpstack"  # of pyproject.toml: what reads protobuf
 LONGEST_TOPIC = 300  # of those whose parts are remembered
 # Kinds that hold no reading ("integration" ended with 4.15). Reasons are counted, so there must be few.
 OTHER_KINDS = ("ack", "location", "integration")
@@ -61,7 +62,7 @@ def parse(topic: str, payload: bytes, size: int | None = None) -> Event:
     """The event of one MQTT message; `size`: bytes of the whole payload where `payload` is its head.
 
     Raises Refused: LP-250 for what is no event or names no device, LP-256 for one of ChirpStack v3, LP-399
-    for one in protobuf where its definitions are not installed.
+    or LP-540 for one in protobuf where its definitions are not installed.
     """
     return _event(_place(topic) if len(topic) <= LONGEST_TOPIC else _place.__wrapped__(topic), payload, size)
 
@@ -144,7 +145,7 @@ def _message(kind: str, payload: bytes, speaks_json: bool, odd: list[str]) -> Me
     try:
         return from_json(payload, odd) if speaks_json else from_protobuf(kind, payload)
     except ImportError as error:  # what is not JSON waits until it can be read
-        raise Refused("LP-399", PROTOBUF_PART) from error
+        raise Refused(*missing(PROTOBUF_PART)) from error
     except RecursionError as error:
         raise Refused("LP-250", "the JSON is nested too deeply") from error
     except (ValueError, TypeError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from luftpegel_gateway.config.installed import missing
 from luftpegel_gateway.config.options import Option, Wrong
 from luftpegel_gateway.model.events import Arrival, Delivery, Downlink
 from luftpegel_gateway.model.faults import CannotStart
@@ -70,11 +71,11 @@ def _by_api(context: Context) -> Commands:
 
 @contextlib.contextmanager
 def _needing_grpc() -> Iterator[None]:
-    """CannotStart LP-399 where the part that speaks gRPC is not installed."""
+    """CannotStart LP-399, LP-540 where the part that speaks gRPC is not installed."""
     try:
         yield
-    except ModuleNotFoundError as missing:
-        raise CannotStart("LP-399", PROTOBUF_PART) from missing
+    except ModuleNotFoundError as absent:
+        raise CannotStart(*missing(PROTOBUF_PART)) from absent
 
 
 def _topics(options: Mapping[str, Any]) -> str:

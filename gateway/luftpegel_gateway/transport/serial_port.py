@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from luftpegel_gateway.config.installed import missing
 from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 
-PART = "luftpegel[usb]"  # what pip installs to read serial ports
+PART = "usb"  # of pyproject.toml: what reads serial ports
 NOT_THERE, NOT_ALLOWED, BUSY, NO_RECEIVER = "LP-521", "LP-522", "LP-523", "LP-524"
 PATIENCE_S = 0.2  # for one read
 LARGEST_READ = 4096
@@ -28,11 +29,11 @@ _CAUSES = {
 
 
 def library() -> Any:
-    """pyserial. Raises CannotStart LP-399 where it is not installed."""
+    """pyserial. Raises CannotStart LP-399, LP-540 where it is not installed."""
     try:
         return importlib.import_module("serial")
     except ImportError as error:
-        raise CannotStart("LP-399", PART) from error
+        raise CannotStart(*missing(PART)) from error
 
 
 class Port:

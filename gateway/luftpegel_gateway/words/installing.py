@@ -17,6 +17,7 @@ PARTS: Mapping[str, str] = {
     "grpc": "chirpstack",
     "pyarrow": "parquet",
     "asyncpg": "postgresql",
+    "esptool": "technician",
     "filelock": "technician",
     "font_source_sans_pro": "technician",
     "fpdf": "technician",

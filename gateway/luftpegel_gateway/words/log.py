@@ -11,6 +11,7 @@ LINES: Mapping[str, str] = {
     "%s: %s %s": "%s: %s %s",
     "%s is not used: %s": "%s wird nicht benutzt: %s",
     "%s cannot be written: %s": "%s ist nicht schreibbar: %s",
+    "%s: the recording is played": "%s: die Aufzeichnung ist abgespielt",
     "%s failed": "%s ist gescheitert",
     "%s is new, and gets the readings that are kept": "%s ist neu und bekommt die aufbewahrten Messwerte",
     "%s failed on one item": "%s ist an einem einzelnen Stück gescheitert",

@@ -1,19 +1,25 @@
-"""The default board: a Heltec WiFi LoRa 32 V3 on a desk, with one chip of each kind and an obliging network.
+"""A board on a desk, by default a Heltec WiFi LoRa 32 V3, with one chip of each kind and an obliging network.
 
-It has both radios, the board's own SX1262 and a Wio-E5 on the headers; each hears a network of its own.
+It has the board's own LoRa chip, and a Wio-E5 on the headers where a UART is left for it; each hears a
+network of its own.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 from luftpegel_tools.air.modem_messages import Downlink, JoinAccept, JoinRequest, Uplink
 from luftpegel_tools.air.shared_air import SharedAir
 from luftpegel_tools.network_server.lone_gateway import LoneGateway
 from luftpegel_tools.network_server.lorawan import Identity
 from luftpegel_tools.virtual_board.board import Board
-from luftpegel_tools.virtual_board.chips.sx1262 import SX1262
+from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.wio_e5 import WioE5
-from luftpegel_tools.wiring import SCHEMATICS, solder, solder_radio
+from luftpegel_tools.wiring import CHIPS, SCHEMATICS, solder, solder_radio
+from luftpegel_tools.wiring.schematics import NONE
 
+BOARD = "heltec_v3"
 SETTINGS = {
-    "board": "heltec_v3",
+    "board": BOARD,
     "sensors": [
         {"driver": "sht4x"},
         {"driver": "bme280"},
@@ -33,9 +39,8 @@ TRUTH = {
     "distance": 1234.0,
     "water_temperature": 12.5,
 }
-SCHEMATIC = SCHEMATICS["heltec_v3"]
 NVS_NAMESPACE = "luftpegel"
-BATTERY_MICROVOLTS = 800_000  # 3.92 V behind the divider of 4.9
+BATTERY_MICROVOLTS = 3_920_000
 DEV_EUI = bytes.fromhex("2cf7f12024900042")
 
 
@@ -51,14 +56,25 @@ class ObligingNetwork:
         return Downlink(f_port=None, data=b"", acknowledges=True) if uplink.confirmed else None
 
 
-def wire(board: Board) -> None:
-    """Solder the chips of the default board."""
-    solder(board, SETTINGS, lambda quantity, _: TRUTH[quantity], WioE5(ObligingNetwork(), DEV_EUI))
-    solder_radio(board, SCHEMATIC, _lora_chip(board))
-    board.attach_adc(SCHEMATIC.battery_pin, lambda: BATTERY_MICROVOLTS)
+def wire(board: Board, name: str = BOARD) -> None:
+    """Solder the chips of the board `name` (as under firmware/boards)."""
+    schematic = SCHEMATICS[name]
+    chip = _lora_chip(board, CHIPS[schematic.radio])
+    modem = WioE5(ObligingNetwork(), DEV_EUI) if schematic.modem_uart is not None else chip
+    solder(board, SETTINGS | {"board": name}, lambda quantity, _: TRUTH[quantity], modem)
+    if modem is not chip:
+        solder_radio(board, schematic, chip)
+    if schematic.battery_pin != NONE:
+        microvolts = round(BATTERY_MICROVOLTS / schematic.battery_divider)
+        board.attach_adc(schematic.battery_pin, lambda: microvolts)
 
 
-def _lora_chip(board: Board) -> SX1262:
+def wiring_of(name: str) -> Callable[[Board], None]:
+    """What solders the chips of the board `name`."""
+    return partial(wire, name=name)
+
+
+def _lora_chip(board: Board, kind: type[LoRaChip]) -> LoRaChip:
     """The LoRa chip, and a gateway that lets in who has the key that this board is provisioned with."""
 
     def known(dev_eui: bytes) -> Identity:
@@ -69,4 +85,4 @@ def _lora_chip(board: Board) -> SX1262:
 
     air = SharedAir(board.clock)
     LoneGateway(board.clock, air, ObligingNetwork(), known)
-    return SX1262(air)
+    return kind(air)

@@ -30,7 +30,7 @@ class PackageError(Exception):
 
 def lay_out(checkout: Path, architecture: str, to: Path, work: Path) -> None:
     """Fill the folder `to` with this checkout's wheel and what it needs. PackageError."""
-    wheel = _wheel(checkout, work)
+    made = wheel(checkout, work)
     constraints = work / "constraints.txt"
     constraints.write_text("")
     for number, platform in enumerate(PLATFORMS[architecture]):
@@ -38,7 +38,7 @@ def lay_out(checkout: Path, architecture: str, to: Path, work: Path) -> None:
         order = [*_PIP, "install", "--no-compile", "--only-binary=:all:", "--implementation=cp"]
         order += [f"--target={place}", f"--python-version={platform.python}", f"--constraint={constraints}"]
         order += [f"--platform={tag}" for tag in platform.tags]
-        run([*order, f"luftpegel[{','.join(PARTS)}] @ {wheel.as_uri()}"])
+        run([*order, f"luftpegel[{','.join(PARTS)}] @ {made.as_uri()}"])
         if number == 0:
             pinned = [f"{one.name}=={one.version}" for one in found(place) if one.name != "luftpegel"]
             constraints.write_text("\n".join(pinned) + "\n")
@@ -58,8 +58,8 @@ def run(order: list[str], **more: object) -> str:
     return str(done.stdout)
 
 
-def _wheel(checkout: Path, work: Path) -> Path:
-    """Of what git knows: a stray file of a developer is not in it."""
+def wheel(checkout: Path, work: Path) -> Path:
+    """The wheel, in `work`, of what git knows: a stray file of a developer is not in it. PackageError."""
     source = work / "source"
     names = run(["git", "-C", str(checkout), "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     for name in filter(None, names.split("\0")):

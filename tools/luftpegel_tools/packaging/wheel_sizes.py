@@ -2,7 +2,7 @@
 luftpegel_tools.packaging.wheel_sizes` prints the table of docs/dependencies.md.
 
 pip resolves for a platform that need not be this one, and builds nothing: a package without a wheel there is
-an error. chirpstack-api alone has none anywhere: it is Python in a source package; what it needs is resolved.
+an error. Few have none anywhere: they are Python in a source package; what they need is resolved.
 """
 
 import importlib.metadata
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 PACKAGE = "luftpegel"
 MB = 1_000_000
 PIP_S, HEAD_S = 120, 30
-_PURE_SOURCE = "chirpstack-api"
+_PURE_SOURCES = ("chirpstack-api", "esptool")
 # As old as the systems that are promised: Debian 12 has glibc 2.36; macOS 14 is the oldest with fixes.
 _GLIBC = (36, 34, 28, 17)
 _LINUX = {
@@ -114,10 +114,11 @@ def requirements(part: str) -> Iterator[str]:
                 yield from requirements(name)
 
 
-def _without_source_packages(asked: Iterator[str]) -> Iterator[str]:
+def _without_source_packages(asked: Iterable[str]) -> Iterator[str]:
     for requirement in asked:
-        if requirement.startswith(_PURE_SOURCE):
-            yield from _always(importlib.metadata.requires(_PURE_SOURCE) or ())
+        name = _name(requirement)
+        if name in _PURE_SOURCES:
+            yield from _without_source_packages(_always(importlib.metadata.requires(name) or ()))
         else:
             yield requirement
 

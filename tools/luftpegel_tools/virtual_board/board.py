@@ -6,6 +6,9 @@ runs, as on the chip.
 """
 
 import fcntl
+import struct
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -17,26 +20,36 @@ from luftpegel_tools.virtual_board.console import Console
 from luftpegel_tools.virtual_board.engine import find_engine, shims_folder
 from luftpegel_tools.virtual_board.engine_process import DeviceProcess
 from luftpegel_tools.virtual_board.errors import BoardError
-from luftpegel_tools.virtual_board.flash import PowerCut
+from luftpegel_tools.virtual_board.flash import FlashFault, PowerCut, open_flash
+from luftpegel_tools.virtual_board.network_port import ControlLines
 from luftpegel_tools.virtual_board.nvs import Nvs
 from luftpegel_tools.virtual_board.peripherals import Peripherals
 from luftpegel_tools.virtual_board.pins import Pins, Rail
-from luftpegel_tools.virtual_board.protocol import OPS, Answer, Request
+from luftpegel_tools.virtual_board.protocol import OPS, STATUS_ERRNO, Answer, DeviceError, Request
+from luftpegel_tools.virtual_board.rom.rom import Rom
+from luftpegel_tools.virtual_board.rom.silicon import SILICON
 from luftpegel_tools.virtual_board.uart import UARTPort
 from luftpegel_tools.virtual_board.waiting import Wait
 from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 NO_WAKE, EXT0_WAKE, TIMER_WAKE = 0, 2, 4
+RESET_WORDS = {
+    PWRON_RESET: "power", HARD_RESET: "software", WDT_RESET: "watchdog", DEEPSLEEP_RESET: "sleep",
+}  # fmt: skip
+EIO, ENOSYS = 5, 38
 MODE_FRIENDLY, MODE_RAW, MODE_INSTALL = "friendly", "raw", "install"
 INFO_CAUSE, INFO_WAKE, INFO_ID = 1, 2, 3
 
 BOOT_US = 250_000  # ROM, second bootloader and MicroPython's start on an ESP32-S3
 MACHINE = "Virtual Heltec WiFi LoRa 32 V3 with ESP32S3"
 DEFAULT_HEAP_KIB = 160
-FLASH_KIB = 2048  # the "vfs" partition of MicroPython's build for 4 MB of flash
+FLASH_KIB = 4096
 ROOMY_HEAP = 1 << 20  # for installing files and for measuring the shims
 COMPUTING_LIMIT_S = 30.0
+REMEMBERED_WRITES = 4096
+WRITING_S = 1.1  # from the whole second that a file is stamped with to the end of its write
+PANICS, PANICS_US = 5, 60_000_000
 
 _overheads: dict[str, int] = {}  # engine -> bytes of heap that the shims take, measured at its first boot
 
@@ -45,8 +58,9 @@ class Board:
     """A board named `name`. `state_dir` holds its flash and NVS, which survive power cuts.
 
     `heap_kib` is what the firmware gets; the shims' share is added on top (`overhead_bytes`), and on the
-    64-bit engine the firmware's share is doubled. `wiring(board)` attaches the chips. `on_boot(board)` is
-    called when a boot begins, `console.on_text(bytes)` for each piece of text.
+    64-bit engine the firmware's share is doubled. `chip` is a name of SILICON; `blank`: nothing is in flash
+    yet, and the words of the ROM are shown. `wiring(board)` attaches the chips. `on_boot(board)` is called
+    when a boot begins, `console.on_text(bytes)` for each piece of text.
     """
 
     def __init__(
@@ -58,28 +72,52 @@ class Board:
         unique_id: bytes = bytes.fromhex("246f28aabbcc"),
         engine: str = "pip",
         heap_kib: int = DEFAULT_HEAP_KIB,
+        chip: str = "esp32s3",
+        flash_kib: int = FLASH_KIB,
+        blank: bool = False,
+        machine: str = MACHINE,
         wiring: Callable[["Board"], None] | None = None,
         computing_limit_s: float = COMPUTING_LIMIT_S,
+        panic_limit: float = PANICS,
     ):
         self.clock = clock
         self.name = name
         self.unique_id = unique_id
         self.engine = find_engine(engine)
+        self._machine = machine
         self.heap_kib = heap_kib
         self.on_boot: Callable[[Board], None] | None = None
+        self.tells_sleep = False  # whether deep sleep is told on the console; on a chip it is silence
         self.on_power_cut: Callable[[Board], None] | None = None
         self.reset_cause = PWRON_RESET
         self.wake_reason = NO_WAKE
         self.boots = 0
         self.powered = False
+        # Host's and board's seconds at each write into flash.
+        self._writes: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_WRITES)
+        self.panics: list[int] = []  # when MicroPython ended by itself
         self.sleep_drift_ppm = 0  # by how much deep sleep lasts longer than its clock counts
         self._lost_us = 0
         self._computing_limit_s = computing_limit_s
+        self._panic_limit = panic_limit
         self._lock = _take(state_dir)
         self.pins = Pins(self._edge, self._level_changed)
-        self.peripherals = Peripherals(clock, self.pins, state_dir, FLASH_KIB, self._uart_arrival)
-        self.flash = self.peripherals.flash
+        fresh = not (state_dir / "chip.bin").exists()
+        self.flash = open_flash(state_dir, flash_kib)
+        self.peripherals = Peripherals(clock, self.pins, state_dir, self.flash, self._uart_arrival)
         self.console = Console(clock, self._keys)
+        self.rom = Rom(
+            clock,
+            SILICON[chip],
+            mac=unique_id,
+            flash=self.flash,
+            nvs=self.nvs,
+            console=self.console,
+            reset=self._rom_reset,
+        )
+        if blank and fresh:
+            self.rom.make_blank()
+        self.rom.talks = blank
         self._chips: list[Chip] = []
         self._boot: Boot | None = None
         self._next_boot: Timer | None = None
@@ -95,9 +133,9 @@ class Board:
 
     # Wiring
 
-    def attach_i2c(self, bus: int, chip: I2CChip) -> None:
-        """Solder a chip to an I2C bus."""
-        self.peripherals.i2c.setdefault(bus, {})[chip.address] = chip
+    def attach_i2c(self, bus: int, chip: I2CChip, pins: tuple[int, int] | None = None) -> None:
+        """Solder a chip to an I2C bus; where `pins` (scl, sda) are named, it answers only on these."""
+        self.peripherals.attach_i2c(bus, chip, pins)
         self._attach(chip)
 
     def attach_uart(self, port: int, device: UARTDevice, pins: tuple[int, int] | None = None) -> None:
@@ -107,9 +145,11 @@ class Board:
         self.peripherals.uart(port).attach(device, pins)
         self._attach(device)
 
-    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
-        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
-        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip))
+    def attach_spi(
+        self, bus: int, cs_pin: int, chip: SPIChip, pins: tuple[int, int, int] | None = None
+    ) -> None:
+        """Solder a chip to an SPI bus, selected by a low `cs_pin`; `pins` (sck, mosi, miso) as for I2C."""
+        self.peripherals.spi.setdefault(bus, []).append((cs_pin, chip, pins))
         self.pins.selects[cs_pin] = chip
         self._attach(chip)
 
@@ -179,11 +219,38 @@ class Board:
 
     def press_reset(self) -> None:
         """The RST button: on the ESP32-S3 it resets the whole chip, RTC included, so it looks like power-
-        on.
+        on. With `rom.boot_pin_low` it ends in download mode.
         """
+        self.hold_reset()
+        self.release_reset()
+
+    def hold_reset(self) -> None:
+        """The reset pin is low: nothing runs."""
         self._stop()
         self.peripherals.rtc.power_on()
-        self._boot_in(BOOT_US, PWRON_RESET)
+
+    def release_reset(self) -> None:
+        """The reset pin is high again."""
+        if self.powered:
+            self._boot_in(BOOT_US, PWRON_RESET)
+
+    def unplug(self) -> None:
+        """Pull the USB plug, which brings the power too: the terminal vanishes."""
+        self.power_off()
+        self.console.unplug()
+
+    def listen(self, url: str) -> str:
+        """Offer the line over TCP, see NetworkPort, with DTR and RTS wired to reset and boot pin; returns the
+        address in use.
+        """
+        return self.console.open_port(url, ControlLines(self._reset_line, self._boot_line))
+
+    def _reset_line(self, low: bool) -> None:
+        if self.powered:
+            (self.hold_reset if low else self.release_reset)()
+
+    def _boot_line(self, low: bool) -> None:
+        self.rom.boot_pin_low = low
 
     def type_keys(self, keys: bytes) -> None:
         """Type on the console."""
@@ -229,13 +296,26 @@ class Board:
 
     @property
     def attended(self) -> bool:
-        """Whether the board waits for a key press."""
-        return self._boot is not None and self._boot.attended
+        """Whether the board waits for a key press, or for a flasher."""
+        return bool(self.rom.state) or (self._boot is not None and self._boot.attended)
 
     @property
     def computing(self) -> bool:
         """Whether its process runs just now."""
         return self._boot is not None and self._boot.computing
+
+    @property
+    def state(self) -> str:
+        """off, reset, booting, running or asleep; or what the ROM does instead: see Rom.state."""
+        if not self.powered:
+            return "off"
+        if self.rom.state:
+            return self.rom.state
+        if self._boot is not None:
+            return "running"
+        if self._asleep:
+            return "asleep"
+        return "reset" if self._next_boot is None else "booting"
 
     @property
     def pid(self) -> int | None:
@@ -251,6 +331,7 @@ class Board:
 
     def _boot_in(self, delay_us: int, cause: int, wake: int = NO_WAKE, mode: str = MODE_FRIENDLY) -> None:
         self._asleep = False
+        self.rom.latch()
         self.reset_cause, self.wake_reason = cause, wake
         self.boots += 1
         if self.on_boot:
@@ -259,6 +340,11 @@ class Board:
             self._next_boot = self.clock.call_later(delay_us, self._begin, mode)
 
     def _begin(self, mode: str) -> None:
+        self._next_boot = None
+        if self.reset_cause == SOFT_RESET or self.rom.begin(RESET_WORDS[self.reset_cause]):
+            self._run(mode)
+
+    def _run(self, mode: str) -> None:
         self._next_boot = None
         known = _overheads.get(self.engine.name)
         firmware = self.heap_kib * 1024 * self.engine.heap_factor
@@ -275,6 +361,7 @@ class Board:
             self.peripherals.uarts,
             limit_s=self._computing_limit_s,
             on_stuck=self._stuck,
+            on_died=self._panic,
         )
         return boot
 
@@ -286,6 +373,7 @@ class Board:
     def _stop(self) -> None:
         """End what a reset ends: the process, what is planned, the watchdog, the levels of the pins."""
         self._end_boot()
+        self.rom.leave()
         for timer in (self._next_boot, self._watchdog):
             if timer is not None:
                 timer.cancel()
@@ -300,6 +388,24 @@ class Board:
         if self._watchdog is not None:
             self._bite()
 
+    def _panic(self, how: str) -> None:
+        """MicroPython has ended by itself: the chip panics, and starts anew on the same terminal.
+
+        A board that does so more than PANICS times within a minute has a fault that a rig should hear of,
+        unless somebody sits before it.
+        """
+        now_us = self.clock.now_us
+        self.panics.append(now_us)
+        if len([when for when in self.panics if when > now_us - PANICS_US]) > self._panic_limit:
+            raise BoardError(
+                "LP-191",
+                f"MicroPython ended by itself again and again ({how})",
+                "look for what the firmware did last; report a crash of MicroPython to its project",
+            )
+        self._stop()
+        self.console.show(b"\r\nGuru Meditation Error: MicroPython ended by itself\r\nRebooting...\r\n")
+        self._boot_in(BOOT_US, HARD_RESET)
+
     def _bite(self) -> None:
         self._stop()
         self._boot_in(BOOT_US, WDT_RESET)
@@ -313,8 +419,15 @@ class Board:
     # Signals from the peripherals
 
     def _keys(self, keys: bytes) -> None:
-        if self._boot is not None:
+        if self.rom.state:
+            try:
+                self.rom.feed(keys)
+            except PowerCut as cut:
+                self._power_fails(cut)
+        elif self._boot is not None:
             self._boot.on_keys(keys)
+        elif self._asleep and b"\x03\x03\x03" in keys:  # a finger on the button; tools never send three
+            self.press_reset()
 
     def _edge(self, number: int, level: int) -> None:
         if self._boot is not None:
@@ -341,6 +454,7 @@ class Board:
             "INFO": self._info,
             "RESET": self._reset,
             "SOFT_RESET": self._soft_reset,
+            "BOOTLOADER": self._bootloader,
             "DEEP_SLEEP": self._deep_sleep,
             "LIGHT_SLEEP": self._light_sleep,
             "WAKE_PIN": self._set_wake_pin,
@@ -349,14 +463,16 @@ class Board:
             "FLASH_PROGRAM": self._flash_request,
             "FLASH_ERASE": self._flash_request,
             "INSTALLED": self._installed,
+            "FILE_TIME": self._file_time,
         }
         return {OPS[name]: handler for name, handler in table.items()}
 
     def _hello(self, _: Request) -> Answer:
         lines = (
             self._mode,
-            MACHINE,
+            self._machine,
             str(self.flash.path.absolute()),
+            str(self.flash.first),
             str(self.flash.blocks),
             str(shims_folder()),
             self._folder,
@@ -368,7 +484,7 @@ class Board:
             return Answer()
         _overheads[self.engine.name] = request.a
         self._end_boot()  # that boot only measured the shims; now with the heap that follows
-        self._next_boot = self.clock.call_later(0, self._begin, self._mode)
+        self._next_boot = self.clock.call_later(0, self._run, self._mode)
         return None
 
     def _info(self, request: Request) -> Answer:
@@ -380,6 +496,18 @@ class Board:
         self._stop()
         self._boot_in(BOOT_US, HARD_RESET)
 
+    def _bootloader(self, _: Request) -> None:
+        if not self.rom.registers.has_force_download:
+            raise DeviceError(ENOSYS)
+        self.rom.registers.force_download = True
+        self._stop()
+        self._boot_in(BOOT_US, HARD_RESET)
+
+    def _rom_reset(self, why: str) -> None:
+        """The ROM, or a watchdog that a flasher armed, resets the chip."""
+        self._stop()
+        self._boot_in(BOOT_US, HARD_RESET if why == "software" else WDT_RESET)
+
     def _soft_reset(self, request: Request) -> None:
         self._end_boot()
         self.pins.reset()
@@ -389,6 +517,9 @@ class Board:
         wake_pin = self._wake_pin
         self._stop()
         self._asleep = True
+        if self.tells_sleep:
+            until = f"for {request.a / 1000:g} s" if request.a > 0 else "until something wakes it"
+            self.console.show(f"\r\n(deep sleep {until}; Ctrl-C three times: reset)\r\n".encode())
         self._wake_pin = wake_pin
         if wake_pin is not None and self.pins[wake_pin[0]].level == wake_pin[1]:
             self._next_boot = self.clock.call_later(0, self._wake, EXT0_WAKE)
@@ -426,18 +557,32 @@ class Board:
         self._watchdog = self.clock.call_later(self._watchdog_us, self._bite)
         return Answer()
 
+    def _file_time(self, request: Request) -> Answer:
+        """What the board's clock said when the host's stood at these Unix seconds, as a file has them."""
+        host_s = struct.unpack("<q", request.data)[0]
+        until = [board_s for when_s, board_s in self._writes if when_s < host_s + WRITING_S]
+        return Answer(until[-1] if until else 0)  # 0: written before this host began
+
     def _flash_request(self, request: Request) -> Answer | None:
+        self._writes.append((time.time(), self.peripherals.rtc.us // 1_000_000))
         try:
             if request.op == OPS["FLASH_ERASE"]:
                 cost_us = self.flash.erase(request.a)
             else:
                 cost_us = self.flash.program(request.a, request.b, request.data)
-        except PowerCut:
-            self.power_off()
-            if self.on_power_cut:
-                self.on_power_cut(self)
+        except PowerCut as cut:
+            self._power_fails(cut)
             return None
+        except FlashFault:
+            return Answer(EIO, status=STATUS_ERRNO)
         return Answer(cost_us=0 if self._mode == MODE_INSTALL else cost_us)
+
+    def _power_fails(self, cut: PowerCut) -> None:
+        self.power_off()
+        if cut.unplugged:
+            self.console.unplug()
+        if self.on_power_cut:
+            self.on_power_cut(self)
 
     def _installed(self, _: Request) -> None:
         self._end_boot()

@@ -49,6 +49,7 @@ class Boot:
 
     `limit_s` bounds the processor time between two requests; then `on_stuck()` is asked, and if it does not
     end the boot (watchdog), BoardError LP-190 is raised.
+    `on_died(how)` is told that the process ended by itself.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Boot:
         *,
         limit_s: float,
         on_stuck: Callable[[], None],
+        on_died: Callable[[str], None],
     ):
         self._clock = clock
         self._process = process
@@ -68,6 +70,7 @@ class Boot:
         self._uarts = uarts
         self._limit_s = limit_s
         self._on_stuck = on_stuck
+        self._on_died = on_died
         self._started_us = clock.now_us
         self._events: deque[bytes] = deque()
         self._timers: dict[int, Timer] = {}
@@ -132,6 +135,7 @@ class Boot:
                 return
             if not message:
                 self._died()
+                return
             request = parse_request(message)
             if not self._after(request.spent_us, self._resume, request) or not self._carry_out(request):
                 return
@@ -203,11 +207,7 @@ class Boot:
     def _died(self) -> None:
         said = bytes(self._console.text[-400:]).decode(errors="replace").strip()
         self.end()
-        raise BoardError(
-            "LP-191",
-            f"MicroPython ended by itself (exit code {self.exit_code}); its last words: {said!r}",
-            "look for what the firmware did last; report a crash of MicroPython to its project",
-        )
+        self._on_died(f"exit code {self.exit_code}; its last words: {said!r}")
 
     def _drain(self) -> None:
         """Take in what the process has printed; it is shown with the next request, so that a run is

@@ -71,6 +71,20 @@ class Nvs:
         """Forget what was not committed (a reset)."""
         self._staged = json.loads(json.dumps(self._stored))
 
+    def content(self) -> dict[str, dict[str, int | bytes]]:
+        """Everything that is durable: namespace -> key -> integer or blob."""
+        return {
+            namespace: {key: self._value(entry) for key, entry in entries.items()}
+            for namespace, entries in self._stored.items()
+        }
+
+    def replace(self, content: dict[str, dict[str, int | bytes]]) -> None:
+        """Have this content and no other, durably."""
+        self._staged = {namespace: {} for namespace in content}
+        for namespace, values in content.items():
+            self.provision(namespace, **values)
+        self.commit()
+
     def provision(self, namespace: str, **values: int | bytes) -> None:
         """Write values durably, as the provisioning tool would."""
         for key, value in values.items():
@@ -87,6 +101,11 @@ class Nvs:
     def i32(self, namespace: str, key: str) -> int:
         """A stored integer; KeyError when there is none."""
         return int.from_bytes(self._peek(namespace, key, I32), "little", signed=True)
+
+    @staticmethod
+    def _value(entry: dict[str, Any]) -> int | bytes:
+        value = bytes.fromhex(entry["value"])
+        return int.from_bytes(value, "little", signed=True) if entry["kind"] == I32 else value
 
     def _peek(self, namespace: str, key: str, kind: int) -> bytes:
         entry = self._stored[namespace][key]

@@ -11,12 +11,14 @@ from pathlib import Path
 from luftpegel_tools.virtual_board.chips.base import BusStuck, I2CChip, Nack, SPIChip
 from luftpegel_tools.virtual_board.flash import Flash
 from luftpegel_tools.virtual_board.nvs import Nvs, NvsError
+from luftpegel_tools.virtual_board.pin_users import UNNAMED, PinUsers
 from luftpegel_tools.virtual_board.pins import Pins
 from luftpegel_tools.virtual_board.protocol import OPS, STATUS_ESP_ERROR, Answer, DeviceError, Request
 from luftpegel_tools.virtual_board.uart import UARTPort
 from luftpegel_tools.virtual_board.waiting import Wait
 from luftpegel_tools.virtual_time.clock import VirtualClock
 
+Wires = tuple[int, ...] | None  # pins: scl, sda; sck, mosi, miso. None: whichever the bus is on
 Handler = Callable[[Request], Answer | Wait]
 
 ENODEV, ETIMEDOUT, EINVAL = 19, 110, 22
@@ -60,18 +62,20 @@ class Peripherals:
         clock: VirtualClock,
         pins: Pins,
         state_dir: Path,
-        flash_kib: int,
+        flash: Flash,
         on_arrival: Callable[[UARTPort], None],
     ):
         self._clock = clock
         self._on_arrival = on_arrival
         self.pins = pins
-        self.flash = Flash(state_dir / "flash.bin", flash_kib)
+        self.users = PinUsers()
+        self.flash = flash
         self.nvs = Nvs(state_dir / "nvs.json")
         self.rtc = Rtc(clock)
         self.i2c: dict[int, dict[int, I2CChip]] = {}
+        self._i2c_pins: dict[int, Wires] = {}
         self._i2c_hz: dict[int, int] = {}
-        self.spi: dict[int, list[tuple[int, SPIChip]]] = {}
+        self.spi: dict[int, list[tuple[int, SPIChip, Wires]]] = {}
         self.uarts: dict[int, UARTPort] = {}
 
     def uart(self, number: int) -> UARTPort:
@@ -81,6 +85,7 @@ class Peripherals:
     def reset(self) -> None:
         """The chip was reset: pins float, UARTs are closed, what was not committed is forgotten."""
         self.pins.reset()
+        self.users.clear()
         for port in self.uarts.values():
             port.close()
         self.nvs.revert()
@@ -92,7 +97,7 @@ class Peripherals:
             "PIN_IRQ": self._pin_irq, "PIN_HOLD": self._pin_hold, "ADC": self._adc,
             "I2C_INIT": self._i2c_init, "I2C_WRITE": self._i2c_write, "I2C_READ": self._i2c_read,
             "I2C_WRITE_READ": self._i2c_write_read, "I2C_SCAN": self._i2c_scan,
-            "SPI_TRANSFER": self._spi_transfer,
+            "SPI_INIT": self._spi_init, "SPI_TRANSFER": self._spi_transfer,
             "UART_INIT": self._uart_init, "UART_DEINIT": self._uart_deinit, "UART_ANY": self._uart_any,
             "UART_READ": self._uart_read, "UART_READLINE": self._uart_readline,
             "UART_WRITE": self._uart_write, "UART_FLUSH": self._uart_flush, "UART_TXDONE": self._uart_txdone,
@@ -108,6 +113,8 @@ class Peripherals:
 
     def _pin_init(self, request: Request) -> Answer:
         self.pins.init(request.a, request.b, struct.unpack("<b", request.data)[0])
+        if request.b > 0:
+            self.users.claim_gpio(request.a)
         return Answer(cost_us=PIN_US)
 
     def _pin_get(self, request: Request) -> Answer:
@@ -133,14 +140,16 @@ class Peripherals:
 
     def _i2c_init(self, request: Request) -> Answer:
         self._i2c_hz[request.a] = max(1, request.b)
+        self.users.claim(f"i2c{request.a}", _wires(request))
         return Answer(cost_us=CALL_US)
 
     def _i2c(self, request: Request, write: bytes | None, read: int | None) -> Answer:
-        chip = self.i2c.get(request.a, {}).get(request.b)
+        chips = self._i2c_reached(request.a)
+        chip = chips.get(request.b)
         octets = (0 if write is None else 1 + len(write)) + (0 if read is None else 1 + read)
         hertz = self._i2c_hz.get(request.a, 400_000)
         cost = I2C_SETUP_US + octets * 9 * 1_000_000 // hertz
-        if any("stuck" in other.faults and other.powered for other in self.i2c.get(request.a, {}).values()):
+        if any("stuck" in other.faults and other.powered for other in chips.values()):
             raise DeviceError(ETIMEDOUT, I2C_STUCK_US)
         if chip is None or not chip.powered or "silent" in chip.faults:
             raise DeviceError(ENODEV, I2C_SETUP_US)
@@ -163,16 +172,31 @@ class Peripherals:
         return self._i2c(request, request.data[2:], struct.unpack_from("<H", request.data)[0])
 
     def _i2c_scan(self, request: Request) -> Answer:
-        chips = self.i2c.get(request.a, {})
+        chips = self._i2c_reached(request.a)
         there = sorted(
             a for a, chip in chips.items() if chip.powered and not chip.faults & {"silent", "stuck"}
         )
         return Answer(data=bytes(there), cost_us=112 * I2C_SETUP_US)
 
+    def _i2c_reached(self, bus: int) -> dict[int, I2CChip]:
+        """The chips on a bus, if the firmware has opened it where they hang."""
+        return self.i2c.get(bus, {}) if self.users.leads_to(f"i2c{bus}", self._i2c_pins.get(bus)) else {}
+
+    def attach_i2c(self, bus: int, chip: I2CChip, pins: Wires) -> None:
+        """Hang a chip on a bus; all chips of a bus hang on the same pins."""
+        self.i2c.setdefault(bus, {})[chip.address] = chip
+        if pins is not None:
+            self._i2c_pins[bus] = pins
+
+    def _spi_init(self, request: Request) -> Answer:
+        self.users.claim(f"spi{request.a}", _wires(request))
+        return Answer(cost_us=CALL_US)
+
     def _spi_transfer(self, request: Request) -> Answer:
         answer = bytes(len(request.data))
-        for select_pin, chip in self.spi.get(request.a, []):
-            if chip.powered and not self.pins[select_pin].level:
+        for select_pin, chip, wires in self.spi.get(request.a, []):
+            reached = self.users.leads_to(f"spi{request.a}", wires)
+            if reached and chip.powered and not self.pins[select_pin].level:
                 answer = chip.transfer(request.data)
         return Answer(data=answer, cost_us=CALL_US + len(request.data) * 8_000_000 // max(1, request.b))
 
@@ -180,10 +204,12 @@ class Peripherals:
 
     def _uart_init(self, request: Request) -> Answer:
         baudrate, timeout_ms, rxbuf, tx, rx = struct.unpack("<iiiii", request.data)
+        self.users.claim(f"uart{request.a}", (tx, rx))
         self.uart(request.a).open(baudrate, timeout_ms, rxbuf, (tx, rx))
         return Answer(cost_us=CALL_US)
 
     def _uart_deinit(self, request: Request) -> Answer:
+        self.users.release(f"uart{request.a}")
         self.uart(request.a).close()
         return Answer(cost_us=CALL_US)
 
@@ -225,7 +251,9 @@ class Peripherals:
         return Wait(ready, expired, port.timeout_us, (port,))
 
     def _uart_write(self, request: Request) -> Answer:
-        self.uart(request.a).write(request.data)
+        port, (tx, _) = self.uart(request.a), self.uart(request.a).pins
+        if self.users.has(f"uart{request.a}", tx):
+            port.write(request.data)
         return Answer(len(request.data), cost_us=CALL_US)
 
     def _uart_flush(self, request: Request) -> Answer:
@@ -299,3 +327,8 @@ class Peripherals:
             raise DeviceError(EINVAL)
         self.rtc.memory = request.data
         return Answer(cost_us=CALL_US)
+
+
+def _wires(request: Request) -> tuple[int, ...]:
+    """The pins that a bus is opened on; those that were not named come as 255."""
+    return tuple(UNNAMED if pin == 255 else pin for pin in request.data)

@@ -36,6 +36,7 @@ class UARTPort:
         self._buffer = bytearray()
         self._sent_us = 0
         self.baudrate = 115200
+        self.pins = (-1, -1)
         self.timeout_us = 0
         self.rxbuf = 256
         self.overflows = 0
@@ -50,6 +51,7 @@ class UARTPort:
         """Start the peripheral anew; what came before is gone."""
         self.close()
         self._link = next((link for link in self._links if link.pins in (None, pins)), None)
+        self.pins = pins
         self.baudrate = max(1, baudrate)
         self.timeout_us = max(0, timeout_ms) * 1000
         self.rxbuf = max(rxbuf, 32)

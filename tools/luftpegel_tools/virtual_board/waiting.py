@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from luftpegel_tools.virtual_board.protocol import Answer, Request
 from luftpegel_tools.virtual_board.uart import UARTPort
-from luftpegel_tools.virtual_time.clock import Timer
+from luftpegel_tools.virtual_time.clock import Timer, VirtualClock
 
 
 @dataclass
@@ -32,3 +32,22 @@ class Wait:
         for timer in (self.deadline, self.arrival, self.check):
             if timer is not None:
                 timer.cancel()
+
+
+class Later:
+    """One thing that is to happen later; planning another, or `cancel()`, takes it back."""
+
+    def __init__(self, clock: VirtualClock):
+        self._clock = clock
+        self._timer: Timer | None = None
+
+    def after(self, delay_us: int, do: Callable[..., object], *args: object) -> None:
+        """Let `do(*args)` happen in `delay_us`."""
+        self.cancel()
+        self._timer = self._clock.call_later(delay_us, do, *args)
+
+    def cancel(self) -> None:
+        """Let nothing happen."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,41 +1,72 @@
-"""What is wired where on a board.
+"""What is wired where on a board: read from boards.toml, apart from the firmware's own tables on purpose."""
 
-Written down here a second time, beside the firmware's own tables in `firmware/boards/`, on purpose: a pin
-that is wrong there is found. Numbers are GPIO numbers and the ESP32's numbers of its buses.
-"""
-
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NONE = -1  # no such pin
+DATA = Path(__file__).with_name("boards.toml")
 
 
 @dataclass(frozen=True)
 class Schematic:
-    """A board's sockets."""
+    """A board's sockets. Numbers are GPIO numbers and the ESP32's numbers of its buses."""
 
+    title: str
+    chip: str
     rail_pin: int  # switches the supply of all sensors
     rail_active_low: bool
     i2c_bus: int
+    i2c_pins: tuple[int, int]  # scl, sda
     onewire_pin: int
     sensor_uart: int
     sockets: Mapping[str, tuple[int, int]]  # tx and rx on the sensors' UART; the first is the usual one
-    modem_uart: int
-    lora: Mapping[str, int]  # SPI bus and pins of the board's own LoRa chip
-    battery_pin: int
-    battery_divider: float  # battery voltage over the voltage at the pin
+    radio: str  # the board's own LoRa chip, and its bus and pins
+    lora: Mapping[str, Any]
+    modem_uart: int | None = None
+    modem_pins: tuple[int, int] | None = None  # tx, rx
+    modem_reset: int | None = None
+    battery_pin: int = NONE
+    battery_divider: float = 0.0  # battery voltage over the voltage at the pin
+    battery_enable: int | None = None
+    led: Mapping[str, Any] = field(default_factory=dict)
+    power_manager: bool = False  # feeds the radio, on the I2C bus
+
+    @property
+    def machine(self) -> str:
+        """What MicroPython calls such a virtual board."""
+        return f"Virtual {self.title} with {self.chip.upper()}"
 
 
-# Heltec's schematic HTIT-WB32LA V3 and pin map.
-HELTEC_V3 = Schematic(
-    rail_pin=36,
-    rail_active_low=True,
-    i2c_bus=0,
-    onewire_pin=4,
-    sensor_uart=1,
-    sockets={"a": (47, 48), "b": (5, 6)},
-    modem_uart=2,
-    lora={"bus": 1, "cs": 8, "reset": 12, "busy": 13, "dio1": 14},
-    battery_pin=1,
-    battery_divider=4.9,
-)
+def _schematic(row: Mapping[str, Any]) -> Schematic:
+    lora = dict(row["lora"])
+    lora["wires"] = tuple(lora["wires"])
+    modem, battery, i2c = row.get("modem"), row.get("battery", {}), row["i2c"]
+    return Schematic(
+        title=row["title"],
+        chip=row["chip"],
+        rail_pin=row["rail"]["pin"],
+        rail_active_low=row["rail"]["active_low"],
+        i2c_bus=i2c["bus"],
+        i2c_pins=(i2c["scl"], i2c["sda"]),
+        onewire_pin=row["onewire"],
+        sensor_uart=row["sensor_uart"],
+        sockets={name: (pins[0], pins[1]) for name, pins in row["sockets"].items()},
+        radio=lora.pop("kind"),
+        lora=lora,
+        modem_uart=modem["uart"] if modem else None,
+        modem_pins=(modem["tx"], modem["rx"]) if modem else None,
+        modem_reset=modem["reset"] if modem else None,
+        battery_pin=battery.get("pin", NONE),
+        battery_divider=battery.get("divider", 0.0),
+        battery_enable=battery.get("enable"),
+        led=row["led"],
+        power_manager=row.get("power_manager", False),
+    )
 
-SCHEMATICS: Mapping[str, Schematic] = {"heltec_v3": HELTEC_V3}
+
+SCHEMATICS: Mapping[str, Schematic] = {
+    name: _schematic(row) for name, row in tomllib.loads(DATA.read_text(encoding="utf-8")).items()
+}

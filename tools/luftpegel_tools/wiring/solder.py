@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from luftpegel_tools.virtual_board.board import Board
+from luftpegel_tools.virtual_board.chips.axp2101 import AXP2101
 from luftpegel_tools.virtual_board.chips.base import Chip
 from luftpegel_tools.virtual_board.chips.lora_chip import LoRaChip
 from luftpegel_tools.virtual_board.chips.lorawan_modem import LoRaWANModem
 from luftpegel_tools.wiring.schematics import SCHEMATICS, Schematic
 from luftpegel_tools.wiring.sensors import MAKERS, Truth
 
+NOBODYS_PIN = 199
 Radio = LoRaChip | LoRaWANModem
 
 
@@ -32,8 +34,13 @@ def solder_radio(board: Board, schematic: Schematic, radio: Radio) -> None:
     """Solder a radio: the board's own chip, or a modem on the headers."""
     if isinstance(radio, LoRaChip):
         radio.solder(board, **schematic.lora)
+        if schematic.power_manager:
+            board.attach_rail(NOBODYS_PIN, True, [radio])  # the manager switches it
+            board.attach_i2c(schematic.i2c_bus, AXP2101(radio), schematic.i2c_pins)
     else:
-        board.attach_uart(schematic.modem_uart, radio)
+        if schematic.modem_uart is None:
+            raise KeyError(f"{schematic.title} has no UART for a modem")
+        board.attach_uart(schematic.modem_uart, radio, schematic.modem_pins)
 
 
 def _sensor(board: Board, schematic: Schematic, sensor: Mapping[str, Any], truth: Truth) -> Chip:
@@ -45,7 +52,7 @@ def _sensor(board: Board, schematic: Schematic, sensor: Mapping[str, Any], truth
 
 def _to_i2c(board: Board, schematic: Schematic, sensor: Mapping[str, Any], chip: Any) -> None:
     chip.address = sensor.get("address", chip.address)
-    board.attach_i2c(schematic.i2c_bus, chip)
+    board.attach_i2c(schematic.i2c_bus, chip, schematic.i2c_pins)
 
 
 def _to_uart(board: Board, schematic: Schematic, sensor: Mapping[str, Any], chip: Any) -> None:

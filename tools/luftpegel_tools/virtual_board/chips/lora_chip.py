@@ -25,8 +25,10 @@ LONG_FRAME = 24  # bytes; a wrongly treated IQ spoils what lies behind (SX1261/2
 class SPIBoard(Pins, Protocol):
     """What a LoRa chip is soldered to."""
 
-    def attach_spi(self, bus: int, cs_pin: int, chip: SPIChip) -> None:
-        """Solder a chip to an SPI bus, selected by a low `cs_pin`."""
+    def attach_spi(
+        self, bus: int, cs_pin: int, chip: SPIChip, pins: tuple[int, int, int] | None = None
+    ) -> None:
+        """Solder a chip to an SPI bus on `pins` (sck, mosi, miso), selected by a low `cs_pin`."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,22 @@ class LoRaChip(SPIChip):
         self._listens_as: Modulation
         self._spoiled_behind = LONGEST_FRAME
 
-    def solder(self, board: SPIBoard, *, bus: int, cs: int, reset: int, **pins: int) -> None:
-        """Attach the chip with all its pins; inputs that the board leaves alone are pulled up."""
+    def solder(
+        self,
+        board: SPIBoard,
+        *,
+        bus: int,
+        cs: int,
+        reset: int,
+        wires: tuple[int, int, int] | None = None,
+        **pins: int,
+    ) -> None:
+        """Attach the chip with all its pins, and its bus on `wires` (sck, mosi, miso); inputs that the board
+        leaves alone are pulled up.
+        """
         for name, number in pins.items():
             setattr(self, f"{name}_pin", number)
-        board.attach_spi(bus, cs, self)
+        board.attach_spi(bus, cs, self, wires)
         board.attach_spi(-1 - reset, reset, ResetLine(self))
         for number in (cs, reset):
             board.set_pin(number, 1)

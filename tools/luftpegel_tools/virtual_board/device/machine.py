@@ -26,6 +26,13 @@ def reset():
     _call(OP.RESET)
 
 
+def bootloader(timeout_ms=0):
+    try:
+        _bus.call(OP.BOOTLOADER)
+    except OSError:
+        raise AttributeError("'module' object has no attribute 'bootloader'")  # as in builds for the ESP32
+
+
 def soft_reset():
     raise SystemExit
 
@@ -145,6 +152,10 @@ def _number(pin):
     return pin.id if isinstance(pin, Pin) else pin
 
 
+def _wires(*pins):
+    return bytes(255 if pin is None else _number(pin) for pin in pins)
+
+
 class Signal(Pin):
     def __init__(self, pin, *arguments, invert=False, **options):
         self._invert = invert
@@ -160,10 +171,10 @@ class Signal(Pin):
 class I2C:
     def __init__(self, id=0, *, scl=None, sda=None, freq=400000, timeout=50000):
         self.id = id if id >= 0 else 0
-        _call(OP.I2C_INIT, self.id, freq)
+        self.init(scl=scl, sda=sda, freq=freq)
 
-    def init(self, *, freq=400000, **pins):
-        _call(OP.I2C_INIT, self.id, freq)
+    def init(self, *, scl=None, sda=None, freq=400000):
+        _call(OP.I2C_INIT, self.id, freq, _wires(scl, sda))
 
     def deinit(self):
         pass
@@ -201,19 +212,25 @@ def _register(address, size):
 class SoftI2C(I2C):
     # The pins of a soft bus decide which bus of the wiring it is; the host knows a bus by its number only.
     def __init__(self, scl=None, sda=None, *, freq=400000, timeout=50000):
-        super().__init__(0, freq=freq)
+        super().__init__(0, scl=scl, sda=sda, freq=freq)
 
 
 class SPI:
     MSB = 0
     LSB = 1
 
-    def __init__(self, id=1, baudrate=1000000, *, polarity=0, phase=0, bits=8, firstbit=0, **pins):
+    def __init__(self, id=1, baudrate=1000000, **options):
         self.id = id
         self._baudrate = baudrate
+        self._wire(**options)
 
     def init(self, baudrate=None, **options):
         self._baudrate = baudrate or self._baudrate
+        if "sck" in options:
+            self._wire(**options)
+
+    def _wire(self, *, sck=None, mosi=None, miso=None, polarity=0, phase=0, bits=8, firstbit=0):
+        _call(OP.SPI_INIT, self.id, 0, _wires(sck, mosi, miso))
 
     def deinit(self):
         pass
@@ -346,7 +363,7 @@ class RTC:
             return _call(OP.RTC_MEMORY_READ, room=2048)
         if len(data) > 2048:
             raise ValueError("buffer too long")
-        _call(OP.RTC_MEMORY_WRITE, 0, 0, _bytes(data))
+        _call(OP.RTC_MEMORY_WRITE, 0, 0, data.encode() if isinstance(data, str) else data)
         return None
 
     def datetime(self, fields=None):

@@ -8,17 +8,21 @@ POLLHUP = 16
 _STREAM_POLL = 3
 
 
-class _Poll:
+class poll:
     def __init__(self):
         self._streams = {}  # id -> [stream, mask]
 
     def register(self, stream, mask=5):
+        if not hasattr(stream, "ioctl"):
+            raise OSError("stream operation not supported")
         self._streams[id(stream)] = [stream, mask]
 
     def unregister(self, stream):
         self._streams.pop(id(stream), None)
 
     def modify(self, stream, mask):
+        if id(stream) not in self._streams:
+            raise OSError(2)
         self._streams[id(stream)][1] = mask
 
     def _ready(self):
@@ -48,12 +52,8 @@ class _Poll:
         return iter(found)
 
 
-def poll():
-    return _Poll()
-
-
 def select(readable, writable, exceptional, timeout=None):
-    poller = _Poll()
+    poller = poll()
     for streams, mask in ((readable, POLLIN), (writable, POLLOUT)):
         for stream in streams:
             known = poller._streams.get(id(stream))

@@ -5,8 +5,11 @@ import micropython as _native
 import uos
 import usys
 import vb_bus as bus
-import vb_console as console
-from vb_repl import Repl
+
+gc.collect()  # between one file and the next, so that what they leave behind makes no holes
+from vb_repl import Repl  # noqa: E402
+
+gc.collect()
 
 _BLOCK = 4096
 _POOL_BYTES = 8192  # only a pool of 1,280 names is larger
@@ -15,12 +18,13 @@ _POOL_BYTES = 8192  # only a pool of 1,280 names is larger
 class Flash:
     # The block device of the "vfs" partition: reads come straight from the image, the host erases and
     # programs.
-    def __init__(self, path, blocks):
+    def __init__(self, path, first, blocks):
+        self.first = first
         self.blocks = blocks
         self._image = open(path, "rb")
 
     def readblocks(self, block, buffer, offset=0):
-        self._image.seek(block * _BLOCK + offset)
+        self._image.seek((self.first + block) * _BLOCK + offset)
         self._image.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=None):
@@ -39,18 +43,6 @@ class Flash:
         if op == 6:
             bus.call(OP.FLASH_ERASE, argument)
         return 0
-
-
-class Micropython:
-    # The built-in module, with the interrupt character where the console is: on the host.
-    def __getattr__(self, name):
-        return getattr(_native, name)
-
-    def kbd_intr(self, character):
-        bus.call(OP.INTERRUPT_CHAR, character)
-
-    def alloc_emergency_exception_buf(self, size):
-        pass
 
 
 class Later:
@@ -142,24 +134,32 @@ def fill_names():
 
 
 def _settings():
-    # HELLO answers lines: mode, board's name, flash image, blocks, shim folder, folder to install.
+    # HELLO answers lines: mode, board's name, flash image, first block, blocks, shim folder, folder to install.
     return bus.call(OP.HELLO, room=2048).decode().split("\n")
 
 
 def main():
     lent = fill_names() if usys.maxsize >> 31 == 0 else 0  # the 64-bit engine's heap tells nothing of a chip's
-    mode, machine, image, blocks, shims, folder = _settings()
+    mode, machine, image, first, blocks, shims, folder = _settings()
     modules = usys.modules
-    system = modules["sys"] = console.System(machine)
-    modules["micropython"] = Micropython()
+    import vb_sys as system
+
+    system._is(machine)
+    modules["sys"] = system
+    import vb_micropython
+
+    modules["micropython"] = vb_micropython
+    gc.collect()
     import os as _os  # noqa: F401
     import time as _time  # noqa: F401
+
+    gc.collect()
 
     import machine as _machine  # noqa: F401 - loaded here, where it need not be searched on the flash
 
     import __main__
 
-    flash = Flash(image, int(blocks))
+    flash = Flash(image, int(first), int(blocks))
     uos.umount("/")
     mount(flash)
     if mode == "install":

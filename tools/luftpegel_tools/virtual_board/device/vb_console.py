@@ -1,13 +1,13 @@
-# sys as on the board: the same module, but its streams are the console, and its platform is the chip's.
+# The streams of sys: the console, in virtual time.
+import uio
 import usys
 import vb_bus as bus
-from ucollections import namedtuple
 
 _STREAM_POLL = 3
 _CHUNK = 1024
 
 
-class Input:
+class Input(uio.IOBase):
     # sys.stdin and sys.stdin.buffer; blocks in virtual time, so other boards go on.
     def __init__(self, text):
         self._text = text
@@ -44,7 +44,7 @@ class Input:
         return line.decode() if self._text else line
 
 
-class Output:
+class Output(uio.IOBase):
     # sys.stdout.buffer: bytes as they are; sys.stdout itself stays the built-in one, whose newlines become
     # CR LF.
     def write(self, data, count=-1):
@@ -57,7 +57,7 @@ class Output:
         pass
 
 
-class TextOutput:
+class TextOutput(uio.IOBase):
     buffer = Output()
 
     def write(self, text):
@@ -73,16 +73,4 @@ class TextOutput:
 
 stdin = Input(True)
 stdin.buffer = Input(False)
-
-
-class System:
-    def __init__(self, machine):
-        native = usys.implementation
-        kind = namedtuple("implementation", ("name", "version", "_machine", "_mpy", "_build"))
-        self.platform = "esp32"
-        self.implementation = kind(native.name, native.version, machine, native._mpy, "ESP32_GENERIC_S3")
-        self.stdin = stdin
-        self.stdout = TextOutput()
-
-    def __getattr__(self, name):
-        return getattr(usys, name)
+stdout = TextOutput()

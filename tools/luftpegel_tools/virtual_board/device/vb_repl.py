@@ -2,13 +2,14 @@
 # mpremote.
 import gc
 
-import uio
 import usys
 import vb_bus as bus
+from vb_readline import Reader
+from vb_readline import get as _get
+from vb_readline import put as _put
 
 _WINDOW = 128
 _ROOM = 256
-_OWN = '  File "vb/'  # frames of the shims are not the firmware's
 
 
 class Repl:
@@ -16,6 +17,7 @@ class Repl:
     def __init__(self, space, lent):
         self._space = space
         self._lent = lent
+        self._reader = Reader(space)
 
     def run(self, raw):
         gc.collect()
@@ -40,7 +42,7 @@ class Repl:
         self._guard(lambda: execfile(name, self._space), False)
 
     def _guard(self, job, raw):
-        # Run the firmware's code with Ctrl-C on; returns the exception's text, or "".
+        # Run the firmware's code with Ctrl-C on; returns the exception's text, or b"".
         failure = None
         try:
             bus.call(OP.INTERRUPT_CHAR, 3)
@@ -58,8 +60,8 @@ class Repl:
             except KeyboardInterrupt:
                 pass
         if failure is None:
-            return ""
-        text = _trace(failure)
+            return b""
+        text = bus.trace(failure)
         if not raw:
             _put(text)
         return text
@@ -99,7 +101,7 @@ class Repl:
             self._soft_reset(True)
         _put(greeting)
         text = self._execute(source, "exec", True)
-        _put(b"\x04" + text.encode() + b"\x04>")
+        _put(b"\x04" + text + b"\x04>")
 
     def _raw_paste(self):
         kind = _get(1) + _get(1)
@@ -127,38 +129,47 @@ class Repl:
         source = b"".join(parts)
         parts = None
         text = self._execute(source, "exec", True)
-        _put(b"\x04" + text.encode() + b"\x04>")
+        _put(b"\x04" + text + b"\x04>")
 
     def _friendly(self):
         version = ".".join(str(part) for part in usys.implementation.version[:3])
         machine = usys.modules["sys"].implementation._machine
         _put('MicroPython v%s; %s\r\nType "help()" for more information.\r\n' % (version, machine))
         while True:
-            line = self._line(">>> ")
-            if line is None:
+            line = self._reader.line(b">>> ")
+            if line == 1:
+                _put(b"\r\n")
                 return
-            if line == "\x05":
+            if line == 4:
+                _put(b"\r\n")
+                self._soft_reset(False)
+            kind = "single"
+            if line == 5:
                 line = self._paste()
                 kind = "exec"
-            else:
-                kind = "single"
-                if _open(line):
-                    line = self._block(line)
+            elif isinstance(line, int):  # Ctrl-B, Ctrl-C
+                _put(b"\r\n")
+                continue
+            elif _open(line):
+                line = self._block(line)
             if line.strip():
                 self._execute(line, kind, False)
 
     def _block(self, line):
         while True:
-            more = self._line("... ")
-            if not more:
-                return line + "\n"
-            line += "\n" + more
+            more = self._reader.line(b"... ", line)
+            if isinstance(more, int):
+                _put(b"\r\n")
+                return b"" if more != 4 else line + b"\n"
             if not more.strip():
+                return line + b"\n"
+            line += b"\n" + more
+            if not line[0] == 64 and not _block_of(line) and not _open(line):
                 return line
 
     def _paste(self):
         _put(b"\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== ")
-        text = ""
+        text = b""
         while True:
             key = _get(1)
             if key == b"\x04":
@@ -166,68 +177,52 @@ class Repl:
                 return text
             if key == b"\x03":
                 _put(b"\r\n")
-                return ""
+                return b""
             if key == b"\r":
-                text += "\n"
+                text += b"\n"
                 _put(b"\r\n=== ")
             else:
-                text += key.decode()
+                text += key
                 _put(key)
 
-    def _line(self, prompt):
-        # One edited line; None for Ctrl-A (raw REPL), "\x05" for Ctrl-E (paste).
-        _put(prompt)
-        line = b""
-        while True:
-            key = _get(1)
-            code = key[0]
-            if code == 13:
-                _put(b"\r\n")
-                return line.decode()
-            if code == 1:
-                _put(b"\r\n")
-                return None
-            if code == 5 and not line:
-                return "\x05"
-            if code == 4 and not line:
-                _put(b"\r\n")
-                self._soft_reset(False)
-            if code in (2, 3):
-                _put(b"\r\n" + prompt.encode())
-                line = b""
-            elif code in (8, 127):
-                if line:
-                    line = line[:-1]
-                    _put(b"\b \b")
-            elif code == 27:
-                _get(2)  # arrow keys have no history here
-            elif code >= 32 or code == 9:
-                line += key
-                _put(key)
+
+_BLOCKS = (b"if", b"while", b"for", b"try", b"with", b"def", b"class", b"async")
+
+
+def _block_of(line):
+    # Whether the lines are a compound statement, which only an empty line ends.
+    word = line.split(b" ", 1)[0].split(b":", 1)[0].split(b"(", 1)[0].rstrip()
+    return word in _BLOCKS or line.startswith(b"@")
 
 
 def _open(line):
-    # Whether more lines belong to this one, as mp_repl_continue_with_input sees it in the common cases.
-    line = line.rstrip()
-    if line.endswith((":", "\\")) or line.startswith("@"):
+    # Whether more lines belong to this one: a compound statement, brackets or a long text left open, a backslash.
+    if _block_of(line):
         return True
     depth = 0
-    for character in line:
-        depth += (character in "([{") - (character in ")]}")
-    return depth > 0 or line.count('"""') % 2 == 1 or line.count("'''") % 2 == 1
-
-
-def _trace(error):
-    text = uio.StringIO()
-    usys.print_exception(error, text)
-    lines = text.getvalue().split("\n")
-    return "\r\n".join(line for line in lines if not line.startswith(_OWN))
-
-
-def _get(most):
-    # Up to `most` bytes, never beyond a control byte, so that whatever follows it stays for its own reader.
-    return bus.call(OP.STDIN, most, 2, b"", most)
-
-
-def _put(data):
-    bus.call(OP.STDOUT, 0, 0, data if isinstance(data, bytes) else data.encode())
+    quote = b""
+    at = 0
+    while at < len(line):
+        three, one = line[at : at + 3], line[at : at + 1]
+        if one == b"\\":
+            at += 2
+            continue
+        if quote:
+            if line[at : at + len(quote)] == quote:
+                at += len(quote)
+                quote = b""
+                continue
+        elif three in (b'"""', b"\'\'\'"):
+            quote = three
+            at += 3
+            continue
+        elif one in b"\"'":
+            quote = one
+        elif one == b"#":
+            end = line.find(b"\n", at)
+            at = len(line) if end < 0 else end
+            continue
+        else:
+            depth += (one in b"([{") - (one in b")]}")
+        at += 1
+    return depth > 0 or len(quote) == 3 or line.endswith(b"\\")

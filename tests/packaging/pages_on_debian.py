@@ -1,5 +1,6 @@
-"""The pages as an administrator follows them, on Debian 12 and 13 with systemd at work: install, upgrade and
-back, backup and move, remove and purge. Each command of the pages' `sh` blocks is run, in their order.
+"""The pages as an administrator follows them, on a Debian with systemd at work: install, upgrade and back,
+backup and move, remove and purge. Each command of the pages' `sh` blocks is run, in their order, on the
+`RELEASE` of the file that takes these tests: test_on_debian_12.py, test_on_debian_13.py.
 
 What others' packages got wrong is tried on ours: a service that stays stopped after an upgrade, a package
 that cannot be installed twice, a user or data lost on the way, files left behind, data restored as root's.
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from luftpegel_tools.fresh.roots import RELEASES
 from luftpegel_tools.programs.broker import Broker, free_port
 
 from .conftest import LATER, REPOSITORY, VERSION
@@ -102,13 +102,13 @@ class Town:
         return {line.split()[0] for line in found.splitlines()}
 
 
-@pytest.fixture(scope="module", params=RELEASES)
+@pytest.fixture(scope="module")
 def machines(request, tmp_path_factory):
-    """Makes machines of one release, up to four."""
+    """Makes machines of one release."""
     made = []
 
     def make():
-        made.append(Machine(request.param, tmp_path_factory.mktemp("machine")).boot())
+        made.append(Machine(request.module.RELEASE, tmp_path_factory.mktemp("machine")).boot())
         return made[-1]
 
     yield make

@@ -1,0 +1,1 @@
+"""The chip below MicroPython: its ROM with the serial bootloader, and how it boots from flash."""
