@@ -327,6 +327,18 @@ def test_nothing_says_where(town, capsys):
     assert "LP-652" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("server", "code"),
+    [
+        (["--api-host", "chirpstack.invalid"], "LP-500"),
+        (["--server", "tts", "--url", "http://tts.invalid"], "LP-480"),
+    ],
+)
+def test_keys_in_clear_are_told(town, capsys, server, code):
+    assert town.plan(*server) == 1
+    assert capsys.readouterr().err.startswith(code)
+
+
 def test_tls(tmp_path, capsys, authority, stranger):  # noqa: F811
     certificate, key = authority.issue("chirpstack")
     town = Town(tmp_path / "town", 1, tls=(key.read_bytes(), certificate.read_bytes()))

@@ -16,7 +16,8 @@ from luftpegel_gateway.network_server import plan as import_plan
 from luftpegel_gateway.network_server.channel import Api
 from luftpegel_gateway.network_server.inventory import Device as Listed
 from luftpegel_gateway.network_server.inventory import Inventory, Named
-from luftpegel_gateway.network_server.options import place
+from luftpegel_gateway.network_server.options import place, warnings
+from luftpegel_gateway.words import messages
 from luftpegel_tools.technician.provision.chirpstack_plan import Policy
 from luftpegel_tools.technician.provision.chirpstack_run import Run
 from luftpegel_tools.technician.provision.item import Item, State
@@ -33,6 +34,8 @@ def run(job: Job) -> int:
     """Plan, or plan and apply."""
     args, voice = job.args, job.voice
     site, options = _connection(args)
+    for _, code in warnings(options):  # every station's key would go over the network in clear
+        print(messages.say(code, voice.language, detail=place(options)), file=sys.stderr)
     if job.wanted.tenant is None and options.get("api_tenant"):
         job = replace(job, wanted=replace(job.wanted, tenant=options["api_tenant"]))
     policy = Policy(

@@ -12,6 +12,8 @@ from luftpegel_gateway.config.wrong import Wrong
 from luftpegel_gateway.model.faults import CannotStart, OtherEndDown
 from luftpegel_gateway.transport import http_options
 from luftpegel_gateway.transport.http_client import HttpClient
+from luftpegel_gateway.words import messages
+from luftpegel_gateway.words.messages import language_of
 from luftpegel_tools.technician.provision import tts_devices
 from luftpegel_tools.technician.provision.bulk import WHOLE_SERVER, Outcome
 from luftpegel_tools.technician.provision.item import Item, State
@@ -155,4 +157,6 @@ def _client(args: argparse.Namespace) -> HttpClient:
         raise CannotStart(wrong.code, str(wrong.words.get("got", ""))) from None
     options = {key: option.default for key, option in http_options.HTTP_OPTIONS.items()}
     options |= {"url": url, "token_file": api_key(args.api_key), "ca_file": args.api_ca_file}
+    for _, code in http_options.warnings(options):
+        print(messages.say(code, language_of(args.lang), detail=url), file=sys.stderr)
     return HttpClient(options, SERVER)
