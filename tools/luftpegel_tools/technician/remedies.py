@@ -75,6 +75,26 @@ REMEDIES: Mapping[str, Remedy] = {
         "Look at the lines above it; the board starts again.",
         "Die Zeilen darüber ansehen; die Platine startet neu.",
     ),
+    "LP-192": Remedy(
+        "eine Anfrage an den Steuer-Socket ergibt keinen Sinn",
+        "Send one JSON object a line, with a command that the answer names.",
+        "Ein JSON-Objekt je Zeile senden, mit einem Befehl, den die Antwort nennt.",
+    ),
+    "LP-193": Remedy(
+        "die Platine lässt sich an dieser Adresse nicht anbieten",
+        "Name an address of this machine, and a port that is free.",
+        "Eine Adresse dieses Rechners und einen freien Port nennen.",
+    ),
+    "LP-194": Remedy(
+        "an dieser Stelle kann kein Steuer-Socket sein",
+        "Name a path in a folder that you may write to, and a short one.",
+        "Einen kurzen Pfad in einem Ordner nennen, in den Sie schreiben dürfen.",
+    ),
+    "LP-195": Remedy(
+        "der Ersatz für MicroPython lässt sich nicht schreiben",
+        "Name a file in a folder that you may write to, on a disk with room.",
+        "Eine Datei in einem Ordner nennen, in den Sie schreiben dürfen, auf einer Platte mit Platz.",
+    ),
     "LP-210": Remedy(
         "ein Frame endet zu früh",
         "Nothing, if it is one; if many: look for a network server or codec that cuts payloads.",
