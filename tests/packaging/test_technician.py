@@ -19,7 +19,7 @@ def technician(wheel, tmp_path_factory):
     place = tmp_path_factory.mktemp("technician")
     done(sys.executable, "-m", "venv", "--without-pip", place)
     asked = f"luftpegel[technician] @ {wheel.as_uri()}"
-    done(*PIP, "--python", place / "bin/python", "install", "--only-binary=:all:", asked)
+    done(*PIP, "--python", place / "bin/python", "install", "--prefer-binary", asked)  # esptool has no wheel
     return place / "bin"
 
 
