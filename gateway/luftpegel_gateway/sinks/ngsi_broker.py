@@ -83,9 +83,9 @@ class Broker:
         if not linked:
             body = {**body, "@context": context_of(entity_type)}
         kind = "application/json" if linked else "application/ld+json"
-        return await self.client.request(
-            method, path, json=body, headers={"Content-Type": kind, **linked}, judges=_JUDGED
-        )
+        headers = {"Content-Type": kind, **linked}
+        answer = await self.client.request(method, path, json=body, headers=headers, judges=_JUDGED)
+        return _of_a_broker(answer)
 
     async def probe(self) -> None:
         """Write a device of our own, look for it, and remove it. Raises OtherEndDown where that fails."""
@@ -157,7 +157,7 @@ class Broker:
         if not linked:
             body = [{**entity, "@context": context_of(entity["type"])} for entity in entities]
         kind = "application/json" if linked else "application/ld+json"
-        return await self.client.request(
+        answer = await self.client.request(
             "POST",
             UPSERT,
             body=msgspec.json.encode(body),
@@ -165,6 +165,7 @@ class Broker:
             headers={"Content-Type": kind, "Accept": "application/json", **linked},
             judges=_JUDGED,
         )
+        return _of_a_broker(answer)
 
     def _linked(self) -> dict[str, str]:
         """The context's address as a header (6.3.5)."""
@@ -172,6 +173,13 @@ class Broker:
             return {}
         rel = 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
         return {"Link": f"<{self._link}>; {rel}"}
+
+
+def _of_a_broker(answer: Answer) -> Answer:
+    """The answer. SinkDown LP-476: nobody has taken anything, it is a login page before the broker."""
+    if answer.well and answer.is_page:
+        raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
+    return answer
 
 
 def _reason(answer: Answer) -> str:

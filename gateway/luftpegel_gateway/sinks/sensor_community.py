@@ -41,7 +41,7 @@ SHOWN = ("url", "proxy", "timeout_s", "ca_file", "cert_file", "key_file")
 NOT_TAKEN = {
     *(http_faults.UNKNOWN_HOST, http_faults.UNREACHABLE, http_faults.UNTRUSTED, http_faults.OTHER_NAME),
     *(http_faults.OUT_OF_DATE, http_faults.OUR_CERTIFICATE, http_faults.NO_TLS, http_faults.BUSY),
-    *(http_faults.LOGIN, http_faults.FORBIDDEN, http_faults.MOVED),
+    *(http_faults.LOGIN, http_faults.FORBIDDEN, http_faults.MOVED, http_faults.NOT_UNDERSTOOD),
 }
 _CLIMATE = {"temperature": ("temperature", 0), "humidity": ("humidity", 0)}
 _PASCAL = {"pressure": ("pressure", 2)}  # hPa, told in Pa
@@ -173,6 +173,8 @@ class SensorCommunity:
             headers={"X-Sensor": node.id, "X-PIN": str(pin), "X-MAC-ID": node.id},
             judges=REFUSED,
         )
+        if answer.well and answer.is_page:  # nobody has taken anything: a login page before the platform
+            raise SinkDown(http_faults.NOT_UNDERSTOOD, answer.words())
         return "" if answer.well else answer.words()
 
     async def _take_back(self, mark: str, before: int | None) -> None:
