@@ -185,8 +185,16 @@ class Site:
 
     def stop(self):
         if self.process and self.process.poll() is None:
+            self._hears_signals()
             self.process.send_signal(signal.SIGTERM)
             assert self.process.wait(PATIENCE_S) == 0, self.log.read_text()
+
+    def _hears_signals(self):
+        """A process that has just begun has no handlers yet, and ends at once by a signal; its page answers
+        when it has, where there is one."""
+        deadline = time.monotonic() + 10
+        while self.get("/livez")[0] is None and self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def rows(self, sql, *values, file="store.sqlite"):
         if not (self.data / file).exists():
