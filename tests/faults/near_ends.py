@@ -12,6 +12,11 @@ from tests.gateway.test_http_sources import message, pushed
 
 from luftpegel_tools.programs.broker import free_port
 
+# Sources of one machine, without a network to break: what happens to them is in a test of their own.
+ELSEWHERE = {
+    "replay": "tests/gateway/test_replay.py",
+    "usb-receiver": "tests/gateway/test_usb_receiver.py",
+}
 PATIENCE_S = 30
 ANSWER_S = 3  # how long who posts waits for an answer
 BROKEN = b'{"torn": '

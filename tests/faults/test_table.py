@@ -6,19 +6,29 @@ import pytest
 from tests.faults import report
 from tests.faults.far_ends import FAR_ENDS
 from tests.faults.faults import FAULTS
-from tests.faults.near_ends import NEAR_ENDS
+from tests.faults.near_ends import ELSEWHERE, NEAR_ENDS
 from tests.faults.runs import SINKS, SOURCES, cells, class_of_part
 
 from luftpegel_gateway import sinks, sources
 
-PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "docs" / "faults.md").read_text(encoding="utf-8")
 PROMISES = {"once", "at least once", "at most once"}
 
 
 def test_every_sink_and_every_source_has_its_other_end():
     """A new one is here by a class that names how its other end is reached, stopped, refused and counted."""
     assert set(FAR_ENDS) == set(sinks.SINKS)
-    assert set(NEAR_ENDS) == set(sources.SOURCES)
+    assert set(NEAR_ENDS) | set(ELSEWHERE) == set(sources.SOURCES)
+    assert not set(NEAR_ENDS) & set(ELSEWHERE)
+
+
+@pytest.mark.parametrize(("kind", "test"), ELSEWHERE.items())
+def test_a_source_that_is_tried_elsewhere_is_killed_there(kind, test):
+    text = (REPOSITORY / test).read_text(encoding="utf-8")
+    assert kind in text
+    assert "kill" in text
+    assert f"`{kind}`" in PAGE
 
 
 PARTS = [*((SINKS, kind) for kind in FAR_ENDS), *((SOURCES, kind) for kind in NEAR_ENDS)]
