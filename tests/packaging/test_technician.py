@@ -100,7 +100,8 @@ def test_no_verb_of_a_technician_asks_for_what_only_unix_has(missing):
     """Windows has none of these modules; a verb that imports one at its beginning does not start there."""
     program = (
         "import argparse, importlib, sys\n"
-        "import serial.tools.list_ports\n"  # it asks for each system's own by os.name
+        # These ask for each system's own by its name.
+        "import serial.tools.list_ports, esptool, mpremote.console\n"
         f"class Hidden:\n    def find_spec(self, name, *_):\n        if name in {missing.split()!r}:\n"
         "            raise ModuleNotFoundError(name, name=name)\n"
         f"for name in {missing.split()!r}: sys.modules.pop(name, None)\n"
