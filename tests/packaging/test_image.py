@@ -31,6 +31,7 @@ mount --rbind /dev "$root/dev"
 exec chroot --userspec="$AS" "$root" "$@"
 """
 SEPARATE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh")
+STATION = '[[station]]\nid = "LP-1"\ndev_eui = "70b3d57ed0000001"\nname = "Brücke"\nkind = "level"\n'
 ANSWERING = '[gateway]\ndata = "/var/lib/luftpegel"\nstations = "stations.toml"\n[[sink]]\nkind = "store"\n'
 
 
@@ -92,7 +93,7 @@ def test_it_runs_sealed_as_its_user_and_tells_its_health(built, tmp_path):
     etc, volume = built / "etc/luftpegel", tmp_path / "volume"
     source = f'[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = {broker.port}\n'
     (etc / "gateway.toml").write_text(f"{ANSWERING}{source}[page]\nport = {page}\n")
-    (etc / "stations.toml").write_text("")
+    (etc / "stations.toml").write_text(STATION)
     volume.mkdir()
     os.chown(volume, int(user), int(group))
     order = json.loads(the("ENTRYPOINT")) + json.loads(the("CMD"))
@@ -121,7 +122,7 @@ def test_a_volume_of_somebody_else_s_is_told(built, tmp_path):
     (built / "etc/luftpegel/gateway.toml").write_text(
         ANSWERING + '[[source]]\nkind = "chirpstack-mqtt"\nhost = "127.0.0.1"\nport = 1\n'
     )
-    (built / "etc/luftpegel/stations.toml").write_text("")
+    (built / "etc/luftpegel/stations.toml").write_text(STATION)
     (tmp_path / "volume").mkdir(mode=0o755)
     order = json.loads(the("ENTRYPOINT")) + json.loads(the("CMD"))
     with enter(built, order, the("USER"), tmp_path / "volume") as gateway:
